@@ -2,11 +2,11 @@
 #
 #   make run     builds, starts invd on a new data directory, loads the sample catalog and shows stock live;
 #                Ctrl-C ends it. Without a terminal it shows a short run and ends.
-#   make test    installs the tests' dependencies, checks the format, builds with warnings as errors and
-#                runs every test.
+#   make test    installs the tests' dependencies, checks the format, builds with warnings as errors, and
+#                runs every test, a few seconds of fuzzing and the ratios of the benchmarks.
 #
-#   make check-more             ThreadSanitizer, documentation without warnings, the other packages
-#                               optimised, longer runs: before a change is complete
+#   make check-more             ThreadSanitizer, documentation without warnings, the benchmarks
+#                               optimized, longer runs: before a change is complete
 #   make long-NAME RUNS=10      a long campaign, from seed FIRST or from the end of the last one; each part
 #                               adds a line to Benchmarks/Trust/CAMPAIGNS.md:
 #     simulation                whole lives of a server under faults

@@ -2,10 +2,10 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// One answer over a connection of its own, at its reader's pace.
+/// One answer over its own connection, at the pace of its reader.
 ///
-/// `@unchecked Sendable`: everything but the constants belongs to the loop, and every entry hops there
-/// first.
+/// `@unchecked Sendable`: everything but the constants is confined to the event loop, and every entry
+/// point switches to it first.
 final class AnswerFeed: Feed, @unchecked Sendable {
     let link: Link
     var listener: (any FeedListener<ServerMessage>)?
@@ -23,7 +23,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
     ) {
         self.query = query
         let pauses = configuration.backoffMilliseconds
-        // An answer that has begun cannot be continued; its caller asks again.
+        // An answer that has begun cannot be resumed; its caller retries.
         let policy = LinkMachine.Policy(pauses: pauses, reconnects: false)
         self.link = Link(configuration, policy, by: connector, on: loop)
     }
@@ -41,7 +41,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
         self.deadline = self.link.loop.now + self.link.configuration.timeout
     }
 
-    /// Fails when nothing came for as long as a call may take; a pause of the reader's does not count.
+    /// Fails when no message arrives for the timeout of a call, not counting time in which the reader pauses.
     private func keepDeadline() {
         self.link.loop.scheduleTask(deadline: self.deadline) {
             guard !self.link.isClosed else { return }
@@ -64,7 +64,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
     }
 
     func linkLost(_ error: ClientError) {
-        // The connection closed before it was handed over: another attempt follows.
+        // The connection closed before the channel was handed over: another attempt follows.
         self.lastFailure = error
     }
 
@@ -74,7 +74,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
         case .refused(let refusal):
             self.end(.refused(refusal))
         case .goodbye:
-            // The connection closes next, and says why.
+            // The connection closes next, with the reason.
             break
         case .resultEnd:
             self.yield([message])

@@ -1,18 +1,18 @@
 public import InventoryModel
 
-/// Where a server is.
+/// The address of a server.
 public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A port of a host, which is a name or an IPv4 or IPv6 address.
+    /// A TCP port of a host, which is a name or an IPv4 or IPv6 address.
     case tcp(host: String, port: Int)
-    /// A Unix socket in the file system.
+    /// A Unix domain socket in the file system.
     case unix(path: String)
 
-    /// Where a server listens that is told nothing else.
+    /// The TCP port on which a server listens by default.
     public static let defaultPort = 7411
-    /// The default port of this machine.
+    /// The default port on this machine.
     public static let standard = ServerAddress.tcp(host: "127.0.0.1", port: Self.defaultPort)
 
-    /// Reads `HOST:PORT`, `[IPv6]:PORT`, `HOST` or `unix:PATH`; `nil` for anything else.
+    /// Parses `HOST:PORT`, `[IPv6]:PORT`, `HOST` or `unix:PATH`; `nil` for anything else.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -33,7 +33,7 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
         self = .tcp(host: host, port: port)
     }
 
-    /// As ``init(_:)`` reads it.
+    /// The address in the form that ``init(_:)`` parses.
     public var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -48,34 +48,34 @@ extension String {
     }
 }
 
-/// How a client presents itself, and how long it waits.
+/// The identity, timeouts and retry behaviour of a client.
 public struct ClientConfiguration: Sendable {
-    /// Where the server is.
+    /// The address of the server.
     public var address: ServerAddress
-    /// Who acts, as the ledger will say.
+    /// The actor that the ledger records for each command.
     public var actor: String
-    /// The program, as the server's log will say.
+    /// The name of the program, for the server's diagnostic log.
     public var software: String
-    /// Proof of who asks, where the server wants one; empty for none.
+    /// The token that authenticates the client, if the server requires one; empty for none.
     public var token: [UInt8]
-    /// The session of the commands; a new random one if not given.
+    /// The session to which numbered commands belong; by default a new random one.
     public var session: SessionID
-    /// Whether commands are numbered on from where the server says the session stands.
+    /// Whether the sequence numbers of commands continue after the session's last number on the server.
     ///
-    /// Otherwise they begin with 1, so that the same commands given again are the same requests:
-    /// those that were carried out are answered as they were then.
+    /// Otherwise they begin with 1, so that a program that sends the same commands again retries them:
+    /// those that were executed get their original outcomes.
     public var continuesSession: Bool
-    /// How long a call takes at most, in milliseconds, reconnecting included.
+    /// The timeout of a call in milliseconds, including reconnects.
     public var timeoutMilliseconds: Int64
-    /// Whether a command that is refused because the server's disk is full is sent again until its deadline.
+    /// Whether a command that is refused because the server's disk is full is retried until its deadline.
     ///
-    /// Otherwise that is its answer: nothing was done. Of numbered commands none that waits behind it is
-    /// sent any more, and all fail with the same refusal.
+    /// Otherwise it fails with that refusal and is not executed. Numbered commands that wait behind it are
+    /// not sent any more and fail with the same refusal.
     public var waitsForStorage: Bool
-    /// The first and the longest pause between two attempts to connect, in milliseconds.
+    /// The shortest and the longest pause of the exponential backoff between attempts to connect, in ms.
     public var backoffMilliseconds: ClosedRange<Int64>
 
-    /// A configuration with the defaults of what is not named: a new session, ten seconds for a call.
+    /// Creates a configuration; by default with a new session and a timeout of ten seconds.
     public init(
         address: ServerAddress = .standard,
         actor: String,
@@ -100,14 +100,14 @@ public struct ClientConfiguration: Sendable {
 }
 
 extension IdempotencyKey {
-    /// A key that nobody else has: 16 random bytes.
+    /// Returns a unique key: 16 random bytes.
     public static func random() -> IdempotencyKey {
         IdempotencyKey(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
     }
 }
 
 extension SessionID {
-    /// A session that nobody else has.
+    /// Returns a unique session id: 16 random bytes.
     public static func random() -> SessionID {
         SessionID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
     }

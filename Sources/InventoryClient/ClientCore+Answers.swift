@@ -2,7 +2,7 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// Answers, by the request that each is for.
+/// Dispatches answers to the requests that wait for them.
 extension ClientCore {
     func linkReceived(_ id: UInt64, _ message: ServerMessage) {
         if id == self.openRequestID, self.machine.phase == .opening {
@@ -10,27 +10,27 @@ extension ClientCore {
             return
         }
         if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
-        // What answers a call that has ended is dropped.
-        guard let question = self.questions[id] else { return }
+        // An answer to a call that has ended is dropped.
+        guard let readRequest = self.readRequests[id] else { return }
         if case .refused(let refusal) = message {
-            self.questions[id] = nil
-            _ = question.handler(.failure(.refused(refusal)))
-        } else if question.handler(.success(message)) {
-            self.questions[id] = nil
+            self.readRequests[id] = nil
+            _ = readRequest.handler(.failure(.refused(refusal)))
+        } else if readRequest.handler(.success(message)) {
+            self.readRequests[id] = nil
         }
     }
 
     private func receivedOpening(_ message: ServerMessage) {
         switch message {
-        case .sessionOpened(let standing):
-            self.perform(self.machine.opened(standing))
-            self.completeOpeners(.success(standing))
+        case .sessionOpened(let status):
+            self.perform(self.machine.opened(status))
+            self.completeSessionWaiters(.success(status))
         case .refused(let refusal):
             self.lastFailure = .refused(refusal)
             self.perform(self.machine.openingRefused(refusal))
-            // The calls that wait for it have their deadlines.
+            // The calls that wait for the session end by their deadlines.
             guard !self.machine.retries(refusal.code) else { return }
-            self.completeOpeners(.failure(.refused(refusal)))
+            self.completeSessionWaiters(.failure(.refused(refusal)))
             self.link.leave()
         default:
             self.link.leave()
@@ -39,7 +39,7 @@ extension ClientCore {
 
     // MARK: - Numbered commands
 
-    /// Takes the answer to a command.
+    /// Handles an answer to a numbered command.
     ///
     /// - Returns: Whether the message is one.
     private func receivedAnswer(_ id: UInt64, _ message: ServerMessage) -> Bool {
@@ -48,10 +48,10 @@ extension ClientCore {
         case .stray:
             return false
         case .again:
-            // The reason is the first one's: a gap only says that it waits for that.
+            // The reason is that of the first command: a gap only means that this one waits for it.
             let isReason = message.refusal?.code.isRetryable ?? false
             let first = self.machine.commands.first?.requestID ?? id
-            self.turnedAway[id] = isReason ? message.refusal : self.turnedAway[first]
+            self.retryableRefusals[id] = isReason ? message.refusal : self.retryableRefusals[first]
             self.resendLater(id)
         case .stopped(let commands):
             let refusal = message.refusal ?? Refusal(.storageFull)
@@ -74,9 +74,9 @@ extension ClientCore {
         return true
     }
 
-    /// Whoever waited may have given up by now, and been told so.
+    /// Completes a command, unless its call has already ended.
     func complete(_ id: UInt64, _ result: Result<Outcome, ClientError>) {
-        self.turnedAway[id] = nil
+        self.retryableRefusals[id] = nil
         self.completions.removeValue(forKey: id)?(result)
     }
 
@@ -88,7 +88,7 @@ extension ClientCore {
 
     // MARK: - Commands with a key
 
-    /// Takes the answer to a command with a key.
+    /// Handles an answer to a command with an idempotency key.
     ///
     /// - Returns: Whether the message is one.
     private func receivedKeyed(_ id: UInt64, _ message: ServerMessage) -> Bool {
@@ -103,12 +103,15 @@ extension ClientCore {
         case .stray:
             return false
         case .again:
-            self.turnedAway[id] = message.refusal
+            self.retryableRefusals[id] = message.refusal
             self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
-                self.sendAgain(keyed: id)
+                self.retry(keyed: id)
             }
         case .unknown(let key):
-            self.complete(keyed: id, .failure(.unknown(key, "its outcome is forgotten")))
+            self.complete(
+                keyed: id,
+                .failure(.unknown(key, "the server no longer remembers its outcome"))
+            )
         case .settled(let isReplayed):
             switch message {
             case .outcome(let outcome), .replayedOutcome(let outcome):
@@ -126,7 +129,7 @@ extension ClientCore {
     }
 
     private func complete(keyed id: UInt64, _ result: Result<KeyedOutcome, ClientError>) {
-        self.turnedAway[id] = nil
+        self.retryableRefusals[id] = nil
         self.keyedCompletions.removeValue(forKey: id)?(result)
     }
 }

@@ -1,15 +1,15 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// Calls that end without their answer.
+/// Ends calls that have no answer: at their deadline, by cancellation, or when the client closes.
 extension ClientCore {
-    /// Why a call ends so.
+    /// Why a call ends without an answer.
     enum Ending {
         case expired
         case cancelled
         case closed
 
-        /// Why nobody knows the outcome of a command that was sent.
+        /// Returns why the outcome of a command that was sent is unknown.
         func reason(_ what: String) -> String {
             switch self {
             case .expired: "no answer\(what) in time"
@@ -20,33 +20,33 @@ extension ClientCore {
     }
 
     func end(command id: UInt64, _ ending: Ending) {
-        // It may have its answer by now.
+        // It may already have its answer.
         guard let completion = self.completions.removeValue(forKey: id) else { return }
-        switch self.machine.givenUp(requestID: id) {
+        switch self.machine.abandoned(requestID: id) {
         case .withdrawn:
             self.perform(self.machine.moreToSend())
             completion(.failure(self.error(ofUnsent: id, ending)))
         case .unknown(let sequence):
-            // It stays with its number: later ones are behind it, and its answer is still taken.
+            // The command keeps its number: later ones wait behind it, and its answer is still accepted.
             let reason = ending.reason(" to command \(sequence)")
             completion(.failure(.unknown(sequence, reason)))
         case nil:
-            // It was cancelled before it had a place.
+            // It was cancelled before it was queued.
             completion(.failure(self.error(ofUnsent: id, ending)))
         }
     }
 
     func end(keyed id: UInt64, _ ending: Ending) {
         guard let completion = self.keyedCompletions.removeValue(forKey: id) else { return }
-        switch self.keyed.givenUp(requestID: id) {
+        switch self.keyed.abandoned(requestID: id) {
         case .unknown(let key): completion(.failure(.unknown(key, ending.reason(""))))
         case .withdrawn, nil: completion(.failure(self.error(ofUnsent: id, ending)))
         }
     }
 
-    /// A command that no copy of can be executed ends with this.
+    /// Returns the error for a command of which no copy can be executed.
     private func error(ofUnsent id: UInt64, _ ending: Ending) -> ClientError {
-        let refusal = self.turnedAway.removeValue(forKey: id)
+        let refusal = self.retryableRefusals.removeValue(forKey: id)
         switch ending {
         case .cancelled: return ClientError(.cancelled)
         case .closed: return ClientError(.closed)
@@ -56,26 +56,26 @@ extension ClientCore {
         }
     }
 
-    func end(question id: UInt64, _ ending: Ending) {
-        guard let question = self.questions.removeValue(forKey: id) else { return }
+    func end(readRequest id: UInt64, _ ending: Ending) {
+        guard let readRequest = self.readRequests.removeValue(forKey: id) else { return }
         let error: ClientError
         switch ending {
         case .cancelled: error = ClientError(.cancelled)
         case .closed: error = ClientError(.closed)
         case .expired:
-            let code: ClientError.Code = question.wasSent ? .timedOut : .unreachable
+            let code: ClientError.Code = readRequest.wasSent ? .timedOut : .unreachable
             error = ClientError(code, self.lastFailure.message)
         }
-        if question.wasSent, question.request.isCancellable {
-            // Nobody waits for the answer: the server need not work on it.
+        if readRequest.wasSent, readRequest.request.isCancellable {
+            // The answer is no longer needed: the server stops working on it.
             self.link.send(.cancel(requestID: id), id: self.takeRequestID())
         }
-        _ = question.handler(.failure(error))
+        _ = readRequest.handler(.failure(error))
     }
 }
 
 extension Request {
-    /// Whether the server can end its work on the answer.
+    /// Whether the server can cancel its work on the answer.
     fileprivate var isCancellable: Bool {
         switch self {
         case .query, .insight: true

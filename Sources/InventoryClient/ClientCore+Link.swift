@@ -2,11 +2,12 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// What becomes of the calls as connections come and go.
+/// Sends and fails calls as connections are established and lost.
 extension ClientCore {
-    var wantsLink: Bool {
-        !self.completions.isEmpty || !self.keyedCompletions.isEmpty || !self.questions.isEmpty
-            || self.greeters.contains { $0.isWaiting } || self.openers.contains { $0.isWaiting }
+    var needsConnection: Bool {
+        !self.completions.isEmpty || !self.keyedCompletions.isEmpty || !self.readRequests.isEmpty
+            || self.helloWaiters.contains { $0.isWaiting }
+            || self.sessionWaiters.contains { $0.isWaiting }
     }
 
     func linkUnreachable(_ reason: String) {
@@ -16,10 +17,10 @@ extension ClientCore {
     func linkAccepted(_ accepted: HelloAccepted) {
         self.accepted = accepted
         self.acceptedAt = self.loop.now
-        self.completeGreeters(.success(accepted))
+        self.completeHelloWaiters(.success(accepted))
         self.perform(self.machine.accepted())
         self.sendKeyed()
-        self.sendQuestions(self.questions.keys.sorted())
+        self.sendReadRequests(self.readRequests.keys.sorted())
     }
 
     func linkLost(_ error: ClientError) {
@@ -27,34 +28,36 @@ extension ClientCore {
         self.lastFailure = error
         self.machine.lost()
         self.keyed.lost()
-        // An answer that has begun cannot be continued; its caller asks again.
-        for (id, question) in self.questions where question.wasSent {
-            self.questions[id] = nil
-            _ = question.handler(.failure(error))
+        // An answer that has begun cannot be resumed; its caller retries.
+        for (id, readRequest) in self.readRequests where readRequest.wasSent {
+            self.readRequests[id] = nil
+            _ = readRequest.handler(.failure(error))
         }
-        if error.code == .refused { self.completeGreeters(.failure(error)) }
+        if error.code == .refused { self.completeHelloWaiters(.failure(error)) }
     }
 
     func linkEnded(_ error: ClientError) {
-        preconditionFailure("a client's link ends only when it is closed; this one did by \(error)")
+        preconditionFailure(
+            "a client's link ends only when it is closed; this one ended with \(error)"
+        )
     }
 
     // MARK: - Sending
 
-    /// Sends questions that were not sent yet, if there is a connection that takes them.
-    func sendQuestions(_ ids: [UInt64]) {
-        guard self.machine.takesRequests else { return }
+    /// Sends requests that were not sent yet, if there is a connection that accepts them.
+    func sendReadRequests(_ ids: [UInt64]) {
+        guard self.machine.acceptsRequests else { return }
         for id in ids {
-            guard let question = self.questions[id] else { continue }
-            precondition(!question.wasSent, "request \(id) was sent before")
-            self.questions[id]?.wasSent = true
-            self.link.send(question.request, id: id)
+            guard let readRequest = self.readRequests[id] else { continue }
+            precondition(!readRequest.wasSent, "request \(id) was sent before")
+            self.readRequests[id]?.wasSent = true
+            self.link.send(readRequest.request, id: id)
         }
     }
 
-    /// Sends the commands with a key that wait, if there is a connection that takes them.
+    /// Sends the waiting commands with a key, if there is a connection that accepts them.
     func sendKeyed() {
-        guard self.machine.takesRequests else { return }
+        guard self.machine.acceptsRequests else { return }
         self.send(self.keyed.takeUnsent(at: self.serverTime))
     }
 
@@ -72,9 +75,9 @@ extension ClientCore {
         }
     }
 
-    func sendAgain(keyed id: UInt64) {
-        guard self.machine.takesRequests else { return }
-        if let again = self.keyed.takeAgain(id, at: self.serverTime) { self.send([again]) }
+    func retry(keyed id: UInt64) {
+        guard self.machine.acceptsRequests else { return }
+        if let again = self.keyed.takeRetry(id, at: self.serverTime) { self.send([again]) }
     }
 
     func perform(_ action: ClientStateMachine.Action) {
@@ -95,9 +98,9 @@ extension ClientCore {
                     )
                 }
             }
-        case .openLater:
+        case .retryOpening:
             self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
-                self.perform(self.machine.openIfWanted())
+                self.perform(self.machine.openIfNeeded())
             }
         case .fail(let commands, let refusal):
             for pending in commands { self.fail(pending, refusal) }
@@ -106,9 +109,9 @@ extension ClientCore {
         }
     }
 
-    /// The session of a command is gone.
+    /// Fails a command whose session no longer exists.
     private func fail(_ pending: ClientStateMachine.PendingCommand, _ refusal: Refusal) {
-        guard !pending.isUntouched else {
+        guard !pending.isWithdrawable else {
             self.complete(pending.requestID, .failure(.refused(refusal)))
             return
         }
@@ -119,20 +122,23 @@ extension ClientCore {
 
     // MARK: - Invariants
 
-    /// - Complexity: O(n) for n calls that are under way.
+    /// - Complexity: O(n) for n calls in progress.
     func checkInvariants() {
         self.link.machine.checkInvariants()
         self.machine.checkInvariants()
         self.keyed.checkInvariants()
         let phase = self.link.machine.phase
-        precondition(!self.wantsLink || phase != .idle, "calls wait, and nobody connects")
-        precondition(!self.wantsLink || phase != .closed, "calls wait for a client that is closed")
+        precondition(
+            !self.needsConnection || phase != .idle,
+            "calls wait without a connection attempt"
+        )
+        precondition(!self.needsConnection || phase != .closed, "calls wait for a closed client")
         let isAccepted = phase == .ready || phase == .leaving
-        precondition(!self.machine.takesRequests || isAccepted, "requests over a link \(phase)")
-        for (id, question) in self.questions {
+        precondition(!self.machine.acceptsRequests || isAccepted, "requests over a link \(phase)")
+        for (id, readRequest) in self.readRequests {
             precondition(
-                question.wasSent == self.machine.takesRequests,
-                "request \(id) was sent: \(question.wasSent), over a link \(phase)"
+                readRequest.wasSent == self.machine.acceptsRequests,
+                "request \(id) was sent: \(readRequest.wasSent), over a link \(phase)"
             )
         }
     }

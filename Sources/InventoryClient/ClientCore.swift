@@ -4,22 +4,22 @@ internal import NIOCore
 
 /// The calls of one client that have no answer yet, over one ``Link``.
 ///
-/// It performs what ``ClientStateMachine`` and ``KeyedCommands`` say: numbers and sends, hands over answers,
-/// keeps deadlines. A call ends once: by its answer, its deadline, the cancellation of its task, or with the
-/// client.
+/// It performs the actions of ``ClientStateMachine`` and ``KeyedCommands``: sends requests, dispatches
+/// answers and enforces deadlines. A call ends once: by its answer, its deadline, the cancellation of its
+/// task, or when the client closes.
 ///
-/// `@unchecked Sendable`: everything but the constants belongs to the loop, and every entry hops
-/// there first.
+/// `@unchecked Sendable`: everything but the constants is confined to the event loop, and every entry
+/// point switches to it first.
 final class ClientCore: LinkOwner, @unchecked Sendable {
     typealias CommandCompletion = @Sendable (Result<Outcome, ClientError>) -> Void
     typealias KeyedCompletion = @Sendable (Result<KeyedOutcome, ClientError>) -> Void
     typealias HelloCompletion = @Sendable (Result<HelloAccepted, ClientError>) -> Void
     typealias SessionCompletion = @Sendable (Result<SessionStatus, ClientError>) -> Void
-    /// Takes the messages of an answer, and says whether it was the last.
+    /// Receives the messages of an answer and returns whether it was the last.
     typealias MessageHandler = @Sendable (Result<ServerMessage, ClientError>) -> Bool
 
-    /// A request that changes nothing, and has no whole answer yet.
-    struct Question {
+    /// A read-only request whose answer is not complete yet.
+    struct ReadRequest {
         var request: Request
         var handler: MessageHandler
         var wasSent = false
@@ -34,11 +34,11 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     var lastFailure = ClientError(.unreachable)
     var completions: [UInt64: CommandCompletion] = [:]
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
-    var questions: [UInt64: Question] = [:]
-    var greeters: [Once<HelloAccepted>] = []
-    var openers: [Once<SessionStatus>] = []
-    /// Why commands were turned away for now, that had no other answer since.
-    var turnedAway: [UInt64: Refusal] = [:]
+    var readRequests: [UInt64: ReadRequest] = [:]
+    var helloWaiters: [Once<HelloAccepted>] = []
+    var sessionWaiters: [Once<SessionStatus>] = []
+    /// The latest retryable refusal of each command that had no other answer since, by request id.
+    var retryableRefusals: [UInt64: Refusal] = [:]
     var accepted: HelloAccepted?
     /// When the hello was accepted, by the loop's clock.
     var acceptedAt = NIODeadline.distantPast
@@ -61,12 +61,12 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         self.link.owner = self
     }
 
-    /// The pause before a request that was turned away for now goes out again.
+    /// The pause before a request is retried after a retryable refusal.
     static let retryMilliseconds: Int64 = 20
 
     private var timeout: TimeAmount { self.link.configuration.timeout }
 
-    /// The server's clock, as far as its hello said: not ahead of it.
+    /// The server's clock, estimated from its hello: never ahead of it.
     var serverTime: Instant {
         guard let accepted = self.accepted else { return .zero }
         let passed = (self.loop.now - self.acceptedAt).nanoseconds / 1_000
@@ -78,38 +78,38 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         return self.nextRequestID
     }
 
-    // MARK: - Asking
+    // MARK: - Calls
 
     /// Completes once the server has accepted a hello.
     func greet(_ call: Call? = nil, _ completion: @escaping HelloCompletion) {
         self.begin(call, completing: completion) { once in
             if let accepted = self.accepted { return once.call(.success(accepted)) }
-            self.greeters.append(once)
+            self.helloWaiters.append(once)
         }
     }
 
     /// Completes once the session is open.
     func openSession(_ call: Call? = nil, _ completion: @escaping SessionCompletion) {
         self.begin(call, completing: completion) { once in
-            if let standing = self.machine.standing { return once.call(.success(standing)) }
-            self.openers.append(once)
-            self.perform(self.machine.sessionWanted())
+            if let status = self.machine.status { return once.call(.success(status)) }
+            self.sessionWaiters.append(once)
+            self.perform(self.machine.sessionNeeded())
         }
     }
 
-    func completeGreeters(_ result: Result<HelloAccepted, ClientError>) {
-        let greeters = self.greeters
-        self.greeters = []
-        for greeter in greeters { greeter.call(result) }
+    func completeHelloWaiters(_ result: Result<HelloAccepted, ClientError>) {
+        let helloWaiters = self.helloWaiters
+        self.helloWaiters = []
+        for waiter in helloWaiters { waiter.call(result) }
     }
 
-    func completeOpeners(_ result: Result<SessionStatus, ClientError>) {
-        let openers = self.openers
-        self.openers = []
-        for opener in openers { opener.call(result) }
+    func completeSessionWaiters(_ result: Result<SessionStatus, ClientError>) {
+        let sessionWaiters = self.sessionWaiters
+        self.sessionWaiters = []
+        for waiter in sessionWaiters { waiter.call(result) }
     }
 
-    /// Begins what waits for something that happens once for all who wait.
+    /// Begins a call that waits for an event which completes all waiting calls at once.
     private func begin<Value: Sendable>(
         _ call: Call?,
         completing completion: @escaping @Sendable (Result<Value, ClientError>) -> Void,
@@ -121,7 +121,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
             if call?.begin({ once.call(.failure(ClientError(.cancelled))) }) == false { return }
             body(once)
             self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
-            self.link.want()
+            self.link.connectIfNeeded()
         }
     }
 
@@ -142,7 +142,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
             self.completions[id] = completion
             if call?.begin({ self.end(command: id, .cancelled) }) == false { return }
             self.perform(self.machine.submitted(command, requestID: id))
-            self.link.want()
+            self.link.connectIfNeeded()
             self.loop.scheduleTask(in: self.timeout) { self.end(command: id, .expired) }
         }
     }
@@ -155,7 +155,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         completing completion: @escaping KeyedCompletion
     ) {
         self.loop.execute {
-            // The key with its count, and the instant.
+            // The key with its length, and the instant.
             if let error = self.refusal(of: command, behind: 1 + key.text.utf8.count + 9) {
                 return completion(.failure(error))
             }
@@ -171,14 +171,17 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
                 )
             )
             self.sendKeyed()
-            self.link.want()
+            self.link.connectIfNeeded()
             self.loop.scheduleTask(in: self.timeout) { self.end(keyed: id, .expired) }
         }
     }
 
-    /// Why a command cannot be sent at all, if so: the client is closed, or no frame takes it.
+    /// Returns why a command cannot be sent at all: the client is closed, or no frame can hold the command.
     ///
-    /// `headByteCount`: What goes before it in a request's body.
+    /// - Parameters:
+    ///   - command: The encoded command.
+    ///   - headByteCount: The bytes before the command in the request's body.
+    /// - Returns: The error; `nil` if the command can be sent.
     private func refusal(of command: EncodedCommand, behind headByteCount: Int) -> ClientError? {
         if self.link.isClosed { return ClientError(.closed) }
         let byteCount = headByteCount + command.bytes.count
@@ -194,15 +197,15 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
                 return
             }
             let id = self.takeRequestID()
-            self.questions[id] = Question(request: request, handler: handler)
-            if call?.begin({ self.end(question: id, .cancelled) }) == false { return }
-            self.sendQuestions([id])
-            self.link.want()
-            self.loop.scheduleTask(in: self.timeout) { self.end(question: id, .expired) }
+            self.readRequests[id] = ReadRequest(request: request, handler: handler)
+            if call?.begin({ self.end(readRequest: id, .cancelled) }) == false { return }
+            self.sendReadRequests([id])
+            self.link.connectIfNeeded()
+            self.loop.scheduleTask(in: self.timeout) { self.end(readRequest: id, .expired) }
         }
     }
 
-    /// Has the next command take up the session's numbers at `sequence`.
+    /// Sets the sequence number of the next command.
     func resume(from sequence: UInt64) { self.loop.execute { self.machine.resume(from: sequence) } }
 
     func close() -> EventLoopFuture<Void> {
@@ -212,9 +215,9 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
             self.accepted = nil
             for id in self.completions.keys { self.end(command: id, .closed) }
             for id in self.keyedCompletions.keys { self.end(keyed: id, .closed) }
-            for id in self.questions.keys { self.end(question: id, .closed) }
-            self.completeGreeters(.failure(ClientError(.closed)))
-            self.completeOpeners(.failure(ClientError(.closed)))
+            for id in self.readRequests.keys { self.end(readRequest: id, .closed) }
+            self.completeHelloWaiters(.failure(ClientError(.closed)))
+            self.completeSessionWaiters(.failure(ClientError(.closed)))
             return closed
         }
     }
@@ -222,31 +225,32 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
 
 /// A call that its caller may cancel at any time, also before it has begun.
 ///
-/// `@unchecked Sendable`: everything but the constants belongs to the loop.
+/// `@unchecked Sendable`: everything but the constants is confined to the event loop.
 final class Call: @unchecked Sendable {
     private let loop: any EventLoop
     private var isCancelled = false
-    private var giveUp: (() -> Void)?
+    private var onCancel: (() -> Void)?
 
     init(on loop: any EventLoop) { self.loop = loop }
 
     func cancel() {
         self.loop.execute {
             self.isCancelled = true
-            self.giveUp.take()?()
+            self.onCancel.take()?()
         }
     }
 
-    /// `giveUp`: Ends the call, if it has not ended by then; at once, if it was cancelled already.
+    /// Registers the action that ends the call on cancellation.
     ///
-    /// - Returns: Whether the call is to begin.
-    func begin(_ giveUp: @escaping () -> Void) -> Bool {
-        if self.isCancelled { giveUp() } else { self.giveUp = giveUp }
+    /// - Parameter onCancel: Ends the call; runs at once if the call was already cancelled.
+    /// - Returns: Whether the call may begin.
+    func begin(_ onCancel: @escaping () -> Void) -> Bool {
+        if self.isCancelled { onCancel() } else { self.onCancel = onCancel }
         return !self.isCancelled
     }
 }
 
-/// Completes once, whatever comes first; of the loop.
+/// A completion that runs at most once, by whichever event comes first; confined to the event loop.
 final class Once<Value: Sendable>: @unchecked Sendable {
     private var body: (@Sendable (Result<Value, ClientError>) -> Void)?
 

@@ -1,59 +1,58 @@
 public import InventoryModel
 
-/// Why a call of the client library did not give what was asked for.
+/// Why a call of the client library failed.
 ///
-/// Every call ends by its deadline, or at once when its task is cancelled, as done, not done, or unknown;
-/// ``Code-swift.struct/unknown`` is the last. Refusals of a command are no errors: they are its `Outcome`.
+/// Every call ends by its deadline, or at once when its task is cancelled. A command was then executed, not
+/// executed, or its outcome is ``Code-swift.struct/unknown``. A refusal of a command is not an error but an
+/// `Outcome`.
 public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of error it is.
+    /// The kind of an error.
     ///
-    /// More may be added.
+    /// Future versions may add more.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// In words: `timed out`.
+        /// The name in words, such as `timed out`.
         public let description: String
 
-        /// The server could not be asked by the deadline.
+        /// The server could not be reached by the deadline.
         ///
-        /// Nothing was done, and a command will not be done later.
+        /// A command was not executed and will not be.
         public static let unreachable = Code(description: "unreachable")
         /// The task of the call was cancelled.
         ///
-        /// Nothing was done, and a command will not be done later: one that was sent already is
-        /// ``unknown`` instead. Of a query or an insight the server was told that nobody waits for the
-        /// answer.
+        /// A command was not executed and will not be: one that was already sent is ``unknown`` instead.
+        /// A query or an insight is cancelled at the server too.
         public static let cancelled = Code(description: "cancelled")
-        /// The command was sent, and no answer came by the deadline, or before its task was cancelled: it
-        /// may have been carried out, or may yet be.
+        /// The command was sent, but its answer did not arrive by the deadline or before the cancellation.
         ///
-        /// Asking again with the same session and sequence number, or with the same idempotency key, settles
-        /// it, for as long as the server remembers the outcome.
+        /// It may have been executed, or may still be. A retry with the same session and sequence number,
+        /// or with the same idempotency key, resolves it while the server remembers the outcome.
         public static let unknown = Code(description: "unknown")
-        /// The answer to a query did not come by the deadline.
+        /// The answer to a query did not arrive by the deadline.
         public static let timedOut = Code(description: "timed out")
-        /// The server refused the request until the deadline; see ``ClientError/refusal``.
+        /// The server refused the request, or all retries until the deadline; see ``ClientError/refusal``.
         ///
-        /// Nothing was done, and a command will not be done later.
+        /// A command was not executed and will not be.
         public static let refused = Code(description: "refused")
-        /// What came is not the protocol.
+        /// The received bytes do not follow the protocol.
         public static let protocolViolation = Code(description: "protocol violation")
         /// The client was closed.
         ///
-        /// Nothing was done, and a command will not be done later.
+        /// A command was not executed and will not be.
         public static let closed = Code(description: "closed")
     }
 
-    /// What kind of error it is.
+    /// The kind of error.
     public let code: Code
-    /// What happened, for a person; empty where the code says all.
+    /// What happened, for people; empty if the code says it all.
     public let message: String
-    /// What the server said, where it refused.
+    /// The server's refusal, if it refused the request.
     public let refusal: Refusal?
-    /// The sequence number of a command whose outcome is unknown.
+    /// The sequence number of a numbered command whose outcome is unknown.
     public let sequence: UInt64?
-    /// The idempotency key of a command whose outcome is unknown.
+    /// The idempotency key of a keyed command whose outcome is unknown.
     public let key: IdempotencyKey?
 
-    /// An error, for tests of a program that uses the library.
+    /// Creates an error, for tests of programs that use the library.
     public init(
         _ code: Code,
         _ message: String = "",
@@ -84,7 +83,7 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         ClientError(.unknown, message, key: key)
     }
 
-    /// The code and what happened.
+    /// The code and the message.
     public var description: String {
         self.message.isEmpty ? self.code.description : "\(self.code): \(self.message)"
     }

@@ -1,50 +1,49 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// What a client has asked and not been answered, and what it must do when its connection comes
-/// and goes.
+/// The session of a client and its unanswered commands, with what to send as connections come and go.
 ///
 ///     offline ──accepted──▶ idle ──command──▶ opening ──opened──▶ ready
 ///        ▲                   │                   │                  │
 ///        └────── lost ───────┴───────────────────┴──────────────────┘
 ///
-/// A session is a step of the log, so it is opened for the first command and never for a reader.
+/// Opening a session is a step of the log, so it is opened for the first command and never for a reader.
 ///
-/// Commands keep their sequence numbers and their bytes until they are answered, and go out again
-/// after a reconnect: the server carries each out once and gives the same answer again. No more are
-/// on their way than the server remembers the outcomes of. ``LinkMachine`` is the connection itself. A
-/// plain value; ``ClientCore`` performs what it returns.
+/// Commands keep their sequence numbers and their bytes until they are answered, and are retried after a
+/// reconnect: the server executes each once (idempotency) and returns the same answer again. No more
+/// are in flight than the server remembers outcomes of. ``LinkMachine`` is the connection itself. A plain
+/// value; ``ClientCore`` performs the actions that it returns.
 struct ClientStateMachine {
     /// A command that has a number and no answer yet.
     struct PendingCommand: Equatable {
         var sequence: UInt64
         var requestID: UInt64
         var command: EncodedCommand
-        /// How many copies were sent that nothing is known of.
+        /// The number of copies that were sent and have no answer.
         ///
-        /// A copy lost with its connection counts for ever: it may have been carried out.
+        /// A copy lost with its connection counts forever: it may have been executed.
         var copiesInFlight = 0
-        /// Whether it only uses its number up, in place of one that will not be sent.
+        /// Whether it only consumes its number, in place of a command that will not be sent.
         var isFiller = false
 
-        /// Whether no copy can have been carried out, or can be yet.
-        var isUntouched: Bool { self.copiesInFlight == 0 }
+        /// Whether no copy can have been executed, or can still be.
+        var isWithdrawable: Bool { self.copiesInFlight == 0 }
     }
 
     enum Action: Equatable {
         case openSession(SessionID, mayCreate: Bool)
-        /// Send these, in this order.
+        /// Send these commands in this order.
         case send([PendingCommand])
-        /// Ask for the session again, a moment later.
-        case openLater
-        /// These can never be answered: their session is gone.
+        /// Retry to open the session after a pause.
+        case retryOpening
+        /// Fail these commands: their session no longer exists.
         case fail([PendingCommand], Refusal)
         case nothing
     }
 
     enum Phase: Equatable {
         case offline
-        /// Connected; nothing has called for a session yet.
+        /// Connected; no call needs a session yet.
         case idle
         case opening
         case ready
@@ -52,23 +51,25 @@ struct ClientStateMachine {
 
     private(set) var phase = Phase.offline
     private let session: SessionID
-    /// Whether commands go out again while the server's disk is full.
+    /// Whether commands are retried while the server's disk is full.
     private let waitsForStorage: Bool
     /// Whether the server must already know the session: a forgotten one is then an error.
     private var wasOpened = false
-    private var isSessionWanted = false
+    private var isSessionNeeded = false
     private var nextSequence: UInt64?
-    /// Without an answer, by rising number.
+    /// The commands without an answer, by ascending number.
     private(set) var commands: ArraySlice<PendingCommand> = []
     /// The number of the next command to send over this connection.
     private var nextToSend: UInt64 = 1
-    /// Whether the first command was turned away: until it is decided the others would be too.
-    private var isHeldUp = false
-    /// Accepted before the session's numbers were known.
+    /// Whether the first command got a retryable refusal: until it is decided, the others would get one too.
+    private var isBlocked = false
+    /// Commands that were submitted before the session's numbers were known.
     private var unnumbered: [(requestID: UInt64, command: EncodedCommand)] = []
 
-    /// What is sent in place of a command that will not be: refused for what it says, it changes
-    /// nothing and uses the number up, so that those behind it can be decided.
+    /// The command sent in place of one that was withdrawn.
+    ///
+    /// The server refuses it as invalid: it changes nothing but consumes the number, so that the commands
+    /// behind it can be decided.
     static let filler = Command.batch([], .independent).encoded
 
     init(session: SessionID, continuesSession: Bool, waitsForStorage: Bool = true) {
@@ -80,19 +81,19 @@ struct ClientStateMachine {
     mutating func accepted() -> Action {
         precondition(self.phase == .offline, "accepted while \(self.phase)")
         self.phase = .idle
-        return self.openIfWanted()
+        return self.openIfNeeded()
     }
 
-    /// Asks for the session, if anything waits for it and nothing did meanwhile.
-    mutating func openIfWanted() -> Action {
-        let isWanted =
-            !self.commands.isEmpty || !self.unnumbered.isEmpty || self.isSessionWanted
-        return self.phase == .idle && isWanted ? self.open() : .nothing
+    /// Opens the session if a call waits for it and it is not being opened.
+    mutating func openIfNeeded() -> Action {
+        let isNeeded =
+            !self.commands.isEmpty || !self.unnumbered.isEmpty || self.isSessionNeeded
+        return self.phase == .idle && isNeeded ? self.open() : .nothing
     }
 
-    /// The session is wanted, with or without a command.
-    mutating func sessionWanted() -> Action {
-        self.isSessionWanted = true
+    /// A call waits for the session itself.
+    mutating func sessionNeeded() -> Action {
+        self.isSessionNeeded = true
         return self.phase == .idle ? self.open() : .nothing
     }
 
@@ -102,14 +103,14 @@ struct ClientStateMachine {
     }
 
     /// Whether requests that need no session may be sent.
-    var takesRequests: Bool { self.phase != .offline }
+    var acceptsRequests: Bool { self.phase != .offline }
 
-    mutating func opened(_ standing: SessionStatus) -> Action {
+    mutating func opened(_ status: SessionStatus) -> Action {
         guard self.phase == .opening else { return .nothing }
         self.phase = .ready
-        self.standing = standing
+        self.status = status
         self.wasOpened = true
-        if self.nextSequence == nil { self.nextSequence = standing.lastSequence + 1 }
+        if self.nextSequence == nil { self.nextSequence = status.lastSequence + 1 }
         for waiting in self.unnumbered {
             self.number(waiting.command, waiting.requestID)
         }
@@ -118,16 +119,16 @@ struct ClientStateMachine {
     }
 
     private mutating func sendAll() -> Action {
-        self.isHeldUp = false
+        self.isBlocked = false
         self.nextToSend = self.commands.first?.sequence ?? self.nextToSend
         return self.sendMore()
     }
 
-    /// Sends what was not sent yet, as far as the session's window goes, in outcomes and in their bytes.
+    /// Sends unsent commands within the session's window, which bounds both outcomes and their bytes.
     ///
-    /// If more were decided than the server remembers, a lost outcome could not be asked for again.
+    /// If more were decided than the server remembers, a lost outcome could not be retrieved by a retry.
     private mutating func sendMore() -> Action {
-        guard self.phase == .ready, !self.isHeldUp, let first = self.commands.first else {
+        guard self.phase == .ready, !self.isBlocked, let first = self.commands.first else {
             return .nothing
         }
         let end = first.sequence + UInt64(Limits.sessionWindow)
@@ -137,7 +138,7 @@ struct ClientStateMachine {
         for command in self.commands[..<start] { byteCount += command.command.outcomeByteCountMax }
         for index in start..<self.commands.endIndex {
             byteCount += self.commands[index].command.outcomeByteCountMax
-            // The first always fits: its outcome is far below what a session remembers.
+            // The first always fits: its outcome is far smaller than the session's limit.
             guard self.commands[index].sequence < end,
                 byteCount <= Limits.sessionOutcomeByteCountMax
             else { break }
@@ -149,7 +150,7 @@ struct ClientStateMachine {
         return .send(sent)
     }
 
-    /// Where the first command is that has this number or a higher one.
+    /// Returns the index of the first command with this number or a higher one.
     private func index(of sequence: UInt64) -> Int {
         var low = self.commands.startIndex
         var high = self.commands.endIndex
@@ -161,9 +162,9 @@ struct ClientStateMachine {
     }
 
     private mutating func remove(at index: Int) {
-        // Mostly it is the first, and that costs nothing.
+        // It is usually the first, which costs O(1).
         if index == self.commands.startIndex {
-            self.isHeldUp = false
+            self.isBlocked = false
             self.commands.removeFirst()
         } else {
             self.commands.remove(at: index)
@@ -171,12 +172,12 @@ struct ClientStateMachine {
         if self.commands.isEmpty { self.commands = [] }
     }
 
-    /// The server does not know the session any more, or refuses it: for now, or for good.
+    /// The server no longer knows the session, or refuses it, temporarily or permanently.
     mutating func openingRefused(_ refusal: Refusal) -> Action {
         guard self.phase == .opening else { return .nothing }
         if self.retries(refusal.code) {
             self.phase = .idle
-            return .openLater
+            return .retryOpening
         }
         let failed =
             self.commands.filter { !$0.isFiller }
@@ -188,12 +189,12 @@ struct ClientStateMachine {
         return .fail(failed, refusal)
     }
 
-    /// Whether what is refused so is asked for again.
+    /// Whether a request refused with this code is retried.
     func retries(_ code: RefusalCode) -> Bool {
         code.isRetryable && (code != .storageFull || self.waitsForStorage)
     }
 
-    /// Takes all commands out; the numbers of those that were never decided are free again.
+    /// Removes all commands and returns them; the numbers of those that were never decided are free again.
     private mutating func takeAll() -> [PendingCommand] {
         defer {
             if let first = self.commands.first {
@@ -201,19 +202,18 @@ struct ClientStateMachine {
                 self.nextToSend = first.sequence
             }
             self.commands = []
-            self.isHeldUp = false
+            self.isBlocked = false
         }
         return self.commands.filter { !$0.isFiller }
     }
 
-    /// Has the next command take up the numbers at `sequence`, so that commands that were decided are
-    /// given again.
+    /// Sets the number of the next command, so that commands that were already decided can be retried.
     ///
-    /// - Precondition: The session is open, nothing waits, and the number is not beyond the next one.
+    /// - Precondition: The session is open, no command waits, and the number is at most the next one.
     mutating func resume(from sequence: UInt64) {
         precondition(self.commands.isEmpty && self.unnumbered.isEmpty, "commands wait for answers")
         guard let next = self.nextSequence, (1...next).contains(sequence) else {
-            preconditionFailure("\(sequence) is no number of an open session up to the next")
+            preconditionFailure("\(sequence) is not a number of an open session up to the next")
         }
         self.nextSequence = sequence
     }
@@ -229,7 +229,7 @@ struct ClientStateMachine {
 
     private mutating func number(_ command: EncodedCommand, _ requestID: UInt64) {
         guard let sequence = self.nextSequence else {
-            preconditionFailure("a number was asked for before any is known")
+            preconditionFailure("a command is numbered before the session is open")
         }
         self.nextSequence = sequence + 1
         self.commands.append(
@@ -239,34 +239,33 @@ struct ClientStateMachine {
 
     // MARK: - Answers
 
-    /// What an answer to a command means for its caller.
+    /// The meaning of an answer to a command for its caller.
     enum Settlement: Equatable {
-        /// It answers nothing that waits.
+        /// It answers no waiting command.
         case stray
-        /// The command was decided, or never will be: this is its answer.
+        /// The command was decided, or never will be: this is its final answer.
         case settled
-        /// The server's disk is full, so neither this command was decided nor any behind it: they have no
-        /// numbers any more, and are not sent again.
+        /// The server's disk is full, so neither this command nor any behind it was decided: they lose their
+        /// numbers and are not retried.
         case stopped([PendingCommand])
-        /// This copy was not looked at; the command goes out again shortly, with
-        /// ``resending(after:)``.
+        /// This copy was not processed; the command is retried shortly with ``resending(after:)``.
         case again
-        /// Nobody can say any more how, or whether, it was decided.
+        /// It is no longer known how, or whether, it was decided.
         case unknown(sequence: UInt64)
     }
 
-    /// An answer came: an outcome, or a refusal of the request as such.
+    /// An answer arrived: an outcome, or a refusal of the request itself.
     ///
-    /// ``moreToSend()`` follows.
+    /// The caller calls ``moreToSend()`` next.
     mutating func answered(requestID: UInt64, refusal: Refusal?) -> Settlement {
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
             return .stray
         }
-        // Nothing answers what was not sent.
+        // A command that was not sent has no answer.
         guard self.commands[index].copiesInFlight > 0 else { return .stray }
         self.commands[index].copiesInFlight -= 1
         let pending = self.commands[index]
-        guard let code = refusal?.code, !code.usesNumberUp else {
+        guard let code = refusal?.code, !code.consumesNumber else {
             self.remove(at: index)
             return .settled
         }
@@ -275,17 +274,17 @@ struct ClientStateMachine {
             self.remove(at: index)
             return .unknown(sequence: pending.sequence)
         case .sequenceReused:
-            // Something else was decided under its number.
+            // Another command was decided under its number.
             self.remove(at: index)
             return .settled
         case .storageFull
-        where !self.waitsForStorage && index == self.commands.startIndex && pending.isUntouched:
+        where !self.waitsForStorage && index == self.commands.startIndex && pending.isWithdrawable:
             return .stopped(self.takeAll())
         case _ where code == .sequenceGap || code.isRetryable:
-            if index == self.commands.startIndex { self.isHeldUp = true }
+            if index == self.commands.startIndex { self.isBlocked = true }
             self.nextToSend = min(self.nextToSend, pending.sequence)
             return .again
-        case .sessionExpired where !pending.isUntouched:
+        case .sessionExpired where !pending.isWithdrawable:
             self.remove(at: index)
             return .unknown(sequence: pending.sequence)
         default:
@@ -294,11 +293,12 @@ struct ClientStateMachine {
         }
     }
 
-    /// What the session's window has room for now.
+    /// Returns the commands that now fit into the session's window.
     mutating func moreToSend() -> Action { self.sendMore() }
 
-    /// Sends a command again that was not looked at, if it is the first: those behind it were refused
-    /// for its sake, and follow once it is decided.
+    /// Retries a command that was not processed, if it is the first.
+    ///
+    /// The commands behind it were refused because of it, and follow once it is decided.
     mutating func resending(after requestID: UInt64) -> Action {
         guard self.phase == .ready, let first = self.commands.first,
             first.requestID == requestID
@@ -310,18 +310,18 @@ struct ClientStateMachine {
 
     // MARK: - Giving up
 
-    /// What becomes of a command that is given up.
+    /// The state of a command whose call has ended without an answer.
     enum Withdrawal: Equatable {
-        /// It was not carried out and never will be.
+        /// It was not executed and never will be.
         case withdrawn
-        /// It may have been carried out, or may yet be; it keeps its number until it is answered.
+        /// It may have been executed, or may still be; it keeps its number until it is answered.
         case unknown(sequence: UInt64)
     }
 
-    /// Gives a command up: it leaves no trace if no copy of it can have been looked at.
+    /// The call of a command has ended: withdraws the command if no copy can have been processed.
     ///
-    /// - Returns: `nil` for what is no command without an answer.
-    mutating func givenUp(requestID: UInt64) -> Withdrawal? {
+    /// - Returns: `nil` if no unanswered command has this id.
+    mutating func abandoned(requestID: UInt64) -> Withdrawal? {
         if let index = self.unnumbered.firstIndex(where: { $0.requestID == requestID }) {
             self.unnumbered.remove(at: index)
             return .withdrawn
@@ -329,29 +329,29 @@ struct ClientStateMachine {
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
             return nil
         }
-        guard self.commands[index].isUntouched else {
+        guard self.commands[index].isWithdrawable else {
             return .unknown(sequence: self.commands[index].sequence)
         }
         self.withdraw(at: index)
         return .withdrawn
     }
 
-    /// Takes a command that was never decided out of its place.
+    /// Removes a command that was never decided.
     ///
-    /// The last one's number is free again. In any other place a filler takes it, and those behind it
-    /// go out again too. ``moreToSend()`` follows.
+    /// The number of the last command is free again. Any other command is replaced with a filler, and those
+    /// behind it are sent again too. The caller calls ``moreToSend()`` next.
     private mutating func withdraw(at index: Int) {
         self.nextToSend = min(self.nextToSend, self.commands[index].sequence)
         self.commands[index].isFiller = true
         self.commands[index].command = Self.filler
-        while let last = self.commands.last, last.isFiller, last.isUntouched {
+        while let last = self.commands.last, last.isFiller, last.isWithdrawable {
             self.remove(at: self.commands.endIndex - 1)
             self.nextSequence = last.sequence
         }
     }
 
-    /// Where the session stood when it was opened last; nothing before that.
-    private(set) var standing: SessionStatus?
+    /// The session's status when it was last opened; `nil` before that.
+    private(set) var status: SessionStatus?
 
     mutating func lost() { self.phase = .offline }
 
@@ -370,19 +370,20 @@ struct ClientStateMachine {
             precondition(self.unnumbered.isEmpty, "unnumbered before \(nextSequence)")
         }
         if let first = self.commands.first {
-            let sent = self.commands.last { !$0.isUntouched }?.sequence ?? first.sequence
+            let sent = self.commands.last { !$0.isWithdrawable }?.sequence ?? first.sequence
             precondition(
                 sent - first.sequence < Limits.sessionWindow,
                 "\(sent) was sent before \(first.sequence) was answered"
             )
         }
-        precondition(!self.isHeldUp || !self.commands.isEmpty, "held up by no command")
-        precondition(self.phase != .ready || self.standing != nil, "open without a standing")
+        precondition(!self.isBlocked || !self.commands.isEmpty, "blocked by no command")
+        precondition(self.phase != .ready || self.status != nil, "open without a status")
     }
 }
 
 extension RefusalCode {
-    /// Whether a command that was refused so was decided, and has used its number up: it then says
-    /// something of the command itself, and not of the frame, the server or the session.
-    fileprivate var usesNumberUp: Bool { self.rawValue >= RefusalCode.invalidField.rawValue }
+    /// Whether a command refused with this code was decided and has consumed its number.
+    ///
+    /// Such a code is about the command itself, not the frame, the server or the session.
+    fileprivate var consumesNumber: Bool { self.rawValue >= RefusalCode.invalidField.rawValue }
 }

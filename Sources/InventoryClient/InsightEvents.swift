@@ -4,48 +4,50 @@ internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix
 
-/// What a subscription to an insight brings, in order.
+/// An event of a subscription to an insight (a live insight).
 public enum InsightEvent: Hashable, Sendable {
-    /// The whole result: first of all, and again after a reconnect, or when too much of it changed.
+    /// The whole result: the first event, and again after a reconnect or when too much of it changed.
     case result(InsightAnswer)
-    /// Some of it is otherwise now.
+    /// Part of the result changed.
     case changed(InsightChange)
-    /// The result is still what it was, as of this LSN.
+    /// The result is unchanged as of this LSN.
     case progress(lsn: LSN)
-    /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes
-    /// on by itself once there is a connection again that takes it, with the whole result.
+    /// The connection was lost, or the server refuses the subscription temporarily (``ClientError/refusal``).
+    ///
+    /// The subscription reconnects by itself and continues with the whole result.
     case disconnected(ClientError)
 }
 
-/// What became of a result.
+/// A change of a result.
 public struct InsightChange: Hashable, Sendable {
-    /// The whole result as it is now.
+    /// The whole result after the change.
     public var answer: InsightAnswer
-    /// What makes its table of the one before.
+    /// The difference from the previous table to the current one.
     public var difference: ResultDifference
-    /// The rows that are in the result no longer: those that were taken out and not put in again.
+    /// The rows that left the result: removed and not inserted again.
     public var left: ResultTable
 
-    /// Rows that are new or otherwise, as they are now, in their order.
+    /// The new and changed rows with their current values, in the order of the result.
     public var rows: ResultTable { self.difference.rows }
 }
 
-/// The result of an insight, kept up to date for as long as it is listened to.
+/// A live insight: the result of an insight, kept up to date while the sequence is iterated.
 ///
 ///     for try await event in client.subscribe(toInsight: insight) {
 ///         if case .changed(let change) = event { show(change.answer.table) }
 ///     }
 ///
-/// The connection is read only as fast as events are taken: a slow listener keeps a few of them in
-/// memory, and is told by the server what became of the result meanwhile in one. It ends by an error
-/// that trying again cannot mend, such as a question that makes no sense.
+/// The connection is read only as fast as events are consumed (back-pressure): for a slow consumer a few
+/// events are buffered in memory, and the server conflates later changes into one. The sequence ends
+/// with an error that a retry cannot fix, such as an invalid insight.
 public struct InsightEvents: AsyncSequence, Sendable {
+    /// An event, in the order in which the server sent it.
     public typealias Element = InsightEvent
 
     let insight: Insight
     let configuration: ClientConfiguration
 
-    /// Subscribes, over a connection of its own.
+    /// Subscribes over its own connection.
     public func makeAsyncIterator() -> Iterator {
         let feed = InsightFeed(
             self.insight,
@@ -56,18 +58,20 @@ public struct InsightEvents: AsyncSequence, Sendable {
         return Iterator(base: feed.events(waiting: 2...8))
     }
 
-    /// Dropping it, or cancelling its task, ends the subscription and closes its connection.
+    /// Iterates the events.
+    ///
+    /// Dropping it or cancelling its task ends the subscription and closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
         var base: FeedIterator<InsightFeed>
 
-        /// The next event.
+        /// Returns the next event.
         ///
-        /// - Throws: ``ClientError`` for what trying again cannot mend, and ``ClientError/Code-swift.struct/cancelled``.
+        /// - Throws: ``ClientError`` for what a retry cannot fix, or `cancelled`.
         public mutating func next() async throws -> InsightEvent? { try await self.base.next() }
     }
 }
 
-/// A client's copy of a result, put together from the messages of its subscription.
+/// A client's copy of a result, assembled from the messages of its subscription.
 ///
 /// A plain value; ``InsightFeed`` feeds it.
 struct InsightCopy {
@@ -75,8 +79,10 @@ struct InsightCopy {
     private var rows: ResultTable?
     private(set) var answer: InsightAnswer?
 
-    /// - Returns: What the listener is told; nothing for a part of a whole.
-    /// - Throws: `protocol violation` for a message that does not fit what came before.
+    /// Applies a message.
+    ///
+    /// - Returns: The event for the listener; `nil` for a message that is only part of a result.
+    /// - Throws: `protocol violation` for a message that does not fit the previous ones.
     mutating func take(_ message: ServerMessage) throws(ClientError) -> InsightEvent? {
         switch message {
         case .subscribed, .reset:
@@ -104,7 +110,7 @@ struct InsightCopy {
         }
     }
 
-    /// The answer whose header and rows have come.
+    /// Returns the answer whose header and rows have been received.
     mutating func complete() throws(ClientError) -> InsightAnswer {
         guard let header, let rows else {
             throw ClientError(.protocolViolation, "no header of an insight")
@@ -123,12 +129,12 @@ struct InsightCopy {
 
     private mutating func apply(_ changed: InsightChanged) throws(ClientError) -> InsightChange {
         guard var answer = self.answer else {
-            throw ClientError(.protocolViolation, "a change of a result that has not come")
+            throw ClientError(.protocolViolation, "a change before the result")
         }
         let old = answer.table
         let difference = try changed.difference(of: old)
         guard let table = difference.applied(to: old) else {
-            throw ClientError(.protocolViolation, "a change of another result")
+            throw ClientError(.protocolViolation, "a change that does not fit the result")
         }
         answer.lsn = changed.lsn
         answer.time = changed.time

@@ -2,10 +2,10 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// Keeps one subscription to an insight going over its own connection.
+/// Maintains one subscription to an insight over its own connection.
 ///
-/// `@unchecked Sendable`: everything but the constants belongs to the loop, and every entry hops
-/// there first.
+/// `@unchecked Sendable`: everything but the constants is confined to the event loop, and every entry
+/// point switches to it first.
 final class InsightFeed: Feed, @unchecked Sendable {
     let link: Link
     var listener: (any FeedListener<InsightEvent>)?
@@ -22,7 +22,7 @@ final class InsightFeed: Feed, @unchecked Sendable {
     ) {
         self.insight = insight
         let pauses = configuration.backoffMilliseconds
-        // Only a result says that the server has room for one more.
+        // Only a result shows that the server accepts the subscription.
         let policy = LinkMachine.Policy(pauses: pauses, isServedByHello: false)
         self.link = Link(configuration, policy, by: connector, on: loop)
     }
@@ -45,9 +45,9 @@ final class InsightFeed: Feed, @unchecked Sendable {
     func linkReceived(_ requestID: UInt64, _ message: ServerMessage) {
         switch message {
         case .refused(let refusal), .closed(let refusal, _):
-            self.turnedAway(refusal)
+            self.refused(refusal)
         case .goodbye:
-            // The connection closes next, and says why.
+            // The connection closes next, with the reason.
             break
         default:
             do throws(ClientError) {

@@ -11,19 +11,18 @@ internal import NIOPosix
 ///     for try await event in client.subscribe(Subscription(topics: .stock, start: .snapshot)) { … }
 ///     try await client.close()
 ///
-/// It connects when it is first used and again whenever the connection is lost. Commands belong to a
-/// session and are numbered, or have an idempotency key, so one that is sent again after a reconnect is
-/// executed once. Every call ends by its deadline, which counts from when it is made and includes
-/// reconnecting, or at once when its task is cancelled. Calls may be made from many tasks at once; numbered
-/// commands are executed in the order in which they were made.
+/// It connects when it is first used and reconnects whenever the connection is lost. A command has a number
+/// in a session or an idempotency key, so a retry after a reconnect executes it at most once. Every call
+/// ends by its deadline, which counts from the call and includes reconnects, or at once when its task is
+/// cancelled. Calls may be made from many tasks at once; numbered commands are executed in call order.
 ///
-/// All of its async methods throw ``ClientError``; see <doc:GettingStarted> for what each code says.
+/// All of its async methods throw ``ClientError``; <doc:GettingStarted> explains the codes.
 public final class InventoryClient: Sendable {
-    /// As it was made; it does not change.
+    /// The configuration; it does not change.
     public let configuration: ClientConfiguration
     private let core: ClientCore
 
-    /// A client that connects once it is used.
+    /// Creates a client that connects when it is first used.
     public init(_ configuration: ClientConfiguration) {
         self.configuration = configuration
         self.core = ClientCore(
@@ -33,34 +32,36 @@ public final class InventoryClient: Sendable {
         )
     }
 
-    /// Connects now, and says what the server said of itself.
+    /// Connects now and returns the properties of the server.
     ///
-    /// - Throws: Refused with `unsupported_version` or another reason not to talk; unreachable at the deadline.
+    /// - Throws: ``ClientError``: `refused` with `unsupported_version` or another reason; `unreachable` at
+    ///   the deadline.
     public func connect() async throws(ClientError) -> HelloAccepted {
         try await self.call { self.core.greet($0, $1) }
     }
 
-    /// Opens the session now, and says where it stands.
+    /// Opens the session now and returns its status.
     ///
-    /// Cancelling stops the wait; the session may be opened all the same.
+    /// Cancellation ends the wait; the session may be opened nevertheless.
     public func openSession() async throws(ClientError) -> SessionStatus {
         try await self.call { self.core.openSession($0, $1) }
     }
 
     // MARK: - Commands
 
-    /// Has a command carried out.
+    /// Executes a command.
     ///
-    /// - Returns: Its outcome, done or refused. A refusal by name is an outcome and no error.
-    /// - Throws: ``ClientError``: `unknown` if it may have been carried out, or may yet be; with any
-    ///   other code it was not, and will not be.
+    /// - Returns: Its outcome, done or refused. A refusal of the command is an outcome, not an error.
+    /// - Throws: ``ClientError``: `unknown` if it may have been executed, or may still be; with any other
+    ///   code it was not executed and will not be.
     public func send(_ command: Command) async throws(ClientError) -> Outcome {
         try await self.call { self.core.submit(command.encoded, call: $0, completing: $1) }
     }
 
-    /// Has a command carried out without waiting: `completion` is called once with the outcome.
+    /// Executes a command without waiting for it; `completion` is called once with the outcome.
     ///
-    /// Commands are sent in the order of these calls, many at once.
+    /// Commands are sent in the order of these calls and pipelined. The completion runs on the client's event
+    /// loop and must not block.
     public func send(
         _ command: Command,
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
@@ -68,7 +69,7 @@ public final class InventoryClient: Sendable {
         self.core.submit(command, completion)
     }
 
-    /// As ``send(_:completion:)``, of a command that is encoded already.
+    /// Executes a command that is already encoded, as ``send(_:completion:)`` does.
     public func send(
         _ command: EncodedCommand,
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
@@ -78,18 +79,23 @@ public final class InventoryClient: Sendable {
 
     // MARK: - Commands with a key
 
-    /// Has a command executed once under an idempotency key: sent again with it, by anybody, it is answered
-    /// as it was, for as long as the server remembers.
+    /// Executes a command once under an idempotency key.
     ///
-    /// It is a request of its own: it belongs to no session and takes no place in its order. The call itself
-    /// sends it again after a lost connection. `firstTried`: When an earlier call was made with the same key,
-    /// by the server's clock, so that what the server has forgotten is refused (`outcome_forgotten`) and not
-    /// executed a second time; the call adds when it first sent it, if that is not given. `fingerprint`: What
-    /// tells whether it is the same command; its own bytes if that is not given.
+    /// A retry with the same key, from any client, gets the original outcome for as long as the server
+    /// remembers it. The command belongs to no session and is not ordered with others. The call itself
+    /// retries after a lost connection.
     ///
-    /// - Returns: Its outcome, done or refused, and whether an earlier call had it executed.
-    /// - Throws: ``ClientError``: `unknown` if it may have been executed, or may yet be: the same key settles
-    ///   it. With any other code it was not, and will not be.
+    /// - Parameters:
+    ///   - command: The command.
+    ///   - key: The idempotency key.
+    ///   - firstTried: When an earlier call with the same key was made, by the server's clock: a key that the
+    ///     server has forgotten since is refused (`outcome_forgotten`) and not executed a second time. By
+    ///     default, when this call first sent the command.
+    ///   - fingerprint: Identifies the command, so that the reuse of a key for another one is refused; by
+    ///     default derived from the command's bytes.
+    /// - Returns: The outcome, done or refused, and whether an earlier call had executed the command.
+    /// - Throws: ``ClientError``: `unknown` if it may have been executed, or may still be; a retry with the
+    ///   same key resolves it. With any other code it was not executed and will not be.
     public func send(
         _ command: Command,
         key: IdempotencyKey,
@@ -102,14 +108,17 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// What became of the command with a key; `nil` if the server remembers none.
+    /// Returns the outcome of the command with an idempotency key, without executing it.
     ///
-    /// `fingerprint`: As ``send(_:key:firstTried:fingerprint:)`` was given it, to be refused (`key_reused`) if
-    /// the key is another command's; without one, the outcome is that of whichever command has the key.
+    /// It is retried if the connection is lost.
     ///
-    /// Asked again if the connection is lost meanwhile.
-    ///
-    /// - Throws: ``ClientError``, refused with `outcome_forgotten` if it was first tried so long ago that the
+    /// - Parameters:
+    ///   - key: The idempotency key.
+    ///   - firstTried: When the command was first sent, by the server's clock.
+    ///   - fingerprint: The one given to ``send(_:key:firstTried:fingerprint:)``: the request is refused
+    ///     (`key_reused`) if the key belongs to another command. Without one, any command matches.
+    /// - Returns: The outcome; `nil` if the server remembers none.
+    /// - Throws: ``ClientError``: `refused` with `outcome_forgotten` if the first attempt is so old that the
     ///   server may have forgotten it.
     public func outcome(
         of key: IdempotencyKey,
@@ -122,7 +131,7 @@ public final class InventoryClient: Sendable {
                 firstTried: firstTried,
                 fingerprint: fingerprint
             )
-            switch try await self.askAgain(request) {
+            switch try await self.requestWithRetry(request) {
             case .replayedOutcome(let outcome): return outcome
             case let message:
                 throw ClientError(.protocolViolation, "\(message.opcode) to a key's outcome")
@@ -133,32 +142,34 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// Has commands decided as one step, and not executed: the outcome is what they would come to.
+    /// Returns the outcome that commands would have as one step, without executing them (a dry run).
     ///
-    /// It needs no session and no key. Asked again if the connection is lost meanwhile.
+    /// It needs no session and no key, and is retried if the connection is lost.
     public func dryRun(_ commands: [Command]) async throws(ClientError) -> Outcome {
         let request = Request.command(sequence: 0, .batch(commands, .dryRun))
-        switch try await self.askAgain(request) {
+        switch try await self.requestWithRetry(request) {
         case .outcome(let outcome): return outcome
         case let message:
             throw ClientError(.protocolViolation, "\(message.opcode) to a dry run")
         }
     }
 
-    /// Has the next command take up the session's numbers at `sequence`: commands that were decided
-    /// are given again, the same ones in the same order, and answered as they were.
+    /// Sets the sequence number of the next command.
     ///
-    /// - Precondition: ``openSession()`` has said where the session stands, no command has been given
-    ///   since, and `sequence` is at least 1 and at most one more than the last that was decided.
+    /// Commands that were already decided are then retried, the same ones in the same order, and get their
+    /// original outcomes.
+    ///
+    /// - Parameter sequence: From 1 to one more than the last number that was decided.
+    /// - Precondition: ``openSession()`` has returned, and no command was sent since.
     public func resume(from sequence: UInt64) { self.core.resume(from: sequence) }
 
     // MARK: - Queries
 
-    /// The whole answer to a query in one table.
+    /// Returns the whole answer to a query in one table.
     ///
-    /// Asked again if the connection is lost meanwhile.
+    /// It is retried if the connection is lost.
     public func query(_ query: Query) async throws(ClientError) -> QueryResult {
-        try await self.again { () async throws(ClientError) -> QueryResult in
+        try await self.withRetries { () async throws(ClientError) -> QueryResult in
             var reader = AnswerReader()
             var whole: QueryResult?
             for await result in self.messages(of: .query(query)) {
@@ -172,9 +183,9 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// The messages that answer a request for rows, up to the last or an error.
+    /// Returns the messages that answer a request for rows, up to the last or an error.
     ///
-    /// They end early when the task is cancelled or takes no more of them, and so does the server's work.
+    /// They end early when the task is cancelled or stops iterating; the server's work is then cancelled too.
     private func messages(
         of request: Request
     ) -> AsyncStream<Result<ServerMessage, ClientError>> {
@@ -194,24 +205,22 @@ public final class InventoryClient: Sendable {
         return stream
     }
 
-    /// Why the messages of an answer ended before the last.
+    /// The reason why the messages of an answer ended before the last.
     private static var noAnswer: ClientError {
         Task.isCancelled ? ClientError(.cancelled) : ClientError(.protocolViolation, "no answer")
     }
 
-    /// The answer to a query block by block, as it comes and as fast as it is read; the first has no
-    /// rows.
+    /// Returns the answer to a query block by block, at the pace of the reader; the first block has no rows.
     public func rows(of query: Query) -> QueryRows {
         QueryRows(query: query, configuration: self.configuration)
     }
 
-    /// One product as it is, with its stock at every location; nothing if there is none.
+    /// Returns a product with its current stock at every location; `nil` if it does not exist.
     ///
-    /// The quick way to what ``query(_:)`` tells of `.product` in rows. Asked again if the connection is
-    /// lost meanwhile.
+    /// It is the fast path of ``query(_:)`` with `.product`, and is retried if the connection is lost.
     public func product(_ key: ProductKey) async throws(ClientError) -> StockedProduct? {
         do throws(ClientError) {
-            switch try await self.askAgain(.getProduct(key)) {
+            switch try await self.requestWithRetry(.getProduct(key)) {
             case .product(let product): return product
             case let message:
                 throw ClientError(.protocolViolation, "\(message.opcode) to a product")
@@ -224,11 +233,11 @@ public final class InventoryClient: Sendable {
 
     // MARK: - Insights
 
-    /// The answer to an insight: its rows, and the version and window that they are of.
+    /// Returns the answer to an insight: its rows, and the version and window that they reflect.
     ///
-    /// Asked again if the connection is lost meanwhile.
+    /// It is retried if the connection is lost.
     public func insight(_ insight: Insight) async throws(ClientError) -> InsightAnswer {
-        try await self.again { () async throws(ClientError) -> InsightAnswer in
+        try await self.withRetries { () async throws(ClientError) -> InsightAnswer in
             var copy = InsightCopy()
             for await result in self.messages(of: .insight(insight)) {
                 let message = try result.get()
@@ -239,9 +248,9 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// The result of an insight, kept up to date for as long as it is listened to.
+    /// Returns a live insight: its result, kept up to date while the sequence is iterated.
     ///
-    /// It has a connection of its own, so a slow listener holds up nothing else. Many who ask the same
+    /// It has its own connection, so a slow consumer delays nothing else. Subscribers to the same insight
     /// share one computation at the server.
     public func subscribe(toInsight insight: Insight) -> InsightEvents {
         InsightEvents(insight: insight, configuration: self.configuration)
@@ -249,22 +258,22 @@ public final class InventoryClient: Sendable {
 
     // MARK: - The server
 
-    /// Asks whether the server is there.
+    /// Checks whether the server responds.
     ///
     /// - Returns: The LSN up to which everything is durable.
     public func ping() async throws(ClientError) -> LSN {
-        let message = try await self.ask(.ping)
+        let message = try await self.request(.ping)
         guard case .pong(let durable, _) = message else {
             throw ClientError(.protocolViolation, "\(message.opcode) to a ping")
         }
         return durable
     }
 
-    /// Has the server write a snapshot now, and waits until it is there.
+    /// Makes the server write a snapshot now and returns when it is complete.
     ///
-    /// Cancelling stops the wait; the snapshot is written all the same.
+    /// Cancellation ends the wait; the snapshot is written nevertheless.
     public func takeSnapshot() async throws(ClientError) -> SnapshotTaken {
-        let message = try await self.ask(.takeSnapshot)
+        let message = try await self.request(.takeSnapshot)
         guard case .snapshotTaken(let taken) = message else {
             throw ClientError(.protocolViolation, "\(message.opcode) to a snapshot")
         }
@@ -273,23 +282,23 @@ public final class InventoryClient: Sendable {
 
     // MARK: - Subscriptions
 
-    /// What changes, from the beginning the subscription names, for as long as it is listened to.
+    /// Returns the changes from the start that the subscription names, while the sequence is iterated.
     ///
-    /// It has a connection of its own, so a slow listener holds up nothing else.
+    /// It has its own connection, so a slow consumer delays nothing else.
     public func subscribe(_ subscription: Subscription) -> SubscriptionEvents {
         SubscriptionEvents(subscription, self.configuration)
     }
 
-    /// Ends the connection.
+    /// Closes the connection and the client.
     ///
-    /// Calls that are under way fail with `closed`, commands that were sent already with `unknown`.
+    /// Calls in progress fail with `closed`, commands that were already sent with `unknown`.
     public func close() async throws {
         try await self.core.close().get()
     }
 
     // MARK: - Calls
 
-    /// What `begin` completes with, or `cancelled`, or `unknown`, as soon as the task is cancelled.
+    /// Returns the result of `begin`; throws `cancelled` or `unknown` as soon as the task is cancelled.
     private func call<Value: Sendable>(
         _ begin: (Call, @escaping @Sendable (Result<Value, ClientError>) -> Void) -> Void
     ) async throws(ClientError) -> Value {
@@ -304,8 +313,8 @@ public final class InventoryClient: Sendable {
         return try result.get()
     }
 
-    /// A request that one message answers.
-    private func ask(_ request: Request) async throws(ClientError) -> ServerMessage {
+    /// Sends a request that is answered by one message.
+    private func request(_ request: Request) async throws(ClientError) -> ServerMessage {
         try await self.call { call, completion in
             self.core.request(request, call: call) {
                 completion($0)
@@ -314,15 +323,15 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// A request that changes nothing and that one message answers, asked again if the connection is lost.
-    private func askAgain(_ request: Request) async throws(ClientError) -> ServerMessage {
-        try await self.again { () async throws(ClientError) -> ServerMessage in
-            try await self.ask(request)
+    /// Sends a read-only request that is answered by one message; retries if the connection is lost.
+    private func requestWithRetry(_ request: Request) async throws(ClientError) -> ServerMessage {
+        try await self.withRetries { () async throws(ClientError) -> ServerMessage in
+            try await self.request(request)
         }
     }
 
-    /// Asks up to three times while the connection is lost meanwhile.
-    private func again<Value>(
+    /// Makes up to three attempts if the connection is lost.
+    private func withRetries<Value>(
         _ ask: () async throws(ClientError) -> Value
     ) async throws(ClientError) -> Value {
         for _ in 0..<2 {
@@ -336,21 +345,21 @@ public final class InventoryClient: Sendable {
     }
 }
 
-/// What became of a command with an idempotency key.
+/// The outcome of a command with an idempotency key.
 public struct KeyedOutcome: Sendable, Hashable {
-    /// What it came to.
+    /// The outcome, done or refused.
     public var outcome: Outcome
-    /// Whether it is the outcome of an earlier call, which this one only repeated.
+    /// Whether it is the outcome of an earlier call with the same key.
     public var isReplayed: Bool
 }
 
-/// An answer, or a part of it: the state it reflects, and rows.
+/// An answer or a part of it: the version of the data and rows.
 public struct QueryResult: Sendable {
-    /// The version of the data that it reflects.
+    /// The version of the data that the rows reflect.
     public var lsn: LSN
-    /// When that version's last step was recorded, by the server's clock.
+    /// When the last step of that version was recorded, by the server's clock.
     public var time: Instant
-    /// Its rows, with typed columns.
+    /// The rows, in typed columns.
     public var table: ResultTable
 
     mutating func append(_ block: ResultTable) { self.table.append(contentsOf: block) }

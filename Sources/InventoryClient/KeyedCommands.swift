@@ -1,53 +1,54 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// Commands that were sent, or are to be sent, with an idempotency key, and have no answer yet.
+/// The commands with an idempotency key that have no answer yet.
 ///
 ///     submitted ──sent──▶ in flight ──answered──▶ settled
 ///         ▲                   │
-///         └── lost, refused for now ┘        a copy that was lost may have been executed
+///         └── lost or retryable ─┘        a copy that was lost may have been executed
 ///
-/// Each stands for itself: they need no session, and no order. A plain value; ``ClientCore`` performs what
-/// it returns.
+/// They are independent of each other: they need no session and have no order. A plain value; ``ClientCore``
+/// performs what it returns.
 struct KeyedCommands {
     struct Pending: Equatable {
         var requestID: UInt64
         var key: IdempotencyKey
-        /// When the command was first sent, by the server's clock: before it was sent, `nil`.
+        /// When the command was first sent, by the server's clock; `nil` before that.
         var firstTried: Instant?
         var command: EncodedCommand
-        /// How many copies were sent that nothing is known of.
+        /// The number of copies that were sent and have no answer.
         var copiesInFlight = 0
-        /// How many copies were sent at all.
+        /// The number of copies that were sent.
         var copiesSent = 0
-        /// When the first of them was sent, by the server's clock.
+        /// When the first copy was sent, by the server's clock.
         var firstSent: Instant?
-        /// Whether a copy is on its way over the connection that is open.
-        var isOnItsWay = false
+        /// Whether a copy is in flight over the current connection.
+        var isInFlight = false
     }
 
     private var pending: [UInt64: Pending] = [:]
-    /// Whether a command goes out again while the server's disk is full.
+    /// Whether commands are retried while the server's disk is full.
     private let waitsForStorage: Bool
 
     init(waitsForStorage: Bool = true) { self.waitsForStorage = waitsForStorage }
 
     var isEmpty: Bool { self.pending.isEmpty }
 
-    /// A command was given: it goes out with ``takeUnsent(at:)``.
+    /// A command was submitted: ``takeUnsent(at:)`` sends it.
     mutating func submitted(_ command: Pending) { self.pending[command.requestID] = command }
 
-    /// The commands to send now, in the order in which they were given.
+    /// Returns the commands to send now, in the order in which they were submitted.
     ///
-    /// `time`: Of the server's clock.
+    /// - Parameter time: The server's clock.
+    /// - Returns: The commands, marked as sent.
     mutating func takeUnsent(at time: Instant) -> [Pending] {
-        self.pending.values.filter { !$0.isOnItsWay }.map { $0.requestID }.sorted()
+        self.pending.values.filter { !$0.isInFlight }.map { $0.requestID }.sorted()
             .compactMap { self.take($0, at: time) }
     }
 
-    /// The command to send again that was refused for now; `nil` if it is settled or on its way.
-    mutating func takeAgain(_ requestID: UInt64, at time: Instant) -> Pending? {
-        guard let command = self.pending[requestID], !command.isOnItsWay else { return nil }
+    /// Returns the command to retry after a retryable refusal; `nil` if it is settled or in flight.
+    mutating func takeRetry(_ requestID: UInt64, at time: Instant) -> Pending? {
+        guard let command = self.pending[requestID], !command.isInFlight else { return nil }
         return self.take(requestID, at: time)
     }
 
@@ -55,35 +56,41 @@ struct KeyedCommands {
         guard var command = self.pending[requestID] else { return nil }
         if command.firstTried == nil { command.firstTried = time }
         if command.firstSent == nil { command.firstSent = time }
-        command.isOnItsWay = true
+        command.isInFlight = true
         command.copiesInFlight += 1
         command.copiesSent += 1
         self.pending[requestID] = command
         return command
     }
 
-    /// The connection is gone: what was on its way may have been executed.
+    /// The connection was lost: commands in flight may have been executed.
     mutating func lost() {
-        for requestID in self.pending.keys { self.pending[requestID]?.isOnItsWay = false }
+        for requestID in self.pending.keys { self.pending[requestID]?.isInFlight = false }
     }
 
     // MARK: - Answers
 
     enum Settlement: Equatable {
-        /// It answers nothing that waits.
+        /// It answers no waiting command.
         case stray
-        /// The command was decided, or never will be: this is its answer. `isReplayed`: whether an earlier
-        /// call had it decided, as far as that can be known.
+        /// The command was decided, or never will be: this is its final answer.
+        ///
+        /// `isReplayed` is whether an earlier call had it decided, as far as that can be determined.
         case settled(isReplayed: Bool)
-        /// This copy was not looked at: ``takeAgain(_:at:)`` a moment later.
+        /// This copy was not processed: retry with ``takeRetry(_:at:)`` after a pause.
         case again
-        /// Nobody can say any more how, or whether, it was decided.
+        /// It is no longer known how, or whether, it was decided.
         case unknown(IdempotencyKey)
     }
 
-    /// An answer came: an outcome, or a refusal of the request as such.
+    /// An answer arrived: an outcome, or a refusal of the request itself.
     ///
-    /// `time`: When what it says was done, if anything was. `isReplay`: whether the server said so.
+    /// - Parameters:
+    ///   - requestID: The request that it answers.
+    ///   - refusal: The refusal, if it is one.
+    ///   - time: When the command was executed, if it was, by the server's clock.
+    ///   - isReplay: Whether the server marked it as a replayed outcome.
+    /// - Returns: What the answer means for the caller.
     mutating func answered(
         requestID: UInt64,
         refusal: Refusal?,
@@ -94,7 +101,7 @@ struct KeyedCommands {
             return .stray
         }
         command.copiesInFlight -= 1
-        command.isOnItsWay = false
+        command.isInFlight = false
         if let refusal, self.retries(refusal.code, command) {
             self.pending[requestID] = command
             return .again
@@ -104,15 +111,16 @@ struct KeyedCommands {
             return .unknown(command.key)
         }
         guard isReplay, command.copiesSent > 1 else { return .settled(isReplayed: isReplay) }
-        // An earlier copy of this very call may have had it decided.
+        // An earlier copy of this call may have had it decided.
         guard let time, let firstSent = command.firstSent else {
             return .settled(isReplayed: false)
         }
         return .settled(isReplayed: time < firstSent)
     }
 
-    /// Whether a command that was refused so goes out again: also for a full disk where an earlier copy may
-    /// have been executed before it was full.
+    /// Whether a command refused with this code is retried.
+    ///
+    /// It is also retried on a full disk if an earlier copy may have been executed before the disk was full.
     private func retries(_ code: RefusalCode, _ command: Pending) -> Bool {
         code.isRetryable
             && (code != .storageFull || self.waitsForStorage || command.copiesInFlight > 0)
@@ -123,12 +131,12 @@ struct KeyedCommands {
     enum Withdrawal: Equatable {
         /// It was not executed and never will be.
         case withdrawn
-        /// It may have been executed, or may yet be; the same key settles it.
+        /// It may have been executed, or may still be; a retry with the same key resolves it.
         case unknown(IdempotencyKey)
     }
 
-    /// Gives a command up; `nil` if it has its answer.
-    mutating func givenUp(requestID: UInt64) -> Withdrawal? {
+    /// The call of a command has ended: removes the command; `nil` if it already has its answer.
+    mutating func abandoned(requestID: UInt64) -> Withdrawal? {
         guard let command = self.pending.removeValue(forKey: requestID) else { return nil }
         return command.copiesInFlight == 0 ? .withdrawn : .unknown(command.key)
     }
@@ -144,12 +152,12 @@ struct KeyedCommands {
                 "\(command.copiesInFlight) of \(command.copiesSent) copies have no answer"
             )
             precondition(
-                !command.isOnItsWay || command.copiesInFlight > 0,
-                "request \(requestID) is on its way without a copy"
+                !command.isInFlight || command.copiesInFlight > 0,
+                "request \(requestID) is in flight without a copy"
             )
             precondition(
                 (command.firstSent == nil) == (command.copiesSent == 0),
-                "request \(requestID) was sent \(command.copiesSent) times, and first never"
+                "request \(requestID) was sent \(command.copiesSent) times without a first time"
             )
         }
     }

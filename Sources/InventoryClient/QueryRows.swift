@@ -4,24 +4,25 @@ internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix
 
-/// The answer to a query as its blocks come in.
+/// The answer to a query, block by block as it arrives.
 ///
-/// The first element has the columns and no rows. Iterating ends with the answer; a refusal or a lost
-/// connection is thrown, as a ``ClientError``.
+/// The first element has the columns and no rows. The iteration ends with the answer; a refusal or a lost
+/// connection is thrown as a ``ClientError``.
 ///
-/// It has a connection of its own, which is read only as fast as blocks are taken: a reader that pauses
-/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for
-/// the next block, not for the whole.
+/// It has its own connection, which is read only as fast as blocks are consumed (back-pressure): for a slow
+/// reader a few blocks are buffered in memory, the rest stays at the server, and nothing else is delayed.
+/// The deadline applies to the next block, not to the whole answer.
 public struct QueryRows: AsyncSequence, Sendable {
+    /// A block of rows; the first has only the columns.
     public typealias Element = QueryResult
 
-    /// Messages that wait for the reader before the connection pauses; about a thousand rows each.
+    /// The messages buffered for the reader before the connection pauses; about a thousand rows each.
     private static let waitingMax = 16
 
     let query: Query
     let configuration: ClientConfiguration
 
-    /// Asks, over a connection of its own.
+    /// Sends the query over its own connection.
     public func makeAsyncIterator() -> Iterator {
         let feed = AnswerFeed(
             self.query,
@@ -32,16 +33,18 @@ public struct QueryRows: AsyncSequence, Sendable {
         return Iterator(messages: feed.events(waiting: 2...Self.waitingMax))
     }
 
-    /// Dropping it, or cancelling its task, ends the server's work and closes the connection.
+    /// Iterates the blocks.
+    ///
+    /// Dropping it or cancelling its task ends the server's work and closes the connection.
     public struct Iterator: AsyncIteratorProtocol {
         var messages: FeedIterator<AnswerFeed>
         private var reader = AnswerReader()
 
         init(messages: FeedIterator<AnswerFeed>) { self.messages = messages }
 
-        /// The next block; `nil` after the last.
+        /// Returns the next block; `nil` after the last.
         ///
-        /// - Throws: ``ClientError``. What was read before is part of the answer, but not all of it.
+        /// - Throws: ``ClientError``. The blocks read before are then only a part of the answer.
         public mutating func next() async throws -> QueryResult? {
             guard let message = try await self.messages.next() else {
                 throw ClientError(.closed)
@@ -51,11 +54,14 @@ public struct QueryRows: AsyncSequence, Sendable {
     }
 }
 
-/// Puts the messages of an answer together: a header, then blocks of rows with its columns.
+/// Assembles the messages of an answer: a header, then blocks of rows with its columns.
 struct AnswerReader {
     private var header: QueryResult?
 
-    /// - Returns: The header without rows, a block of rows, or nothing at the end.
+    /// Accepts the next message.
+    ///
+    /// - Returns: The header without rows, or a block of rows; `nil` at the end.
+    /// - Throws: `protocol violation` for a message that does not belong to an answer.
     mutating func take(_ message: ServerMessage) throws(ClientError) -> QueryResult? {
         switch message {
         case .resultHeader(let header):

@@ -1,19 +1,19 @@
 internal import Bytes
 internal import InventoryModel
 
-/// A subscriber's own copy of the levels, as far as it takes to prove that it is the server's.
+/// A subscriber's replica of the levels, which is verified against the server's state checksum.
 ///
-/// It keeps the digest up to date with each step, and remembers what it was after the latest ones:
-/// the server's comes a moment after the steps it stands for.
+/// It updates the digest with each step and remembers the digests after the latest steps: the server's
+/// digest arrives shortly after the steps that it covers.
 struct ReplicaVerification {
     enum Verdict: Equatable {
-        case proven
-        case differs(own: UInt64)
-        /// The digest is of a step that is not remembered any more.
+        case verified
+        case mismatched(own: UInt64)
+        /// The digest is of a step that is no longer remembered.
         case unknown
     }
 
-    /// Steps whose digests are remembered.
+    /// The number of steps whose digests are remembered.
     static let rememberedMax = 65_536
 
     private var levels: [ProductID: [LocationID: Level]] = [:]
@@ -21,14 +21,14 @@ struct ReplicaVerification {
     private var remembered: [(lsn: LSN, value: UInt64)] = []
     private var first = 0
 
-    /// A row of the snapshot, or what a step did.
+    /// Applies a row of the snapshot or a change of a step.
     mutating func apply(_ change: Change) {
         let level: Level
         switch change {
         case .moved(_, let moved): level = moved
         case .level(let row): level = row
         case .productLeft(let product):
-            // It counts no longer, neither here nor there.
+            // It no longer counts, neither here nor at the server.
             let gone = self.levels.removeValue(forKey: product) ?? [:]
             for level in gone.values { self.digest.remove(level) }
             return
@@ -39,7 +39,7 @@ struct ReplicaVerification {
         self.digest.replace(old, with: level)
     }
 
-    /// Everything up to `lsn` was applied.
+    /// Records the digest after `lsn`: everything up to it was applied.
     mutating func remember(_ lsn: LSN) {
         if self.remembered.count - self.first == Self.rememberedMax { self.first += 1 }
         self.remembered.append((lsn, self.digest.value))
@@ -49,7 +49,7 @@ struct ReplicaVerification {
         }
     }
 
-    /// Compares with the server's digest after step `lsn`.
+    /// Compares the digest after step `lsn` with the server's.
     func check(_ lsn: LSN, _ value: UInt64) -> Verdict {
         var low = self.first
         var high = self.remembered.count
@@ -59,7 +59,7 @@ struct ReplicaVerification {
         }
         guard low > self.first else { return .unknown }
         let own = self.remembered[low - 1].value
-        return own == value ? .proven : .differs(own: own)
+        return own == value ? .verified : .mismatched(own: own)
     }
 
     /// - Complexity: O(levels)

@@ -3,40 +3,43 @@ public import InventoryModel
 internal import NIOCore
 internal import NIOPosix
 
-/// What a subscription brings, in order.
+/// An event of a subscription.
 public enum SubscriptionEvent: Hashable, Sendable {
-    /// It begins after this LSN; with a snapshot first, or not.
+    /// The subscription begins after this LSN, with or without a snapshot first.
     case began(lsn: LSN, hasSnapshot: Bool)
     /// Rows of the snapshot.
     case snapshot([Change])
-    /// The snapshot is complete; it was the state at this LSN.
+    /// The snapshot is complete; it is the state at this LSN.
     case caughtUp(lsn: LSN)
-    /// One step: all of its changes that the subscription is for.
+    /// One step: all of its changes that match the subscription.
     case entry(Entry)
     /// Everything up to this LSN has been delivered.
     case progress(lsn: LSN)
-    /// A copy of the levels that followed every step so far is the server's: it was compared as of
-    /// this LSN.
+    /// The replica of the levels is verified: its state checksum as of this LSN equals the server's.
     ///
-    /// Comes about each second with the topic `InventoryModel/SubscriptionTopics/proof`.
-    case proven(lsn: LSN)
-    /// What came is not what the server said: steps were lost, altered, repeated or exchanged on the
-    /// way. It begins anew.
-    case differs(lsn: LSN)
-    /// What came before is void; a snapshot follows.
+    /// It arrives about once a second with the topic `InventoryModel/SubscriptionTopics/proof`.
+    case verified(lsn: LSN)
+    /// The replica differs from the server as of this LSN: steps were lost, altered, repeated or reordered
+    /// on the way.
+    ///
+    /// The subscription starts again with a snapshot.
+    case mismatched(lsn: LSN)
+    /// All previous events are void; a snapshot follows.
     case reset
-    /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes
-    /// on by itself once there is a connection again that takes it.
+    /// The connection was lost, or the server refuses the subscription temporarily (``ClientError/refusal``).
+    ///
+    /// The subscription reconnects and resumes by itself.
     case disconnected(ClientError)
 }
 
-/// The events of a subscription, for as long as they are listened to.
+/// The events of a subscription, while the sequence is iterated.
 ///
-/// When the connection is lost it reconnects and resumes after the last step it delivered: every
-/// step comes once. The connection is read only as fast as events are taken, so a slow listener
-/// keeps a few of them in memory and the rest at the server. It ends by an error that trying again
-/// cannot mend, such as a refused filter.
+/// After a lost connection it reconnects and resumes after the last step that it delivered, so every step
+/// is delivered once. The connection is read only as fast as events are consumed (back-pressure): for a
+/// slow consumer a few events are buffered in memory, and the rest stays at the server. The sequence ends
+/// with an error that a retry cannot fix, such as a refused filter.
 public struct SubscriptionEvents: AsyncSequence, Sendable {
+    /// An event, in the order in which the server sent it.
     public typealias Element = SubscriptionEvent
 
     private let subscription: Subscription
@@ -47,7 +50,7 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
         self.configuration = configuration
     }
 
-    /// Subscribes, over a connection of its own.
+    /// Subscribes over its own connection.
     public func makeAsyncIterator() -> Iterator {
         let feed = SubscriptionFeed(
             self.subscription,
@@ -58,13 +61,15 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
         return Iterator(base: feed.events(waiting: 256...1_024))
     }
 
-    /// Dropping it, or cancelling its task, ends the subscription and closes its connection.
+    /// Iterates the events.
+    ///
+    /// Dropping it or cancelling its task ends the subscription and closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
         var base: FeedIterator<SubscriptionFeed>
 
-        /// The next event.
+        /// Returns the next event.
         ///
-        /// - Throws: ``ClientError`` for what trying again cannot mend, and ``ClientError/Code-swift.struct/cancelled``.
+        /// - Throws: ``ClientError`` for what a retry cannot fix, or `cancelled`.
         public mutating func next() async throws -> SubscriptionEvent? {
             try await self.base.next()
         }

@@ -3,22 +3,25 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// Keeps one subscription going over its own connection.
+/// Maintains one subscription over its own connection.
 ///
-/// `@unchecked Sendable`: everything belongs to the loop of its link, and every entry hops there first.
+/// `@unchecked Sendable`: everything is confined to the event loop of its link, and every entry point
+/// switches to it first.
 final class SubscriptionFeed: Feed, @unchecked Sendable {
     let link: Link
     var listener: (any FeedListener<SubscriptionEvent>)?
     private var subscription: Subscription
-    /// Whether the rows of a snapshot are coming in.
+    /// Whether the rows of a snapshot are being received.
     private var isInSnapshot = false
-    /// The last step that was told of; nothing before the subscription's first beginning.
+    /// The last step that was delivered; `nil` before the subscription first began.
     private var position: LSN?
-    /// What has come of a window whose end has not, if it is conflated: its levels are of one step only
-    /// together, so it is handed over whole, and dropped where the connection ends before.
+    /// The entries of an incomplete window of a conflated subscription.
+    ///
+    /// Its levels are consistent only together, so a window is delivered whole, and dropped if the connection
+    /// ends before it is complete.
     private var window: [Entry] = []
-    /// What the levels come to, where the subscriber wants that proven.
-    private var proof: ReplicaVerification?
+    /// The replica to verify, if the subscriber requested the state checksum.
+    private var verification: ReplicaVerification?
 
     private static let requestID: UInt64 = 1
 
@@ -46,7 +49,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     func linkLost(_ error: ClientError) {
         self.window = []
         if self.isInSnapshot {
-            // Half a snapshot is none: it begins again.
+            // A partial snapshot is useless: it starts again.
             self.subscription.start = .snapshot
             self.yield([.reset])
         }
@@ -56,8 +59,8 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     // MARK: - Events
 
     func linkReceived(_ requestID: UInt64, _ message: ServerMessage) {
-        if let lsn = self.outOfPlace(message) {
-            self.distrust(lsn)
+        if let lsn = self.outOfOrderLSN(message) {
+            self.restartFromSnapshot(lsn)
             return
         }
         switch message {
@@ -68,20 +71,20 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
             if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
             self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
         case .snapshotRows(let changes):
-            for change in changes { self.proof?.apply(change) }
+            for change in changes { self.verification?.apply(change) }
             self.yield([.snapshot(changes)])
         case .caughtUp(let lsn):
             self.isInSnapshot = false
             self.position = lsn
             self.subscription.start = .after(lsn)
-            self.proof?.remember(lsn)
+            self.verification?.remember(lsn)
             self.yield([.caughtUp(lsn: lsn)])
         case .entries(let entries) where self.subscription.updatesPerSecond != nil:
             self.window += entries
         case .entries(let entries):
-            self.told(entries)
+            self.deliver(entries)
         case .progress(let lsn, _):
-            self.told(self.window)
+            self.deliver(self.window)
             self.window = []
             self.position = lsn
             self.subscription.start = .after(lsn)
@@ -95,22 +98,22 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
             self.beginVerification()
             self.yield([.reset])
         case .refused(let refusal):
-            self.turnedAway(refusal)
+            self.refused(refusal)
         case .closed(let refusal, let lsn):
             if !self.isInSnapshot {
                 self.position = lsn
                 self.subscription.start = .after(lsn)
             }
-            self.turnedAway(refusal)
+            self.refused(refusal)
         case .goodbye:
-            // The connection closes next, and says why.
+            // The connection closes next, with the reason.
             break
         default:
             self.end(ClientError(.protocolViolation, "\(message.opcode) in a subscription"))
         }
     }
 
-    private func told(_ entries: [Entry]) {
+    private func deliver(_ entries: [Entry]) {
         guard let last = entries.last else { return }
         self.position = last.lsn
         self.subscription.start = .after(last.lsn)
@@ -118,9 +121,9 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
         self.yield(entries.map { .entry($0) })
     }
 
-    /// The LSN of a message that cannot come here: of a step that was told of before, or of one that
-    /// was passed over; nothing if it may.
-    private func outOfPlace(_ message: ServerMessage) -> LSN? {
+    /// Returns the LSN of a message that is out of order: of a step that was already delivered or was
+    /// skipped; `nil` if it is in order.
+    private func outOfOrderLSN(_ message: ServerMessage) -> LSN? {
         guard var position = self.window.last?.lsn ?? self.position else { return nil }
         switch message {
         case .subscribed(let subscribed) where !subscribed.hasSnapshot:
@@ -138,34 +141,34 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
         }
     }
 
-    /// What has come cannot be trusted, so it begins with the state again.
-    private func distrust(_ lsn: LSN) {
+    /// Restarts with a snapshot: the received events cannot be trusted.
+    private func restartFromSnapshot(_ lsn: LSN) {
         self.position = nil
         self.subscription.start = .snapshot
-        self.yield([.differs(lsn: lsn)])
+        self.yield([.mismatched(lsn: lsn)])
         self.link.leave()
     }
 
-    // MARK: - The proof
+    // MARK: - Verification
 
     private func beginVerification() {
-        self.proof = self.subscription.topics.contains(.proof) ? ReplicaVerification() : nil
+        self.verification = self.subscription.topics.contains(.proof) ? ReplicaVerification() : nil
     }
 
     private func follow(_ entries: [Entry]) {
-        guard self.proof != nil else { return }
+        guard self.verification != nil else { return }
         for entry in entries {
-            for change in entry.changes { self.proof?.apply(change) }
-            self.proof?.remember(entry.lsn)
+            for change in entry.changes { self.verification?.apply(change) }
+            self.verification?.remember(entry.lsn)
         }
     }
 
     private func compare(_ lsn: LSN, _ value: UInt64) {
-        switch self.proof?.check(lsn, value) {
-        case .proven:
-            self.yield([.proven(lsn: lsn)])
-        case .differs:
-            self.distrust(lsn)
+        switch self.verification?.check(lsn, value) {
+        case .verified:
+            self.yield([.verified(lsn: lsn)])
+        case .mismatched:
+            self.restartFromSnapshot(lsn)
         case .unknown, nil:
             break
         }
@@ -173,15 +176,15 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
 
     // MARK: - Invariants
 
-    /// - Complexity: O(levels) where the subscriber wants its copy proven.
+    /// - Complexity: O(levels) if the subscriber requested the state checksum.
     func checkInvariants() {
         self.link.machine.checkInvariants()
-        self.proof?.checkInvariants()
+        self.verification?.checkInvariants()
         let isConflated = self.subscription.updatesPerSecond != nil
         precondition(isConflated || self.window.isEmpty, "a window without conflation")
         if let last = self.window.last, let position = self.position {
             precondition(last.lsn > position, "step \(last.lsn) in the window after \(position)")
         }
-        precondition((self.listener == nil) || !self.link.isClosed, "closed, and listened to")
+        precondition((self.listener == nil) || !self.link.isClosed, "closed with a listener")
     }
 }

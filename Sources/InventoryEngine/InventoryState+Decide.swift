@@ -1,23 +1,29 @@
 internal import Bytes
 public import InventoryModel
 
-/// What a command came to: the answer, and the changes to log and evolve.
+/// The result of deciding a command: the reply, and the changes to log and evolve.
 public struct Decision: Sendable {
+    /// The reply to the client.
     public var outcome: Outcome
-    /// Empty where nothing changes; a refusal for want of stock does change something, since refused
-    /// demand is recorded.
+    /// Empty if nothing changes.
+    ///
+    /// A refusal for lack of stock does change something: it records unmet
+    /// demand.
     public var changes: [Change]
 }
 
 extension InventoryState {
-    /// Decides one command, which must not be a batch of independent ones, errors-only or not: the caller decides and
-    /// evolves those one by one.
+    /// Decides one command, except a batch of independent commands (errors-only or not): the caller
+    /// decides and evolves those one by one.
     ///
-    /// Pure: the same state, command and time give the same decision. Where several refusals apply,
-    /// the one with the lowest number is given.
+    /// Pure: the same state, command and time give the same decision. If several refusals apply, the
+    /// one with the lowest code is returned.
     ///
-    /// `time`: When the step is recorded; later than ``time``.
-    /// - Complexity: O(lines); archiving a location or a category looks through their table.
+    /// - Parameters:
+    ///   - command: The command; an atomic batch included.
+    ///   - time: When the step is recorded; later than ``time``.
+    /// - Returns: The reply and the changes of the step.
+    /// - Complexity: O(lines); archiving a location or a category scans its table.
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")
         var draft = Draft(lsn: self.lsn.next, time: time, isBatch: command.isBatch)
@@ -31,14 +37,15 @@ extension InventoryState {
             if draft.changes.isEmpty { done.lsn = self.lsn }
             return Decision(outcome: .done(done), changes: draft.changes)
         } catch {
-            // Of a batch that is rolled back nothing stays, unmet demand neither.
+            // A batch that is rolled back leaves nothing behind, not even unmet demand.
             let refused = draft.isBatch ? [] : draft.refusedDemand.map { Change.demandRefused($0) }
             return Decision(outcome: .refused(error), changes: refused)
         }
     }
 
-    /// What an atomic batch would come to, alerts included, and no change: it is as of the step the
-    /// data is at.
+    /// The outcome of an atomic batch in a dry run, alerts included, without changes.
+    ///
+    /// Its LSN is that of the current state.
     private func dryRun(_ commands: [Command], in draft: inout Draft) -> Decision {
         do throws(Refusal) {
             var done = try self.decideAtomically(commands, in: &draft)
@@ -55,7 +62,7 @@ extension InventoryState {
         }
     }
 
-    /// Decides one command on top of what the draft holds already.
+    /// Decides one command on top of what the draft contains already.
     func decide(_ command: Command, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         switch command {
         case .createCategory(let name):
@@ -117,7 +124,7 @@ extension InventoryState {
         }
     }
 
-    /// The answer to a command that changed the entity `id`.
+    /// The outcome of a command that changed the entity `id`.
     func done(_ id: UInt64 = 0, amount: Money = 0, in draft: Draft) -> Outcome.Done {
         Outcome.Done(lsn: draft.lsn, time: draft.time, id: id, amount: amount)
     }
@@ -126,7 +133,9 @@ extension InventoryState {
 // MARK: - Batches
 
 extension InventoryState {
-    /// Checks what makes a batch a batch: how long it is and what it holds.
+    /// Checks the length of a batch, its number of lines, and that it contains no other batch.
+    ///
+    /// - Throws: The refusal with the lowest code.
     public static func checkBatch(_ commands: [Command]) throws(Refusal) {
         var findings = Findings()
         if commands.isEmpty {
@@ -214,7 +223,7 @@ extension Command {
         if case .batch = self { true } else { false }
     }
 
-    /// Whether its outcome names no levels.
+    /// Whether its outcome has no levels.
     fileprivate var isErrorsOnly: Bool {
         if case .batch(_, .atomicErrorsOnly) = self { true } else { false }
     }

@@ -3,11 +3,10 @@ internal import ColumnStore
 public import InventoryModel
 
 extension InventoryState {
-    /// Puts one decided step into the state: the only way it ever changes.
+    /// Applies one decided step to the state, which is the only way the state changes.
     ///
-    /// What recovery, replicas and the engine itself call, entry by entry, each exactly one LSN
-    /// after the other. An entry that does not fit the state is a mistake of ours, not of the
-    /// world (the log's bytes were checked before), and stops the process.
+    /// Recovery, replicas and the engine call it entry by entry, with consecutive LSNs. An entry that
+    /// does not fit the state is a bug (the log's bytes were checked before) and stops the process.
     ///
     /// - Complexity: O(changes)
     public mutating func evolve(_ entry: Entry) {
@@ -20,7 +19,7 @@ extension InventoryState {
         )
     }
 
-    /// `evolve(_:)` of an entry of these changes, and of the outcome that is remembered behind them.
+    /// Applies an entry of these changes, and remembers the outcome logged after them.
     ///
     /// - Complexity: O(changes)
     public mutating func evolve(
@@ -38,25 +37,25 @@ extension InventoryState {
         self.assertEnded(lsn, rows: rowCount + Int(line))
     }
 
-    /// ``evolve(_:)`` of an encoded entry: what recovery and replicas fold, millions of times.
+    /// ``evolve(_:)`` of an encoded entry; recovery and replicas call it millions of times.
     ///
-    /// The changes that nearly every entry consists of are read without being kept.
+    /// Movements, which make up nearly every entry, are applied without making a list of changes.
     ///
-    /// - Throws: `ByteReaderError` if the bytes are no entry's; the state may then have a part of
-    ///   it, and is of no more use.
+    /// - Throws: `ByteReaderError` if the bytes are not an entry. The state may then contain a part of
+    ///   the entry and must be discarded.
     /// - Complexity: O(changes)
     public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {
         let rowCount = self.tables.ledger.rowCount
         self.begin(entry.lsn, at: entry.time)
         var line: UInt16 = 0
-        var texts = EntryStrings()
+        var strings = EntryStrings()
         var changes = entry.changes
         for _ in 0..<entry.changeCount {
             let byteCount = Int(try changes.readUInt32())
             var reader = ByteReader(try changes.readBytes(byteCount))
             switch try reader.readCase(ChangeTag.self, "change") {
             case .moved:
-                let movement = try Movement(from: &reader, recordedAt: self.time, &texts)
+                let movement = try Movement(from: &reader, recordedAt: self.time, &strings)
                 let level = try Level.balances(
                     from: &reader,
                     movement.product,
@@ -70,7 +69,13 @@ extension InventoryState {
             case .keyRemembered:
                 self.remember(try RememberedOutcome(.keyRemembered, from: &reader))
             case let tag:
-                let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time, &texts)
+                let change = try Change(
+                    tag,
+                    from: &reader,
+                    lsn: self.lsn,
+                    time: self.time,
+                    &strings
+                )
                 self.apply(change, line: &line, by: entry.actor)
             }
             try reader.finish()
@@ -79,7 +84,7 @@ extension InventoryState {
         self.assertEnded(entry.lsn, rows: rowCount + Int(line))
     }
 
-    /// Moves on to the next step.
+    /// Advances to the next step.
     mutating func begin(_ lsn: LSN, at time: Instant) {
         precondition(lsn == self.lsn + 1, "LSN \(lsn) does not follow \(self.lsn)")
         precondition(time > self.time, "\(time) is not after \(self.time)")
@@ -87,7 +92,7 @@ extension InventoryState {
         self.time = time
     }
 
-    /// The end of a step: what it moved is in the ledger, under its LSN.
+    /// Asserts at the end of a step that its movements are in the ledger, under its LSN.
     @inline(__always)
     func assertEnded(_ lsn: LSN, rows: Int) {
         assert(self.lsn == lsn, "a step of LSN \(lsn) ended at \(self.lsn)")
@@ -162,7 +167,7 @@ extension InventoryState {
         case .sessionsExpired(let numbers):
             self.sessions.expire(numbers)
         case .productLeft:
-            // What a subscriber hears of its filter changes nothing here.
+            // A subscription's filter changes nothing here.
             break
         }
     }
@@ -181,17 +186,17 @@ extension InventoryState {
             }
             return origin
         }
-        let texts = MovementLedger.TextCodes(
+        let strings = MovementLedger.StringCodes(
             reference: self.intern(movement.reference),
             note: self.intern(movement.note),
-            actor: self.indexes.internActor(actor, in: &self.tables.texts)
+            actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
         self.tables.ledger.append(
             movement,
             id: MovementID(lsn: self.lsn, line: line),
             recordedAt: self.time,
             origin: origin,
-            texts: texts,
+            strings: strings,
             backordered: self.tables.ledger.backordered(
                 by: movement.kind,
                 of: movement.onHandDelta,
@@ -207,7 +212,7 @@ extension InventoryState {
         assert(self.hasBalances(of: level), "LSN \(self.lsn) did not leave \(level)")
     }
 
-    /// Whether a level is as a step says to leave it; its alerts have a change of their own.
+    /// Whether a level has the balances that a step says it leaves, whatever its alerts.
     func hasBalances(of level: Level) -> Bool {
         var expected = level
         let found = self.tables.levels.level(level.product, level.location)
@@ -216,7 +221,7 @@ extension InventoryState {
         return found == expected
     }
 
-    /// A movement says both its deltas and the balances it leaves: they must agree.
+    /// Checks that a movement's deltas lead to the balances that it leaves.
     func checkBalance(_ movement: Movement, _ level: Level) {
         let old = self.tables.levels.level(movement.product, movement.location)
         precondition(
@@ -265,7 +270,7 @@ extension InventoryState {
     }
 
     mutating func intern(_ text: String) -> UInt32 {
-        self.indexes.intern(text, in: &self.tables.texts)
+        self.indexes.intern(text, in: &self.tables.strings)
     }
 
     private mutating func evolveCatalog(_ change: Change) {

@@ -2,10 +2,10 @@ public import Bytes
 public import ColumnStore
 public import InventoryModel
 
-/// How the tables become columns of a snapshot and come back.
+/// The columns of a snapshot: how the tables are written to one and read back.
 ///
-/// Each column has a number that never changes its meaning; a text column takes two. A column that
-/// a later version adds gets a new number, one that it drops leaves a gap.
+/// Each column has a number whose meaning never changes; a text column has two. A column that a
+/// later version adds gets a new number; one that it removes leaves a gap.
 extension InventoryTables {
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
@@ -16,29 +16,31 @@ extension InventoryTables {
         try self.levels.visit(&visitor)
         try self.ledger.visit(&visitor)
         try self.refusals.visit(&visitor)
-        try self.texts.visitParts(700, &visitor)
+        try self.strings.visitParts(700, &visitor)
         try self.reservations.visit(&visitor)
         try self.transfers.visit(&visitor)
     }
 
-    /// Tables without their reserved rows, for a snapshot to fill.
+    /// Tables without their reserved rows, to be filled from a snapshot.
     static func blank() -> InventoryTables {
         var tables = InventoryTables()
         tables.categories = CategoryTable(blank: ())
         tables.locations = LocationTable(blank: ())
         tables.products = ProductTable(blank: ())
-        tables.texts = TextColumn()
+        tables.strings = TextColumn()
         tables.reservations = ReservationTable(blank: ())
         tables.transfers = TransferTable(blank: ())
         return tables
     }
 }
 
-/// A state frozen for a snapshot: what to write, and the epoch it belongs to.
+/// A state frozen for a snapshot: the columns to write, and their epoch.
 public struct StateImage: Sendable {
+    /// The version of the state.
     public let lsn: LSN
+    /// When the step at ``lsn`` was recorded.
     public let time: Instant
-    /// Of the columns when the image was taken.
+    /// The epoch of the columns when the image was taken.
     public let epoch: UInt64
     private let tables: InventoryTables
     private let sessions: SessionTable
@@ -55,9 +57,9 @@ public struct StateImage: Sendable {
         self.currency = state.currency
     }
 
-    /// Every column under its number.
+    /// All columns, each with its number.
     ///
-    /// Encodes the sessions, so not for the engine's thread.
+    /// Encodes the sessions, so do not call it on the engine's thread.
     public func parts() -> [(number: UInt32, column: any ColumnImaging)] {
         var collector = Collector()
         var tables = self.tables
@@ -85,15 +87,15 @@ public struct StateImage: Sendable {
 }
 
 extension InventoryState {
-    /// LSN, time, currency, sessions and what the chunks of the keys do not say: small, and different in
-    /// every snapshot.
+    /// LSN, time, currency, sessions, and what the chunks of the keys do not contain: small, and different
+    /// in every snapshot.
     static let headPart: UInt32 = 1
-    /// The end of the head where the ledger's columns of backorders are kept.
+    /// Marks the end of the head if the snapshot has the ledger's columns of backorders.
     static let hasBackorders: UInt8 = 1
-    /// The chunks of the keys.
+    /// The chunks of the idempotency keys.
     static let keysPart: UInt32 = 2
 
-    /// Freezes the state for a snapshot, and begins the epoch of the changes after it.
+    /// Freezes the state for a snapshot, and starts a new epoch for later changes.
     ///
     /// - Complexity: O(columns)
     public mutating func takeImage() -> StateImage {
@@ -114,13 +116,17 @@ extension InventoryState {
         }
     }
 
-    /// Why a snapshot whose every block is whole is no state all the same.
+    /// Why a snapshot whose blocks are all intact is still not a valid state.
     public struct ImageError: Error, CustomStringConvertible, Sendable {
+        /// A message for the operator, which says what is wrong and where.
         public let description: String
     }
 
-    /// Reads a state back from the snapshot that `source` hands out, and derives what is derived.
+    /// Reads a state from the snapshot that `source` visits, and builds the derived indexes.
     ///
+    /// - Parameter source: Fills each column that it visits from the snapshot.
+    /// - Returns: The state at the snapshot's LSN.
+    /// - Throws: ``ImageError`` if the columns are not a state, and the errors of `source`.
     /// - Complexity: O(rows)
     public static func load<Source: ImageVisitor>(
         from source: inout Source
@@ -162,7 +168,7 @@ extension InventoryState {
                 self.time = try reader.readInstant()
                 self.currency = Currency(code: try reader.readText())
                 self.sessions = try SessionTable(from: &reader)
-                // A snapshot of version 0.1.0 has no keys, and does not say what was backordered.
+                // A snapshot of version 0.1.0 has no keys, and no columns of backorders.
                 guard reader.remaining > 0 else { return .success(false) }
                 self.keys = try KeyTable(keys, head: &reader)
                 guard reader.remaining > 0 else { return .success(false) }
@@ -181,7 +187,7 @@ extension InventoryState {
     }
 }
 
-/// Bytes that are written whole in every snapshot, in segments of at most a mebibyte.
+/// Bytes that every snapshot writes in full, in segments of at most 1 MiB.
 struct BlobImage: ColumnImaging {
     private static let segmentByteCount = 1 << 20
     private(set) var bytes: [UInt8]

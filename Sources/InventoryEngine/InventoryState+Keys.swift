@@ -1,26 +1,29 @@
 public import InventoryModel
 
-/// What a request's idempotency key says about it before it is decided.
+/// The result of looking up a request's idempotency key.
 public enum KeyCheck: Sendable, Equatable {
-    /// It was not decided under this key, or so long ago that it is forgotten: decide it.
+    /// The key is not remembered: it is new, or was forgotten long ago. Decide the request.
     case new
-    /// Decided before, with this outcome: return it again, byte for byte.
+    /// A retry: the request was decided before, with this outcome. Return it again, byte for byte.
     case repeated([UInt8])
-    /// Not to be decided.
+    /// The request must not be decided.
     case refused(Refusal)
 }
 
 /// How much is remembered under idempotency keys.
 public struct KeyUse: Sendable, Hashable {
+    /// Keys that are remembered.
     public var count: Int
-    /// Bytes of memory that they take, the index included.
+    /// Bytes of memory that they occupy, including the index.
     public var byteCount: Int
-    /// When the oldest was decided; `nil` if there is none.
+    /// When the oldest was decided; `nil` if there are none.
     public var oldest: Instant?
-    /// The number of the oldest key, and of the next: they are counted from the start of the process.
+    /// The number of the oldest key; keys are numbered from the start of the process.
     public var firstNumber: UInt64
+    /// The number that the next key gets.
     public var nextNumber: UInt64
 
+    /// Creates the numbers as they are given.
     public init(
         count: Int,
         byteCount: Int,
@@ -37,6 +40,7 @@ public struct KeyUse: Sendable, Hashable {
 }
 
 extension InventoryState {
+    /// How much is remembered under idempotency keys now.
     public var keyUse: KeyUse {
         KeyUse(
             count: self.keys.count,
@@ -47,17 +51,22 @@ extension InventoryState {
         )
     }
 
-    /// Bytes of memory that one more key takes, with an outcome of `count` bytes.
+    /// Bytes of memory that one more key occupies, with an outcome of `count` bytes.
     public static func keyByteCount(ofOutcome count: Int) -> Int {
         KeyTable.byteCount(ofOutcome: count)
     }
 
-    /// Whether the request under a key may be decided now.
+    /// Checks whether the request under an idempotency key may be decided now.
     ///
-    /// `digest`: Of the command: the same key with another one is refused; `nil` to take it whatever its
-    /// command was. `firstTried`: When its client first sent the request, if it says so; one that is not
-    /// remembered and was first sent at `horizon` or before, or before a key that is forgotten, may have been
-    /// executed, and is refused.
+    /// - Parameters:
+    ///   - key: The fingerprint of the key and its principal.
+    ///   - digest: The digest of the command: the same key with another command is refused. `nil`
+    ///     accepts any command.
+    ///   - firstTried: When the client first sent the request, if it says so. A request that is not
+    ///     remembered and was first sent at `horizon` or before, or before a key that is forgotten,
+    ///     may have been executed, and is refused.
+    ///   - horizon: The time up to which keys may have been forgotten.
+    /// - Returns: Whether the request is new, a retry, or refused.
     ///
     /// - Complexity: O(1) on average
     public func check(
@@ -78,14 +87,14 @@ extension InventoryState {
         return .new
     }
 
-    /// When the oldest key was decided; the end of time if there is none.
+    /// When the oldest key was decided; the end of time if there are none.
     public var oldestKeyTime: Instant { self.keys.log.oldestTime }
 
-    /// The changes that forget the keys that were decided at `time` or before, the oldest first, at most
+    /// The changes that forget the keys decided at `time` or before, oldest first, at most
     /// `Limits/tickKeysMax` of them.
     ///
-    /// Empty if there is none.
-    /// - Complexity: O(keys that are forgotten)
+    /// Empty if there are none.
+    /// - Complexity: O(forgotten keys)
     public func forgettingKeys(through time: Instant) -> [Change] {
         let due = self.keys.log.countOfEntries(through: time, limit: Limits.tickKeysMax)
         return due == 0 ? [] : [.keysForgotten(count: due)]

@@ -1,12 +1,12 @@
 public import InventoryModel
 
-/// What a session's numbers say about a request before it is decided.
+/// The result of checking a request's session and sequence number.
 public enum SequenceCheck: Sendable, Equatable {
-    /// The next one: decide it.
+    /// It is the next one: decide it.
     case next
-    /// Decided before, with this outcome: give it again, byte for byte.
+    /// A retry: it was decided before, with this outcome. Return it again, byte for byte.
     case repeated([UInt8])
-    /// Not to be decided.
+    /// The request must not be decided.
     case refused(Refusal)
 }
 
@@ -14,8 +14,9 @@ extension InventoryState {
     /// Sessions that are remembered.
     public var sessionCount: Int { self.sessions.sessions.count }
 
-    /// Where the session with that id stands; nothing if it was never opened or is forgotten.
-    public func standing(of id: SessionID) -> SessionStatus? {
+    /// The last request and the remembered outcomes of the session with that id; `nil` if it was never opened
+    /// or is forgotten.
+    public func sessionStatus(of id: SessionID) -> SessionStatus? {
         guard let number = self.sessions.number(of: id),
             let session = self.sessions.session(number)
         else { return nil }
@@ -26,11 +27,14 @@ extension InventoryState {
         )
     }
 
-    /// The changes that open a session at `time`: those that make space for it, and its own.
+    /// The changes that open a session at `time`: those that expire others to make space, and its own.
     ///
-    /// `isOpen`: Whether the session of that number is open on a connection, and so must stay.
-    ///
-    /// - Throws: `overloaded` if there are too many sessions, and none may go.
+    /// - Parameters:
+    ///   - id: The id that the client chose.
+    ///   - time: When the session is opened.
+    ///   - isOpen: Whether the session of that number is open on a connection, and so must not expire.
+    /// - Returns: The changes of the step.
+    /// - Throws: `overloaded` if there are too many sessions and none may expire.
     public func opening(
         _ id: SessionID,
         at time: Instant,
@@ -41,16 +45,20 @@ extension InventoryState {
         return expired.isEmpty ? [opened] : [.sessionsExpired(expired), opened]
     }
 
-    /// Whether `sequence` is the next of a session: what ``check(_:sequence:digest:)`` nearly always
-    /// finds.
+    /// Whether `sequence` is the next of a session, which is what ``check(_:sequence:digest:)`` nearly
+    /// always finds.
     public func isNext(_ sequence: UInt64, of number: UInt32) -> Bool {
         guard let slot = self.sessions.slot(number) else { return false }
         return sequence == self.sessions.sessions[slot].sequence + 1
     }
 
-    /// Whether the request `sequence` of a session may be decided now.
+    /// Checks whether the request `sequence` of a session may be decided now.
     ///
-    /// `digest`: Of the request's body: the same number with another body is refused.
+    /// - Parameters:
+    ///   - number: The number of the session.
+    ///   - sequence: The request's sequence number.
+    ///   - digest: The digest of the request's body: the same number with another body is refused.
+    /// - Returns: Whether the request is the next one, a retry, or refused.
     public func check(_ number: UInt32, sequence: UInt64, digest: UInt64) -> SequenceCheck {
         guard let slot = self.sessions.slot(number) else {
             return .refused(Refusal(.sessionExpired, .id(UInt64(number))))

@@ -1,25 +1,25 @@
 public import Bytes
 public import InventoryModel
 
-/// The whole inventory at one version: every table, and what is derived from them.
+/// The whole inventory at one version: all tables and their derived indexes.
 ///
-/// Two functions are its heart. `decide(_:in:)` checks a command against the state and says what
-/// it changes, or why it is refused; it changes nothing. `evolve(_:)` puts what was decided into
-/// the state. What lies between is the log: recovery, replicas and subscribers fold the same
-/// entries with the same `evolve(_:)`, so the same log makes the same state.
+/// It has two central functions. `decide(_:in:)` checks a command against the state and returns the
+/// changes it makes, or the refusal; it changes nothing. `evolve(_:)` applies the decided changes to
+/// the state. The log is between them: recovery, replicas and subscribers fold the same entries with
+/// the same `evolve(_:)`, so the same log always makes the same state.
 ///
 ///     command ──decide──▶ changes ──log──▶ evolve ──▶ state at LSN + 1
 ///
-/// A state has no clock, file, socket or randomness: time arrives with each command.
+/// A state has no clock, file, socket or randomness: each command comes with its time.
 public struct InventoryState: Sendable {
-    /// The step this state is at; 0 before the first.
+    /// The last step of this state; 0 before the first.
     public internal(set) var lsn: LSN = 0
     /// When that step was recorded.
     public internal(set) var time = Instant(microseconds: .min)
-    /// The database's currency; nothing before the first step.
+    /// The database's currency; `nil` before the first step.
     public internal(set) var currency: Currency?
 
-    /// Counts the snapshots taken; what changes later is told from what they have.
+    /// Incremented by each snapshot image, so that segments changed after it are recognized.
     var epoch: UInt64 = 1
 
     var tables = InventoryTables()
@@ -32,10 +32,11 @@ public struct InventoryState: Sendable {
 
     private let inPlace = PassedInPlace()
 
+    /// Creates the state before the first step, with empty tables.
     public init() {}
 
     /// The changes of the first step of a new database: its currency, and the location "main".
-    public static func founding(currency: Currency) -> [Change] {
+    public static func bootstrap(currency: Currency) -> [Change] {
         [
             .databaseCreated(currency: currency),
             .location(
@@ -53,7 +54,7 @@ public struct InventoryState: Sendable {
 
     // MARK: - Keys
 
-    /// The product, not archived, with this SKU or barcode as people type it, or with this id.
+    /// Resolves a SKU or barcode as people type it, or an id, to a product that is not archived.
     public func resolve(_ key: ProductKey) -> ProductID? {
         switch key {
         case .id(let id):

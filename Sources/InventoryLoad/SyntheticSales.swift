@@ -43,7 +43,7 @@ package struct SyntheticSales {
     }
 
     private func fill(_ ledger: inout MovementLedger) {
-        let none = MovementLedger.TextCodes(reference: 0, note: 0, actor: 0)
+        let none = MovementLedger.StringCodes(reference: 0, note: 0, actor: 0)
         let step = Int64(self.days) * 86_400_000_000 / Int64(max(self.rows, 1))
         var state: UInt64 = 1
         for row in 0..<self.rows {
@@ -67,7 +67,7 @@ package struct SyntheticSales {
                 id: MovementID(lsn: LSN(UInt64(row + 1)), line: 0),
                 recordedAt: time,
                 origin: nil,
-                texts: none
+                strings: none
             )
         }
     }

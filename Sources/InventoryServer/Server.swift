@@ -5,7 +5,7 @@ public import Logging
 internal import NIOCore
 internal import NIOPosix
 
-/// A running inventory: opens the data, listens, serves, and stops when it is told to.
+/// A running inventory server: opens the data, listens, serves, and shuts down gracefully.
 ///
 ///     opening ──recovered──▶ serving ──graceful stop──▶ draining ──durable, sent──▶ stopped
 public final class Server: Sendable {
@@ -13,15 +13,17 @@ public final class Server: Sendable {
     private let logger: Logger
     private let onReady: @Sendable (ServerStatus) -> Void
 
-    /// Where a server listens, and what it has.
+    /// The addresses of a server, and its contents at the start.
     public struct ServerStatus: Sendable {
-        /// As clients name them: `127.0.0.1:7411`, `unix:/run/invd.sock`.
+        /// In the form that clients use: `127.0.0.1:7411`, `unix:/run/invd.sock`.
         public var addresses: [String]
+        /// The LSN up to which everything is durable.
         public var lsn: LSN
+        /// The findings of recovery.
         public var report: RecoveryReport
     }
 
-    /// `onReady`: Called once, when every address is being listened on.
+    /// Creates a server; `onReady` is called once, when it listens on every address.
     public init(
         configuration: ServerConfiguration,
         logger: Logger,
@@ -34,8 +36,8 @@ public final class Server: Sendable {
 
     /// Serves until `waitForStop` returns, then stops gracefully.
     ///
-    /// It holds the calling thread: to stop must depend on as little as possible, and so on no other
-    /// thread that might be busy, and no clock.
+    /// Blocks the calling thread: stopping must depend on as little as possible, and so on no clock and no
+    /// other thread that may be busy.
     ///
     /// - Throws: `DurabilityError` if the data cannot be opened, ``ListenError`` if an address cannot
     ///   be listened on.
@@ -72,7 +74,7 @@ public final class Server: Sendable {
             turns: turns,
             logger: self.logger,
             onFailure: { _ in
-                // After a failed write nothing in memory may be believed to be on disk.
+                // After a failed write nothing in memory is known to be on disk.
                 exit(1)
             }
         )
@@ -139,7 +141,7 @@ public final class Server: Sendable {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // One read a turn, so that no connection's requests come before all others'.
+            // One read per turn, so that one connection's requests do not starve the others.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -151,7 +153,7 @@ public final class Server: Sendable {
             }
     }
 
-    /// What is read at once, and what waits for the socket, is less where there are many connections.
+    /// Sizes read and write buffers, which are smaller where there are many connections.
     private static func setBuffers(of channel: any Channel, among connections: Int) throws {
         let written = ConnectionShare.writeByteCount(connections: connections)
         try channel.syncOptions?.setOption(
@@ -175,7 +177,7 @@ public final class Server: Sendable {
         listeners.close()
         let seconds = Int64(self.configuration.drainSeconds)
         let deadline = loop.scheduleTask(in: .seconds(seconds)) { driver.abandonConnections() }
-        // Its future completes; what can fail on the way is reported by the driver.
+        // Its future always succeeds; the driver reports errors on the way.
         try? loop.flatSubmit { driver.drain() }.wait()
         deadline.cancel()
         let lsn = try? loop.submit { driver.host.durable }.wait()

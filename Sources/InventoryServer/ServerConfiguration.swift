@@ -2,52 +2,51 @@ public import Durability
 public import InventoryModel
 public import InventoryWire
 
-/// Every setting of a server: its unit, its default, and what it changes.
+/// Every setting of a server, with its unit, default and effect.
 public struct ServerConfiguration: Sendable {
-    /// The directory that holds the database.
+    /// The directory of the database.
     ///
-    /// One server has it at a time.
+    /// One server at a time can open it.
     public var dataDirectory: String
-    /// Where to listen for TCP; nothing for no TCP at all.
+    /// The host to listen on for TCP; `nil` for no TCP.
     public var host: String?
-    /// 0 takes any free port.
+    /// The TCP port; 0 for any free port.
     public var port: Int
-    /// Where to listen on a Unix socket; nothing for none.
+    /// The path of the Unix socket to listen on; `nil` for none.
     public var unixSocketPath: String?
-    /// The currency of a database that has to be made.
+    /// The currency of a new database.
     ///
-    /// An existing one keeps its own.
+    /// An existing database keeps its currency.
     public var currency: Currency
-    /// How the log uses the disk.
+    /// Disk usage of the log.
     public var log: LogConfiguration
-    /// Bytes of log since the last snapshot after which the next one is taken.
+    /// Bytes of log after which the next snapshot is taken.
     ///
-    /// Fewer make restarts faster and write more.
+    /// Smaller values make restarts faster and write more.
     public var snapshotByteCount: Int
     /// Threads for queries and for reading old log files.
     ///
-    /// Each is a core that the engine may lack.
+    /// Each takes a core that the engine may need.
     public var queryThreads: Int
-    /// Milliseconds of work on a query, or on a part of its answer, after which it is ended.
+    /// Milliseconds of work after which a query, or a part of its answer, is cancelled.
     public var queryMilliseconds: Int
-    /// Connections there may be at once; whoever comes beyond waits to be accepted.
+    /// The limit of concurrent connections; further ones wait to be accepted.
     public var connectionsMax: Int
-    /// Seconds for which a connection may ask nothing and listen to nothing; 0 for as long as it likes.
+    /// Seconds after which an idle connection without requests and subscriptions is closed; 0 for never.
     public var idleSeconds: Int
-    /// Seconds that open requests have to end when the server stops.
+    /// Seconds that open requests have to complete when the server stops.
     public var drainSeconds: Int
-    /// Seconds from one scrub to the next: every file that no longer changes is read, and healed
-    /// where it is damaged.
-    ///
-    /// 0 for never.
+    /// Seconds between two scrubs, which read every file that no longer changes and heal damaged ones; 0 for
+    /// never.
     public var scrubSeconds: Int
-    /// Seconds that a request is remembered under its idempotency key, at least.
+    /// Seconds for which a request is remembered under its idempotency key, at least.
     public var keyRetentionSeconds: Int64
-    /// Bytes of memory that idempotency keys take, at most; a quarter of it for one connection.
+    /// Bytes of memory for idempotency keys; one connection may use a quarter of it.
     ///
-    /// At the bound new commands with a key are refused: none is forgotten early.
+    /// At the limit new commands with a key are refused; no key is forgotten early.
     public var keyByteCountMax: Int
 
+    /// Creates a configuration; only the directory and the currency of a new database have no default.
     public init(
         dataDirectory: String,
         host: String? = "127.0.0.1",

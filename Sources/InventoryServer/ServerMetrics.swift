@@ -1,40 +1,40 @@
 internal import InventoryModel
 
-/// What the server counts about itself, for `invctl stats`; of the engine's loop.
+/// Server statistics, for `invctl stats`; used on the engine's loop.
 final class ServerMetrics {
     var connectionsAccepted: Int64 = 0
     var connections: Int64 = 0
-    /// Bytes that clients sent.
+    /// Bytes received from clients.
     var receivedBytes: Int64 = 0
     var requests: Int64 = 0
     var commands: Int64 = 0
     var queries: Int64 = 0
     var refusedFrames: Int64 = 0
-    /// Of what subscribers to insights were sent.
+    /// Bytes of events sent to subscribers of insights.
     var eventBytes: Int64 = 0
     /// Bytes of answers to queries.
     var answerBytes: Int64 = 0
-    /// Rounds that brought standing insights up to date, and what those took on the query threads.
+    /// Rounds that recomputed live insights, and their microseconds on the query threads.
     var insightRounds: Int64 = 0
     var insightMicroseconds: Int64 = 0
     var blocks: Int64 = 0
     var blockBytes: Int64 = 0
     var syncMicroseconds: Int64 = 0
-    /// How long the last writes to the log took, each with its sync.
+    /// Durations of the last writes to the log, each with its sync.
     var syncs = RecentDurations()
     var snapshots: Int64 = 0
-    /// The longest that the engine stood still to take one, in microseconds.
+    /// The longest pause of the engine to take one, in microseconds.
     var snapshotStall: Int64 = 0
-    /// Scrubs that read everything.
+    /// Completed scrubs.
     var scrubs: Int64 = 0
     var scrubbedPages: Int64 = 0
-    /// Damaged pages that are again what was written, since the start and at it.
+    /// Damaged pages that were healed, during and since the start.
     var healedPages: Int64 = 0
     /// Damaged pages beyond repair.
     var lostPages: Int64 = 0
     var startedAt: Instant = .zero
 
-    /// The engine ran some requests.
+    /// Counts requests that the engine ran.
     func count(_ counts: Engine.RunCounts) {
         self.requests += counts.commands + counts.reads
         self.queries += counts.reads
@@ -42,14 +42,14 @@ final class ServerMetrics {
         self.refusedFrames += counts.malformed
     }
 
-    /// What ``QuietPeriod`` counts as work: bytes of all that was taken in, written and sent, and who came
-    /// or went, since much may be freed then.
+    /// The work counted by ``QuietPeriod``: bytes received, written and sent, and connections opened or
+    /// closed, since much may be freed then.
     var worked: Int64 {
         self.receivedBytes + self.blockBytes + self.eventBytes + self.answerBytes
             + 2 * self.connectionsAccepted - self.connections
     }
 
-    /// `subscriptions`: How many there are, of events and of insights.
+    /// `subscriptions` is their number, to events and to insights.
     func rows(subscriptions: Int) -> [(name: String, value: Int64)] {
         [
             ("connections", self.connections),
@@ -79,9 +79,9 @@ final class ServerMetrics {
     }
 }
 
-/// The last durations of something, in microseconds, of which shares can be asked.
+/// The last durations of an operation, in microseconds, with percentiles.
 struct RecentDurations {
-    /// How many are kept; older ones give way.
+    /// The number of retained durations; older ones are replaced.
     static let countMax = 1_024
     private var values: [Int64] = []
     private var next = 0
@@ -96,7 +96,7 @@ struct RecentDurations {
         }
     }
 
-    /// What a share of them, above 0 and at most 1, took no longer than (nearest rank); 0 of none.
+    /// The value that a share of them, above 0 and at most 1, does not exceed (nearest rank); 0 if empty.
     ///
     /// - Complexity: O(n log n)
     func value(at share: Double) -> Int64 {

@@ -26,9 +26,9 @@ package protocol TransferMessages: Sendable {
     /// Sets the message that is printed if the program is interrupted from here on.
     ///
     /// It says what was done so far and how to continue; `nil` if nothing can have changed.
-    func say(ifInterrupted word: String?)
+    func setInterruptionMessage(_ message: String?)
     /// Registers an action that runs if the program is interrupted.
-    func whenInterrupted(_ cleanUp: @escaping @Sendable () -> Void)
+    func onInterruption(_ cleanUp: @escaping @Sendable () -> Void)
 }
 
 /// The format of a transfer's result.

@@ -63,7 +63,7 @@ enum CommandLineText {
             return Failure(
                 "usage",
                 "unknown command '\(argument)' for \(path)",
-                wayOut: near.isEmpty
+                hint: near.isEmpty
                     ? "Commands: \(names.joined(separator: ", "))."
                     : "Did you mean \(near.map { path + " " + $0 }.joined(separator: " or "))?",
                 exit: Exit.usage

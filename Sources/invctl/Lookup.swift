@@ -44,7 +44,7 @@ extension Shell {
         throw Failure(
             RefusalCode.productNotFound.name,
             "no product has the SKU '\(sku)'",
-            wayOut: near.isEmpty
+            hint: near.isEmpty
                 ? "invctl product list TEXT searches by SKU, name and barcode."
                 : "Did you mean \(near.joined(separator: " or "))?",
             number: RefusalCode.productNotFound.rawValue,
@@ -108,7 +108,7 @@ extension Shell {
         throw Failure(
             code.name,
             "no \(what) is called '\(name)'; \(known)",
-            wayOut: near.isEmpty
+            hint: near.isEmpty
                 ? "Add it: invctl \(what) add '\(name)'"
                 : "Did you mean \(near.joined(separator: " or "))?",
             number: code.rawValue,

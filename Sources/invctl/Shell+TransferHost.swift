@@ -30,9 +30,9 @@ extension Shell: TransferHost {
     func progress(_ line: String) { Terminal.progress(line) }
     func endProgress() { Terminal.endProgress() }
 
-    func say(ifInterrupted message: String?) { Interruption.setMessage(message) }
+    func setInterruptionMessage(_ message: String?) { Interruption.setMessage(message) }
 
-    func whenInterrupted(_ cleanUp: @escaping @Sendable () -> Void) {
+    func onInterruption(_ cleanUp: @escaping @Sendable () -> Void) {
         Interruption.state.withLock { state in
             let before = state.restore
             state.restore = {

@@ -116,7 +116,7 @@ struct Shell: Sendable {
         return Failure(
             refusal.code.name,
             refusal.facts(decimals: 2, currency: "", sku: nil),
-            wayOut: innermost.code.wayOut,
+            hint: innermost.code.hint,
             number: refusal.code.rawValue,
             exit: Exit.code(for: refusal)
         )

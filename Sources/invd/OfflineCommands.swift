@@ -152,7 +152,7 @@ private enum Offline {
             "\(will)set \(path) aside as \(kept)"
         case .cut(let path, let offset, let lsn, let kept):
             "\(will)truncate \(path) at byte \(offset): steps from LSN \(lsn) on are lost; it is kept as \(kept)"
-        case .givenUp(let lsn):
+        case .abandoned(let lsn):
             "\(will)drop the steps from LSN \(lsn) on: the end of the log is missing"
         }
     }

@@ -183,11 +183,11 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(opened.log.room(for: 1) == .full)
+        #expect(opened.log.space(for: 1) == .full)
         storage.setCapacity(.max)
         try opened.append()
         try opened.log.prepareNext()
-        #expect(opened.log.room(for: 1) == .certain)
+        #expect(opened.log.space(for: 1) == .certain)
         #expect(try OpenedLog(storage.restarted()).steps == [1, 2, 3, 4])
     }
 
@@ -223,8 +223,8 @@ import Testing
         // The disk becomes full while there is a spare file.
         storage.setCapacity(0)
         #expect(throws: DurabilityError.self) { try opened.append(pageCount: 6) }
-        #expect(opened.log.room(for: 6 * Self.page) == .full)
-        #expect(opened.log.room(for: Self.page) == .certain)
+        #expect(opened.log.space(for: 6 * Self.page) == .full)
+        #expect(opened.log.space(for: Self.page) == .certain)
     }
 
     @Test func `a directory created for the database survives a power cut`() throws {

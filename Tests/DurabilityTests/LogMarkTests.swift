@@ -122,7 +122,7 @@ import Testing
         #expect(throws: DurabilityError.corruptHead(path: disk.path(name))) {
             try TestDatabase(disk)
         }
-        #expect(try Repair.nameAgain(disk).count == 2)
+        #expect(try Repair.rewriteIdentity(disk).count == 2)
         _ = try TestDatabase(disk)
     }
 
@@ -158,7 +158,7 @@ import Testing
         let newest = try #require(try self.logs(storage).last)
         let first = try #require(LogFileHead.firstLSN(ofName: newest))
         try storage.remove(newest)
-        #expect(try Repair(storage).giveUp(from: first) == [.givenUp(lsn: first)])
+        #expect(try Repair(storage).abandonSteps(from: first) == [.abandoned(lsn: first)])
         let database = try TestDatabase(storage)
         #expect(database.machine.lsn == first.value - 1 && database.machine.isRight)
     }

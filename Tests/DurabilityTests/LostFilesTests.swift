@@ -34,16 +34,16 @@ import Testing
         if let bit { disk.flip(name, bit: bit) } else { try disk.remove(name) }
         #expect(throws: DurabilityError.self) { try TestDatabase(disk) }
         // A dry run on an overlay first: it changes nothing.
-        let said = try Repair.nameAgain(try OverlayStorage(over: disk))
+        let said = try Repair.rewriteIdentity(try OverlayStorage(over: disk))
         #expect(disk.bytes(name) != before)
-        #expect(try Repair.nameAgain(disk) == said)
+        #expect(try Repair.rewriteIdentity(disk) == said)
         #expect(said.last == .named(path: disk.path(name)))
         #expect(said.count == (bit == nil ? 1 : 2))
         let named = DatabaseIdentity.byteCount
         #expect(disk.bytes(name).prefix(named) == before.prefix(named))
         let database = try TestDatabase(disk)
         #expect(database.machine.lsn == last && database.machine.isRight)
-        #expect(try Repair.nameAgain(disk).isEmpty)
+        #expect(try Repair.rewriteIdentity(disk).isEmpty)
     }
 
     @Test func `no identity is created if the log files disagree`() throws {
@@ -53,10 +53,10 @@ import Testing
         try stranger.append(2)
         disk.setBytes(LogFileHead.name(LSN(900)), other.bytes(LogFileHead.name(.first)))
         try disk.remove(DataDirectory.identityName)
-        #expect(try Repair.nameAgain(disk).isEmpty)
+        #expect(try Repair.rewriteIdentity(disk).isEmpty)
         let empty = MemoryStorage()
         empty.setBytes(DataDirectory.identityName, [1, 2, 3])
-        #expect(try Repair.nameAgain(empty).isEmpty)
+        #expect(try Repair.rewriteIdentity(empty).isEmpty)
     }
 
     // MARK: - Each kind of file

@@ -220,27 +220,27 @@ import Testing
         let storage = MemoryStorage()
         let page = StorageAlignment.byteCount
         var database = try TestDatabase(storage)
-        #expect(database.log.room(for: 5 * page) == .certain)
-        #expect(database.log.room(for: 1 << 20) == .likely)
+        #expect(database.log.space(for: 5 * page) == .certain)
+        #expect(database.log.space(for: 1 << 20) == .likely)
         // Nearly full, and no file was prepared yet.
         storage.setCapacity(storage.usedByteCount + 16 * page)
-        #expect(database.log.room(for: 1 << 20) == .unknown)
+        #expect(database.log.space(for: 1 << 20) == .unknown)
         storage.setCapacity(8 * page + 500)
         let full = #expect(throws: DurabilityError.self) { try database.log.prepareNext() }
         guard case .full = full else {
             Issue.record("\(String(describing: full))")
             return
         }
-        #expect(database.log.room(for: 1 << 20) == .full)
+        #expect(database.log.space(for: 1 << 20) == .full)
         #expect(database.log.wantsNext)
-        while database.log.room(for: page / 2) == .certain { try database.append(1) }
+        while database.log.space(for: page / 2) == .certain { try database.append(1) }
         #expect(database.log.files().count == 1)
         #expect(storage.bytes("preparing.invlog").isEmpty)
 
         storage.setCapacity(.max)
         try database.log.prepareNext()
-        #expect(database.log.room(for: 6 * page) == .certain)
-        #expect(database.log.room(for: 1 << 20) == .likely)
+        #expect(database.log.space(for: 6 * page) == .certain)
+        #expect(database.log.space(for: 1 << 20) == .likely)
         for _ in 0..<10 { try database.append(1) }
         #expect(try TestDatabase(storage).machine.isRight)
     }

@@ -110,8 +110,8 @@ import Testing
         let hasStrings = object["error"] is String && object["message"] is String
         #expect(hasStrings, "\(row.wrong): \(json.errors)")
         let message = object["message"] as? String ?? ""
-        let wayOut = object["wayOut"] as? String ?? ""
-        #expect((message + wayOut).contains(row.says), "\(row.wrong): \(json.errors)")
+        let hint = object["wayOut"] as? String ?? ""
+        #expect((message + hint).contains(row.says), "\(row.wrong): \(json.errors)")
         #expect(json.output.isEmpty, "\(row.wrong): errors are no data")
     }
 }

@@ -93,9 +93,9 @@ import Testing
         let check = Task { try await client.verify() }
         check.cancel()
         do {
-            print("the checks came to \(try await check.value.rows.count) findings")
+            print("the checks returned \(try await check.value.rows.count) findings")
         } catch let error as ClientError where error.code == .cancelled {
-            print("nobody waits for the checks any more")
+            print("the checks were cancelled")
         }
         // end
         #expect(try await self.settled(sale, key, client) == answer.outcome)
@@ -122,7 +122,7 @@ import Testing
     }
     // end
 
-    /// A program's own picture of its stock.
+    /// A program's own copy of the stock.
     private final class Shelf: Sendable {
         private let levels = Mutex<[ProductID: Level]>([:])
 
@@ -143,12 +143,12 @@ import Testing
                 for case .level(let level) in rows { shelf.show(level) }
             case .entry(let entry):
                 for case .moved(_, let level) in entry.changes { shelf.show(level) }
-            case .reset, .differs:
-                // What came before is void: a snapshot follows.
+            case .reset, .mismatched:
+                // All previous events are void: a snapshot follows.
                 shelf.forget()
             case .disconnected(let error):
-                print("the connection is lost, and made again: \(error)")
-            case .began, .caughtUp, .progress, .proven:
+                print("the connection was lost and is remade: \(error)")
+            case .began, .caughtUp, .progress, .verified:
                 break
             }
         }
@@ -157,7 +157,7 @@ import Testing
 
     // MARK: - The page
 
-    /// The lines between two markers, without the indentation of the first.
+    /// Returns the lines between two markers, without the indentation of the first.
     private static func blocks(
         _ file: String,
         from start: (Substring) -> Bool,

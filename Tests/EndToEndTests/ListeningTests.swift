@@ -109,7 +109,7 @@ import Testing
         #expect(FileManager.default.createFile(atPath: file, contents: nil))
         let long = "/tmp/" + String(repeating: "x", count: 120)
         let cases = [
-            ("127.0.0.1:1", "nobody listens there"), ("unix:\(file)", "nobody listens there"),
+            ("127.0.0.1:1", "nothing listens there"), ("unix:\(file)", "nothing listens there"),
             ("unix:/nowhere/s", "there is no such socket"), ("unix:\(long)", "too long"),
             ("no.such.host.invalid:7411", "no host of that name is known"),
         ]

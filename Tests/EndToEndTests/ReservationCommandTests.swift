@@ -92,7 +92,7 @@ import Testing
         #expect(try daemon.invctl("reserve", "commit", "1").code == 0)
         try check("reserve release 1", 5, "reservation_closed")
         try check("stock transfer receive 7", 3, "no transfer has the number 7")
-        try check("stock transfer dispatch P-0=1 --to main", 1, "is where it comes from")
+        try check("stock transfer dispatch P-0=1 --to main", 1, "is the source location")
         try check("stock transfer dispatch P-0=1 --to moon", 3, "no location is called 'moon'")
         #expect(try daemon.invctl("location", "add", "back", "--name", "Back").code == 0)
         try check("stock transfer dispatch P-0=8 --to back", 5, "asked 8, can dispatch 7 (on hand")

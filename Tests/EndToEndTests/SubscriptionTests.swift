@@ -215,8 +215,8 @@ import Testing
             case .entry(let entry):
                 if entered.isEmpty { entered = entry.changes }
                 for change in entry.changes { copy.take(change) }
-            case .reset, .differs: Issue.record("\(event)")
-            case .proven where moves == 3 && copy.products == [products[0]]:
+            case .reset, .mismatched: Issue.record("\(event)")
+            case .verified where moves == 3 && copy.products == [products[0]]:
                 moves = 4
             default: break
             }
@@ -279,10 +279,10 @@ import Testing
                     default: Issue.record("not conflated: \(change)")
                     }
                 }
-            case .reset, .differs: Issue.record("\(event)")
+            case .reset, .mismatched: Issue.record("\(event)")
             default: break
             }
-            if case .proven(let lsn) = event, lsn >= last { break }
+            if case .verified(let lsn) = event, lsn >= last { break }
         }
         for product in products { #expect(levels[product] == 5) }
         #expect(entries == entries.sorted() && Set(entries).count == entries.count)

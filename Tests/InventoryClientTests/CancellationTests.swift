@@ -6,11 +6,11 @@ import Testing
 
 @testable import InventoryClient
 
-/// Calls that are cancelled at any moment of theirs, with the server's end in the test's hands.
+/// Calls cancelled at any moment, with a server that the test controls.
 @Suite struct CancellationTests {
     private static let command = Command.createCategory(name: "C").encoded
     private static let key = IdempotencyKey(high: 3, low: 4)
-    private static let standing = SessionStatus(
+    private static let status = SessionStatus(
         number: 1,
         lastSequence: 0,
         oldestRemembered: 1
@@ -33,11 +33,11 @@ import Testing
         _ = try server.requests()
         server.acceptHello()
         let opening = try server.requests()
-        server.answer(try #require(opening.first?.id), .sessionOpened(Self.standing))
+        server.answer(try #require(opening.first?.id), .sessionOpened(Self.status))
         return client
     }
 
-    @Test func `what was cancelled before it began is not sent`() throws {
+    @Test func `a call cancelled before it began is not sent`() throws {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
@@ -58,9 +58,9 @@ import Testing
         client.checkInvariants()
     }
 
-    @Test func `a command that waits for a connection leaves no trace`() throws {
+    @Test func `a cancelled command that waits for a connection is withdrawn`() throws {
         let server = ScriptedServer()
-        server.isThere = false
+        server.isListening = false
         let client = server.client()
         let call = Call(on: server.loop)
         let cancelled = Box<Result<Outcome, ClientError>>()
@@ -71,19 +71,21 @@ import Testing
         call.cancel()
         server.loop.run()
         #expect(Self.code(cancelled) == [.cancelled])
-        server.isThere = true
+        server.isListening = true
         server.pass(milliseconds: 2_000)
         server.acceptHello()
         let opening = try server.requests()
-        server.answer(try #require(opening.first?.id), .sessionOpened(Self.standing))
-        // Its number is used up by what changes nothing, so that the other keeps its own.
+        server.answer(try #require(opening.first?.id), .sessionOpened(Self.status))
+        // Its number is consumed by a filler, so that the other command keeps its own.
         let sent = try server.requests().map { $0.request }
         let filler = Request.command(sequence: 1, .batch([], .independent))
         #expect(sent == [filler, .command(sequence: 2, .createCategory(name: "Other"))])
         client.checkInvariants()
     }
 
-    @Test func `a command that was sent is unknown, and its answer counts for its number`() throws {
+    @Test func `a cancelled command that was sent is unknown, and its late answer is accepted`()
+        throws
+    {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
@@ -110,7 +112,7 @@ import Testing
         client.checkInvariants()
     }
 
-    @Test func `a command with a key that was sent is unknown by its key`() throws {
+    @Test func `a cancelled command with a key that was sent is unknown by its key`() throws {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
@@ -126,7 +128,7 @@ import Testing
             return
         }
         #expect(error.code == .unknown && error.key == Self.key)
-        // A late answer is that of nobody.
+        // A late answer is ignored.
         server.answer(try #require(sent.first?.id), Self.done(7))
         #expect(cancelled.values.count == 1)
         client.checkInvariants()
@@ -135,19 +137,19 @@ import Testing
     @Test(arguments: [
         Request.query(.verify), .insight(.named(NamedInsight(.top, window: .last(1, .day)))),
     ])
-    func `a cancelled question tells the server, and its late answer is dropped`(
-        question: Request
+    func `a cancelled query is cancelled at the server, and its late answer is dropped`(
+        readRequest: Request
     ) throws {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
         let answer = Box<Result<ServerMessage, ClientError>>()
-        client.request(question, call: call) {
+        client.request(readRequest, call: call) {
             answer.take($0)
             return false
         }
         let sent = try #require(try server.requests().first)
-        #expect(sent.request == question)
+        #expect(sent.request == readRequest)
         call.cancel()
         let after = try server.requests().map { $0.request }
         #expect(after == [.cancel(requestID: sent.id)])
@@ -157,7 +159,7 @@ import Testing
         client.checkInvariants()
     }
 
-    @Test func `a question whose deadline passed tells the server too`() throws {
+    @Test func `a query past its deadline is cancelled at the server too`() throws {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let answer = Box<Result<ServerMessage, ClientError>>()
@@ -171,7 +173,7 @@ import Testing
         #expect(try server.requests().map { $0.request } == [.cancel(requestID: sent.id)])
     }
 
-    @Test func `a question that one frame answers is only given up`() throws {
+    @Test func `a request with a one-frame answer is not cancelled at the server`() throws {
         let server = ScriptedServer()
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
@@ -186,9 +188,9 @@ import Testing
         #expect(Self.code(answer) == [.cancelled])
     }
 
-    @Test func `who waits for a connection or a session need not`() throws {
+    @Test func `waiting for a connection or a session can be cancelled`() throws {
         let server = ScriptedServer()
-        server.isThere = false
+        server.isListening = false
         let client = server.client()
         let call = Call(on: server.loop)
         let hello = Box<Result<HelloAccepted, ClientError>>()
@@ -197,22 +199,22 @@ import Testing
         let other = Call(on: server.loop)
         client.openSession(other) { session.take($0) }
         server.loop.run()
-        #expect(client.wantsLink)
+        #expect(client.needsConnection)
         call.cancel()
         other.cancel()
         server.loop.run()
         #expect(Self.code(hello) == [.cancelled])
         #expect(Self.code(session) == [.cancelled])
-        // Nobody asks for a connection any more, so none is made.
-        #expect(!client.wantsLink)
-        server.isThere = true
+        // No call needs a connection any more, so none is made.
+        #expect(!client.needsConnection)
+        server.isListening = true
         server.pass(milliseconds: 60_000)
         #expect(server.connectionCount <= 1)
     }
 
-    @Test func `closing ends every call that waits`() throws {
+    @Test func `closing ends every waiting call`() throws {
         let server = ScriptedServer()
-        server.isThere = false
+        server.isListening = false
         let client = server.client()
         let hello = Box<Result<HelloAccepted, ClientError>>()
         let command = Box<Result<Outcome, ClientError>>()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import InventoryClient
 
-/// Frames that come in pieces, as the network cuts them.
+/// Frames that arrive in pieces, as the network splits them.
 @Suite struct ClientHandlerTests {
     private final class Received {
         var byteCounts: [Int] = []
@@ -30,7 +30,7 @@ import Testing
         return writer.withBytes { Array($0) }
     }
 
-    @Test func `a frame in many pieces is moved only when its buffer grows`() throws {
+    @Test func `a frame in many pieces is copied only when its buffer grows`() throws {
         let received = Received()
         let (channel, handler) = try self.channel(received)
         let frame = self.frame(1 << 18)
@@ -44,18 +44,18 @@ import Testing
             address = now
         }
         #expect(received.byteCounts == [1 << 18])
-        // 512 bytes double ten times on the way to a frame; twice that leaves room to begin with.
+        // 512 bytes double ten times up to the size of the frame; 20 allows for a smaller first buffer.
         #expect(moves <= 20, "\(moves) moves of \(frame.count / 512) pieces")
         _ = try channel.finish()
     }
 
-    @Test func `frames that have been read are let go of though the next one has begun`() throws {
+    @Test func `frames that were read are released although the next one has begun`() throws {
         let received = Received()
         let (channel, handler) = try self.channel(received)
         let frame = self.frame(1_000)
         var bytes: [UInt8] = []
         for _ in 0..<500 { bytes += frame }
-        // A length that no number of frames has: every read ends within one.
+        // A length that is no multiple of a frame's: every read ends within a frame.
         let piece = frame.count + 1
         var capacity = 0
         for start in stride(from: 0, to: bytes.count, by: piece) {

@@ -6,9 +6,9 @@ import Testing
 
 @testable import InventoryClient
 
-/// What is listened to, over connections of its own, with the server's end in the test's hands.
+/// Feeds over their own connections, with a server that the test controls.
 @Suite struct FeedTests {
-    /// Notes what comes, and takes as much as it is told to.
+    /// Records events, with a demand set by the test.
     private final class Listener<Event: Sendable>: FeedListener, @unchecked Sendable {
         var demand = FeedDemand.more
         private(set) var events: [Event] = []
@@ -40,9 +40,9 @@ import Testing
         ResultHeader(lsn: 1, time: .zero, schema: [ResultField("name", .text)])
     )
 
-    @Test func `an answer that nobody gives ends by its deadline, and says why`() throws {
+    @Test func `an answer that never arrives ends by its deadline, with the reason`() throws {
         let server = ScriptedServer()
-        server.isThere = false
+        server.isListening = false
         let (_, listener) = Self.answer(server)
         server.pass(milliseconds: 999)
         #expect(listener.ends.isEmpty)
@@ -51,7 +51,7 @@ import Testing
         #expect(listener.ends.first??.message.hasPrefix("cannot connect to 127.0.0.1:7411") == true)
     }
 
-    @Test func `the deadline of an answer is for its next block, and a pause does not count`()
+    @Test func `the deadline of an answer applies to its next block, and a pause does not count`()
         throws
     {
         let server = ScriptedServer()
@@ -75,7 +75,7 @@ import Testing
         #expect(!server.isConnected)
     }
 
-    @Test func `an answer that has begun ends with its connection, and is not asked for again`()
+    @Test func `an answer that has begun ends with its connection, and is not retried`()
         throws
     {
         let server = ScriptedServer()
@@ -89,7 +89,7 @@ import Testing
         #expect(server.connectionCount == 1)
     }
 
-    @Test func `an answer ends with its last message, and closes its connection`() throws {
+    @Test func `an answer ends with its last message and closes its connection`() throws {
         let server = ScriptedServer()
         let (_, listener) = Self.answer(server)
         server.acceptHello()
@@ -101,7 +101,7 @@ import Testing
         #expect(!server.isConnected)
     }
 
-    @Test func `an insight that is refused for now is asked for less and less often`() throws {
+    @Test func `a live insight with retryable refusals is retried with increasing pauses`() throws {
         let server = ScriptedServer()
         let insight = Insight.named(NamedInsight(.top, window: .last(1, .day)))
         let feed = InsightFeed(insight, Self.configuration, by: server, on: server.loop)
@@ -127,7 +127,8 @@ import Testing
         #expect(listener.events.count == moments.count)
     }
 
-    @Test func `a subscription that is closed for now resumes where it was closed`() throws {
+    @Test func `a subscription closed with a retryable refusal resumes where it was closed`() throws
+    {
         let server = ScriptedServer()
         let subscription = Subscription(topics: .stock, start: .now)
         let feed = SubscriptionFeed(subscription, Self.configuration, by: server, on: server.loop)
@@ -139,7 +140,7 @@ import Testing
         #expect(sent.request == .subscribe(subscription))
         server.answer(sent.id, .subscribed(Subscribed(lsn: 4, hasSnapshot: false)))
         server.answer(sent.id, .closed(Refusal(.shuttingDown), lsn: 9))
-        // What comes after that does not count.
+        // Later messages are ignored.
         server.answer(sent.id, .progress(lsn: 100, time: .zero))
         server.pass(milliseconds: 10)
         server.acceptHello()
@@ -151,7 +152,7 @@ import Testing
         feed.checkInvariants()
     }
 
-    @Test func `a refusal for good ends what is listened to, as another protocol does`() throws {
+    @Test func `a permanent refusal ends a feed, as a protocol violation does`() throws {
         let server = ScriptedServer()
         let subscription = Subscription(topics: .stock, start: .now)
         func begin() throws -> (Listener<SubscriptionEvent>, UInt64) {

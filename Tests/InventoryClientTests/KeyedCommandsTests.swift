@@ -3,7 +3,7 @@ import Testing
 
 @testable import InventoryClient
 
-/// Commands with an idempotency key, from the client's side.
+/// Commands with an idempotency key, in the client.
 @Suite struct KeyedCommandsTests {
     private static let key = IdempotencyKey(high: 1, low: 2)
     private static let command = Command.createCategory(name: "C").encoded
@@ -25,7 +25,7 @@ import Testing
         return commands
     }
 
-    @Test func `a command is sent once a connection, with the time of the first`() {
+    @Test func `a command is sent once per connection, with the time of its first attempt`() {
         var commands = Self.submitted()
         #expect(commands.takeUnsent(at: Self.at(5)).map { $0.firstTried } == [Self.at(5)])
         #expect(commands.takeUnsent(at: Self.at(6)).isEmpty)
@@ -41,7 +41,10 @@ import Testing
         #expect(commands.isEmpty)
     }
 
-    @Test func `a full disk is an answer to who does not wait, unless a copy may be executed`() {
+    @Test
+    func
+        `without waiting for storage, a full disk settles a command unless a copy may be executed`()
+    {
         func answer(waits: Bool, lost: Bool) -> KeyedCommands.Settlement {
             var commands = KeyedCommands(waitsForStorage: waits)
             commands.submitted(
@@ -60,12 +63,13 @@ import Testing
         #expect(answer(waits: false, lost: true) == .again)
     }
 
-    @Test func `what the caller says of the first try goes with every copy`() {
+    @Test func `every copy carries the caller's time of the first attempt`() {
         var commands = Self.submitted(firstTried: Self.at(1))
         #expect(commands.takeUnsent(at: Self.at(5)).map { $0.firstTried } == [Self.at(1)])
     }
 
-    @Test func `a repeat of an earlier call is one, a repeat of this call's own copy is not`() {
+    @Test func `a replay of an earlier call is reported, a replay of this call's own copy is not`()
+    {
         let cases: [(done: Instant?, isReplayed: Bool)] = [
             (Self.at(4), true), (Self.at(6), false), (nil, false),
         ]
@@ -88,7 +92,7 @@ import Testing
         #expect(settlement == .settled(isReplayed: true))
     }
 
-    @Test func `one that was refused for now is sent again, and can be given up without a trace`() {
+    @Test func `a command with a retryable refusal is retried, and can be withdrawn`() {
         var commands = Self.submitted()
         _ = commands.takeUnsent(at: Self.at(5))
         let refusal = Refusal(.overloaded)
@@ -99,19 +103,19 @@ import Testing
             isReplay: false
         )
         #expect(settlement == .again)
-        #expect(commands.takeAgain(7, at: Self.at(6))?.firstTried == Self.at(5))
-        #expect(commands.takeAgain(7, at: Self.at(6)) == nil)
+        #expect(commands.takeRetry(7, at: Self.at(6))?.firstTried == Self.at(5))
+        #expect(commands.takeRetry(7, at: Self.at(6)) == nil)
         _ = commands.answered(requestID: 7, refusal: refusal, time: nil, isReplay: false)
-        #expect(commands.givenUp(requestID: 7) == .withdrawn)
-        #expect(commands.givenUp(requestID: 7) == nil)
+        #expect(commands.abandoned(requestID: 7) == .withdrawn)
+        #expect(commands.abandoned(requestID: 7) == nil)
     }
 
-    @Test func `one of which a copy was lost is unknown when it is given up or forgotten`() {
+    @Test func `a command with a lost copy is unknown when it is abandoned or forgotten`() {
         var commands = Self.submitted()
         _ = commands.takeUnsent(at: Self.at(5))
         commands.lost()
         var others = commands
-        #expect(commands.givenUp(requestID: 7) == .unknown(Self.key))
+        #expect(commands.abandoned(requestID: 7) == .unknown(Self.key))
         _ = others.takeUnsent(at: Self.at(6))
         let settlement = others.answered(
             requestID: 7,
@@ -122,7 +126,7 @@ import Testing
         #expect(settlement == .unknown(Self.key))
     }
 
-    @Test func `an answer to something else is none of theirs`() {
+    @Test func `an answer to another request is ignored`() {
         var commands = Self.submitted()
         let settlement = commands.answered(requestID: 8, refusal: nil, time: nil, isReplay: false)
         #expect(settlement == .stray)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import InventoryClient
 
-/// Random walks through the client's state machines: whatever happens, their invariants hold.
+/// Random walks through the client's state machines: their invariants hold after every event.
 @Suite struct MachineWalkTests {
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func `whatever happens to a link, it can be ready again unless it is over`(seed: UInt64) {
+    func `after any events a link can become ready again unless it is closed`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let policy = LinkMachine.Policy(
             pauses: 1...Int64.random(in: 1...500, using: &random),
@@ -23,17 +23,17 @@ import Testing
         for _ in 0..<2_000 {
             let attempt = UInt64.random(in: 0...(latest + 1), using: &random)
             switch Int.random(in: 0..<10, using: &random) {
-            case 0: note(link.wanted())
+            case 0: note(link.needed())
             case 1, 2: note(link.connected(Bool.random(using: &random) ? latest : attempt))
             case 3 where [.greeting, .ready, .leaving, .closed].contains(link.phase):
                 _ = link.accepted()
-            case 4 where link.unreachable(attempt) == .passing:
-                note(link.resume(isWanted: Bool.random(using: &random)))
+            case 4 where link.unreachable(attempt) == .temporary:
+                note(link.resume(isNeeded: Bool.random(using: &random)))
             case 5:
                 let codes: [ClientError.Code] = [.unreachable, .refused, .protocolViolation]
                 let code = codes.randomElement(using: &random) ?? .unreachable
-                if link.lost(attempt, code) == .passing {
-                    note(link.resume(isWanted: Bool.random(using: &random)))
+                if link.lost(attempt, code) == .temporary {
+                    note(link.resume(isNeeded: Bool.random(using: &random)))
                 }
             case 6: note(link.pauseEnded())
             case 7: _ = link.left()
@@ -46,16 +46,16 @@ import Testing
             #expect(!policy.reconnects || !policy.retriesViolations)
             return
         }
-        if link.lost(latest, .unreachable) == .passing { note(link.resume(isWanted: true)) }
+        if link.lost(latest, .unreachable) == .temporary { note(link.resume(isNeeded: true)) }
         guard link.phase != .closed else { return }
-        note(link.wanted())
+        note(link.needed())
         #expect(link.connected(latest) == .greet(isReading: link.isReading))
         #expect(link.accepted() == .begin)
         link.checkInvariants()
     }
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func `whatever a server answers, commands keep their numbers and their order`(seed: UInt64) {
+    func `whatever the server answers, commands keep their numbers and their order`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var machine = ClientStateMachine(
             session: SessionID(high: 1, low: seed),
@@ -86,7 +86,7 @@ import Testing
                 _ = machine.moreToSend()
             case 7: _ = machine.resending(after: id)
             case 8:
-                _ = machine.givenUp(requestID: id)
+                _ = machine.abandoned(requestID: id)
                 _ = machine.moreToSend()
             case 9 where Int.random(in: 0..<8, using: &random) == 0: machine.lost()
             default: break
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func `whatever a server answers, each copy of a keyed command counts once`(seed: UInt64) {
+    func `whatever the server answers, each copy of a keyed command counts once`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var commands = KeyedCommands(waitsForStorage: Bool.random(using: &random))
         let codes: [RefusalCode?] = [nil, .insufficientStock, .storageFull, .outcomeForgotten]
@@ -115,9 +115,9 @@ import Testing
                 )
                 nextID += 1
             case 2: _ = commands.takeUnsent(at: time)
-            case 3: _ = commands.takeAgain(id, at: time)
+            case 3: _ = commands.takeRetry(id, at: time)
             case 4: commands.lost()
-            case 5: _ = commands.givenUp(requestID: id)
+            case 5: _ = commands.abandoned(requestID: id)
             default:
                 let code = codes.randomElement(using: &random) ?? nil
                 _ = commands.answered(

@@ -9,7 +9,7 @@ import Testing
         .level(Level(product: ProductID(product), location: .main, onHand: Quantity(onHand)))
     }
 
-    /// The digest of some levels, as the server makes it.
+    /// Returns the digest of some levels, as the server computes it.
     private func digest(_ levels: [(UInt32, Int64)]) -> UInt64 {
         var digest = LevelDigest()
         for (product, onHand) in levels {
@@ -21,62 +21,61 @@ import Testing
         return digest.value
     }
 
-    @Test func `the digest of one level is what the document says`() {
+    @Test func `the digest of one level is that of the document`() {
         #expect(self.digest([(1, 12)]) == 0xEAAD_79ED_DF45_FC79)
     }
 
-    @Test func `the order does not matter, and what has no stock does not count`() {
+    @Test func `the order does not matter, and levels without stock do not count`() {
         #expect(self.digest([(1, 5), (2, 7), (3, 0)]) == self.digest([(2, 7), (1, 5)]))
         #expect(self.digest([]) == 0)
     }
 
-    @Test func `a copy is compared as of the step that the digest is of`() {
-        var proof = ReplicaVerification()
-        proof.apply(self.level(1, onHand: 5))
-        proof.apply(self.level(2, onHand: 7))
-        proof.remember(10)
-        proof.apply(self.level(1, onHand: 4))
-        proof.remember(12)
-        #expect(proof.check(10, self.digest([(1, 5), (2, 7)])) == .proven)
-        #expect(proof.check(11, self.digest([(1, 5), (2, 7)])) == .proven)
-        #expect(proof.check(15, self.digest([(1, 4), (2, 7)])) == .proven)
-        #expect(proof.check(9, 0) == .unknown)
+    @Test func `a replica is compared as of the step of the digest`() {
+        var replica = ReplicaVerification()
+        replica.apply(self.level(1, onHand: 5))
+        replica.apply(self.level(2, onHand: 7))
+        replica.remember(10)
+        replica.apply(self.level(1, onHand: 4))
+        replica.remember(12)
+        #expect(replica.check(10, self.digest([(1, 5), (2, 7)])) == .verified)
+        #expect(replica.check(11, self.digest([(1, 5), (2, 7)])) == .verified)
+        #expect(replica.check(15, self.digest([(1, 4), (2, 7)])) == .verified)
+        #expect(replica.check(9, 0) == .unknown)
     }
 
-    @Test func `a step that was lost, or altered, is noticed`() {
-        var proof = ReplicaVerification()
-        proof.apply(self.level(1, onHand: 5))
-        proof.remember(10)
-        // The server went on to 4; this copy never heard.
-        guard case .differs = proof.check(11, self.digest([(1, 4)])) else {
-            Issue.record("a lost step goes unnoticed")
+    @Test func `a lost or altered step is detected`() {
+        var replica = ReplicaVerification()
+        replica.apply(self.level(1, onHand: 5))
+        replica.remember(10)
+        // The server's level is 4; this replica missed the step.
+        guard case .mismatched = replica.check(11, self.digest([(1, 4)])) else {
+            Issue.record("a lost step is not detected")
             return
         }
-        proof.apply(self.level(1, onHand: 3))
-        proof.remember(12)
-        #expect(proof.check(12, self.digest([(1, 4)])) != .proven)
+        replica.apply(self.level(1, onHand: 3))
+        replica.remember(12)
+        #expect(replica.check(12, self.digest([(1, 4)])) != .verified)
     }
 
-    @Test func `a product that left the filter counts no longer, and counts again once it is back`()
-    {
-        var proof = ReplicaVerification()
-        proof.apply(self.level(1, onHand: 5))
-        proof.apply(self.level(2, onHand: 7))
-        proof.apply(.productLeft(ProductID(2)))
-        proof.remember(10)
-        #expect(proof.check(10, self.digest([(1, 5)])) == .proven)
-        proof.apply(self.level(2, onHand: 6))
-        proof.remember(11)
-        #expect(proof.check(11, self.digest([(1, 5), (2, 6)])) == .proven)
+    @Test func `a product that left the filter does not count until it is back`() {
+        var replica = ReplicaVerification()
+        replica.apply(self.level(1, onHand: 5))
+        replica.apply(self.level(2, onHand: 7))
+        replica.apply(.productLeft(ProductID(2)))
+        replica.remember(10)
+        #expect(replica.check(10, self.digest([(1, 5)])) == .verified)
+        replica.apply(self.level(2, onHand: 6))
+        replica.remember(11)
+        #expect(replica.check(11, self.digest([(1, 5), (2, 6)])) == .verified)
     }
 
-    @Test func `only so many steps are remembered`() {
-        var proof = ReplicaVerification()
+    @Test func `the number of remembered steps is limited`() {
+        var replica = ReplicaVerification()
         for lsn in 1...UInt64(ReplicaVerification.rememberedMax + 10) {
-            proof.apply(self.level(1, onHand: Int64(lsn)))
-            proof.remember(LSN(lsn))
+            replica.apply(self.level(1, onHand: Int64(lsn)))
+            replica.remember(LSN(lsn))
         }
-        #expect(proof.check(10, self.digest([(1, 10)])) == .unknown)
-        #expect(proof.check(11, self.digest([(1, 11)])) == .proven)
+        #expect(replica.check(10, self.digest([(1, 10)])) == .unknown)
+        #expect(replica.check(11, self.digest([(1, 11)])) == .verified)
     }
 }

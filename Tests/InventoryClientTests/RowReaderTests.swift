@@ -3,7 +3,7 @@ import Testing
 
 @testable import InventoryClient
 
-/// Rows as values, and what is said of an answer that has another shape.
+/// Rows as values, and the errors for an answer with other columns.
 @Suite struct RowReaderTests {
     private static let schema = [
         ResultField("name", .text), ResultField("value", .integer),
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `columns are found by their names, wherever they are`() throws {
+    @Test func `columns are found by name, in any order`() throws {
         let rows: [[ResultCell]] = [[.text("lsn"), .integer(7)], [.text("levels"), .integer(-1)]]
         let table = Self.table(Self.schema, rows)
         let turned = Self.table(Self.schema.reversed(), rows.map { $0.reversed() })
@@ -44,26 +44,26 @@ import Testing
         #expect(statistics["none"] == nil)
     }
 
-    @Test func `an answer without rows has none, whatever its columns`() throws {
+    @Test func `an answer without rows is empty, whatever its columns`() throws {
         #expect(try Self.table(Self.schema, []).rows(as: ListedProduct.self).isEmpty)
     }
 
-    @Test func `a column that is missing is named`() {
+    @Test func `the error for a missing column names it`() {
         let table = Self.table([ResultField("name", .text)], [[.text("lsn")]])
         #expect(
             Self.problem(table, as: Statistic.self) == "there is no column 'value' in the answer"
         )
     }
 
-    @Test func `a column of another kind is named`() {
+    @Test func `the error for a column of another kind names it`() {
         let schema = [ResultField("name", .text), ResultField("value", .money)]
         let table = Self.table(schema, [[.text("lsn"), .integer(7)]])
         #expect(
-            Self.problem(table, as: Statistic.self) == "column 'value' has a money, no integer"
+            Self.problem(table, as: Statistic.self) == "column 'value' is money, not integer"
         )
     }
 
-    @Test func `a value that is missing is named, with its row`() {
+    @Test func `the error for a missing value names its column and row`() {
         let table = Self.table(Self.schema, [[.text("a"), .integer(1)], [.text("b"), .none]])
         let problem = "there is no value in column 'value' of row 1"
         #expect(Self.problem(table, as: Statistic.self) == problem)
@@ -97,7 +97,7 @@ import Testing
         return Self.table(schema, [row])
     }
 
-    @Test func `words, prices and units are values`() throws {
+    @Test func `enumerations, prices and units are read as values`() throws {
         let rows = try Self.anything(kind: .text("transferOut"), basis: 1_000)
             .rows(as: Anything.self)
         #expect(rows.first?.kind == .transferOut)
@@ -106,10 +106,11 @@ import Testing
         #expect(try Self.anything().rows(as: Anything.self).first?.kind == nil)
     }
 
-    @Test func `what no value can be is a violation`() {
+    @Test func `values out of range are protocol violations`() {
         let word = Self.anything(kind: .text("barter"))
         #expect(
-            Self.problem(word, as: Anything.self) == "'barter' in column 'kind' is no MovementKind"
+            Self.problem(word, as: Anything.self)
+                == "'barter' in column 'kind' is not a MovementKind"
         )
         let basis = Self.anything(basis: 0)
         #expect(Self.problem(basis, as: Anything.self) == "a price for 0 base units")

@@ -6,13 +6,13 @@ import NIOEmbedded
 
 @testable import InventoryClient
 
-/// The other end of a client's connections, in one thread: a test reads what was asked, and answers.
+/// The server's end of a client's connections, in one thread: a test reads the requests and answers them.
 final class ScriptedServer: Connector, @unchecked Sendable {
     struct Unreachable: Error {}
 
     let loop = EmbeddedEventLoop()
-    /// Whether somebody listens there.
-    var isThere = true
+    /// Whether the server accepts connections.
+    var isListening = true
     private(set) var connectionCount = 0
     private(set) var channel: EmbeddedChannel?
 
@@ -20,7 +20,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
         on loop: any EventLoop,
         _ makeHandler: @escaping @Sendable () -> ClientHandler
     ) -> EventLoopFuture<any Channel> {
-        guard self.isThere else { return loop.makeFailedFuture(Unreachable()) }
+        guard self.isListening else { return loop.makeFailedFuture(Unreachable()) }
         self.connectionCount += 1
         let channel = EmbeddedChannel(handler: makeHandler(), loop: self.loop)
         self.channel = channel
@@ -33,7 +33,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
 
     var isConnected: Bool { self.channel?.isActive ?? false }
 
-    /// What came since this was last asked; a hello is no request.
+    /// Returns the requests since the last call; a hello is not a request.
     func requests() throws -> [(id: UInt64, request: Request)] {
         self.loop.run()
         var bytes: [UInt8] = []
@@ -83,7 +83,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
         self.loop.run()
     }
 
-    /// Everything on its way is lost with the connection.
+    /// Breaks the connection; everything in flight is lost.
     func cut() {
         self.channel?.close(promise: nil)
         self.loop.run()
@@ -91,7 +91,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
 
     func pass(milliseconds: Int64) { self.loop.advanceTime(by: .milliseconds(milliseconds)) }
 
-    /// A client of it.
+    /// Returns a client of this server.
     func client(timeoutMilliseconds: Int64 = 10_000) -> ClientCore {
         ClientCore(
             ClientConfiguration(
@@ -105,7 +105,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
     }
 }
 
-/// What a callback brought.
+/// The result of a callback.
 final class Box<Value>: @unchecked Sendable {
     private(set) var values: [Value] = []
 

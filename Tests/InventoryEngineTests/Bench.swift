@@ -5,13 +5,13 @@ import Testing
 
 @testable import InventoryEngine
 
-/// A state that commands are carried out on, one after another.
+/// A state that executes commands one after another.
 struct Bench {
     var state = InventoryState()
 
     init(products: Int = 3, stock: Int64 = 10, cost: Int64 = 5) throws {
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         try self.done(.createCategory(name: "All"))
         for number in 0..<products {
             let draft = ProductDraft(
@@ -25,13 +25,13 @@ struct Bench {
         }
     }
 
-    /// Seconds that went by without a step.
+    /// Seconds that passed without a step.
     private var waited: Int64 = 0
 
-    /// When the next step is recorded: a second after the last, and what was waited.
+    /// When the next step is recorded: a second after the last, plus the waited seconds.
     var time: Instant { self.seconds(0) }
 
-    /// So many seconds after the next step.
+    /// The time `seconds` after the next step.
     func seconds(_ seconds: Int64) -> Instant {
         Instant(
             microseconds: (Int64(self.state.lsn.next.value) + self.waited + seconds) * 1_000_000
@@ -40,7 +40,7 @@ struct Bench {
 
     mutating func wait(_ seconds: Int64) { self.waited += seconds }
 
-    /// Lets what is due expire, as the engine does.
+    /// Expires what is due, as the engine does.
     mutating func tick() { self.apply(self.state.tick(at: self.time)) }
 
     private mutating func apply(_ changes: [Change]) {
@@ -63,7 +63,7 @@ struct Bench {
     ) throws -> Outcome.Done {
         let outcome = self.run(command)
         guard case .done(let done) = outcome else {
-            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            Issue.record("\(command) resulted in \(outcome)", sourceLocation: sourceLocation)
             throw Unexpected()
         }
         return done
@@ -77,7 +77,7 @@ struct Bench {
         if case .refused(let refusal) = self.run(command) { refusal } else { nil }
     }
 
-    /// The changes that a command comes to, which are then applied.
+    /// The changes of a command, which are then applied.
     mutating func changes(of command: Command) -> [Change] {
         let decision = self.state.decide(command, at: self.time)
         self.apply(decision.changes)
@@ -88,7 +88,7 @@ struct Bench {
         try self.state.readView().answer(query).wholeTable()
     }
 
-    /// A column of an answer, each cell in words.
+    /// A column of an answer, each cell as a string.
     func column(_ name: String, of query: Query) throws -> [String] {
         let table = try self.table(query)
         let index = try #require(table.column(named: name))
@@ -105,7 +105,7 @@ struct Bench {
         self.state.tables.levels.level(ProductID(product), .main)
     }
 
-    /// A count that finds nothing, at the default location.
+    /// A count of 0 at the default location.
     func writeOff(_ product: UInt32) -> Command {
         .count(StockCount(product: ProductID(product), counted: 0))
     }

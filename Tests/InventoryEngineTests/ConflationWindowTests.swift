@@ -40,7 +40,7 @@ import Testing
         )
     }
 
-    /// What a window of these entries is sent as.
+    /// The window of these entries, as it is sent.
     private static func window(_ entries: [Entry]) throws -> ConflationWindow {
         var window = ConflationWindow()
         try self.encoded(entries).withUnsafeBytes { bytes in
@@ -76,7 +76,7 @@ import Testing
         return pieces
     }
 
-    @Test func `of each level the latest, in the order of the steps, and every edge of an alert`()
+    @Test func `a window has the latest level of each, in step order, and every edge of an alert`()
         throws
     {
         let edge = Change.alert(
@@ -104,15 +104,15 @@ import Testing
         #expect(window.count == 4)
     }
 
-    @Test func `no steps are no piece`() throws {
+    @Test func `an empty window has no pieces`() throws {
         #expect(try Self.sent(ConflationWindow()).isEmpty)
         #expect(try Self.window([Self.entry(7, [.sessionsExpired([1])])]).isEmpty)
     }
 
-    /// The levels after a window are those after all of its steps, whatever it left out, and however it
-    /// is cut; and a window of windows is the window of all.
+    /// The levels after a window equal those after all of its steps, whatever it left out and however it
+    /// is cut; and a window of windows equals the window of all.
     @Test(arguments: 0..<6 as Range<UInt64>)
-    func `the levels at its end are those of its last step`(seed: UInt64) throws {
+    func `the levels after a window are those of its last step`(seed: UInt64) throws {
         var random = SplitMix64(seed: 4_700 + seed)
         var entries: [Entry] = []
         var levels: [UInt32: Int64] = [:]

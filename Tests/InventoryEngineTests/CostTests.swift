@@ -6,7 +6,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// What stock costs where a command does not say it, and what a part of a sale takes back.
+/// The cost of stock if a command does not give it, and the refund and cost of a part of a sale.
 @Suite struct CostTests {
     private let one = ProductID(1)
     private let back = LocationID(2)
@@ -49,7 +49,7 @@ import Testing
 
     // MARK: - The last known cost
 
-    @Test func `what comes to an empty shelf costs what a unit cost there last`() throws {
+    @Test func `units added to an empty level have its last unit cost`() throws {
         for command in [
             self.find(1),
             .count(StockCount(product: self.one, counted: 1)),
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `the last cost is an average that nothing has rounded`() throws {
+    @Test func `the last cost is an unrounded average`() throws {
         // Three cost 1.00: 33 1/3 each. Seven of them are 2.33.
         var bench = try self.benched(stock: 0)
         try bench.done(self.deliver(2, 50))
@@ -75,20 +75,20 @@ import Testing
         bench.check()
     }
 
-    @Test func `where the product never was, it costs what it does where its stock changed last`()
+    @Test func `at a new location a product costs what it does where its stock changed last`()
         throws
     {
         var bench = try self.benched()
         try bench.done(self.find(3, at: self.back))
         #expect(self.value(bench, self.back) == 1_200)
-        // The third location learns from the second, which has another average by now.
+        // The third location uses the cost of the second, whose average differs by now.
         try bench.done(self.deliver(3, 600, at: self.back))
         try bench.done(self.find(1, at: LocationID(3)))
         #expect(self.value(bench, LocationID(3)) == 500)
         bench.check()
     }
 
-    @Test func `where no cost is known it is 0`() throws {
+    @Test func `an unknown cost is 0`() throws {
         var bench = try self.benched(stock: 0)
         try bench.done(self.find(3))
         #expect(self.value(bench) == 0)
@@ -96,20 +96,20 @@ import Testing
         #expect(self.value(bench) == 0)
     }
 
-    @Test func `in one step, too, the last cost is known`() throws {
+    @Test func `the last cost is known within one step`() throws {
         var bench = try self.benched()
         try bench.done(.batch([bench.sale(1, 2), self.find(1)], .atomic))
         #expect(self.value(bench) == 400)
         bench.check()
     }
 
-    @Test func `a delivery that a backorder swallows says what a unit costs`() throws {
+    @Test func `a delivery that a backorder consumes determines the unit cost`() throws {
         var bench = try self.benched()
         try bench.done(.setFloor(FloorChange(product: self.one, floor: -9)))
         try bench.done(bench.sale(1, 9))
         try bench.done(self.deliver(3, 700))
         #expect(bench.level(1).onHand == -4 && self.value(bench) == 0)
-        // Five are found: four were sold before, and cost 28.00; one stays.
+        // Five are found: four were sold before, and cost 28.00; one remains.
         let found = try bench.done(self.find(5)).lsn
         #expect(bench.level(1).onHand == 1 && self.value(bench) == 700)
         let ledger = bench.state.tables.ledger
@@ -119,7 +119,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `the last cost survives a snapshot, and replay comes to the same`() throws {
+    @Test func `the last cost survives a snapshot, and a replay agrees`() throws {
         var bench = try self.benched()
         try bench.done(bench.sale(1, 2))
         var source = ImageSource(bench.state.takeImage())
@@ -132,7 +132,7 @@ import Testing
         #expect(movement.cost == 400)
     }
 
-    @Test func `the fast path of a sale leaves the last cost, as the slow one does`() throws {
+    @Test func `the fast path of a sale records the last cost like the slow one`() throws {
         var slow = try self.benched()
         try slow.done(.setFloor(FloorChange(product: self.one, floor: -9)))
         try slow.done(slow.sale(1, 2))
@@ -159,7 +159,7 @@ import Testing
 
     // MARK: - Deliveries without a cost
 
-    @Test func `a delivery without a cost takes the average, and 0 has to be said`() throws {
+    @Test func `a delivery without a cost takes the average, and 0 must be given`() throws {
         var bench = try self.benched(stock: 10)
         try bench.done(self.deliver(5, nil))
         #expect(bench.level(1).onHand == 15 && self.value(bench) == 6_000)
@@ -168,7 +168,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `an average of less than a minor unit is no cost of 0`() throws {
+    @Test func `an average below one minor unit is not 0`() throws {
         // A thousand cost 4.00.
         var bench = try self.benched(stock: 0)
         try bench.done(self.deliver(1_000, 0))
@@ -196,7 +196,7 @@ import Testing
         return (bench, sale)
     }
 
-    @Test func `a kilogram that comes back gram by gram gives back what was charged`() throws {
+    @Test func `a kilogram that is returned gram by gram is refunded as charged`() throws {
         var (bench, sale) = try self.weighed()
         var back: Int64 = 0
         for _ in 0..<1_000 {
@@ -207,7 +207,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `in one step and in several parts come to the same whole`() throws {
+    @Test func `returns in one step and in several parts have the same total`() throws {
         var (bench, sale) = try self.weighed()
         let parts = [333, 1, 333, 332].map { bench.comeBack(1, Int64($0), of: sale) }
         let first = try bench.done(.batch(parts, .atomic)).amount
@@ -216,7 +216,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a part that is undone gives its share back to the others`() throws {
+    @Test func `a reversed part gives its share back to the others`() throws {
         var (bench, sale) = try self.weighed()
         let first = try bench.done(bench.comeBack(1, 500, of: sale))
         #expect(first.amount == -751)
@@ -226,19 +226,19 @@ import Testing
         bench.check()
     }
 
-    @Test func `a price of its own is given back instead of what was charged`() throws {
+    @Test func `a return's own price is refunded instead of what was charged`() throws {
         var (bench, sale) = try self.weighed()
         func comeBack(_ price: Int64) -> Command {
             let line = SaleLine(product: self.one, quantity: 500, price: Money(price))
             return .returnSale(SaleReturn(lines: [line], original: sale))
         }
         #expect(try bench.done(comeBack(1_000)).amount == -500)
-        // The sale's own price is none: the rest is what was charged and has not come back.
+        // The sale's own price counts as none: the rest is what was charged and is not yet refunded.
         #expect(try bench.done(comeBack(1_501)).amount == -1_001)
         bench.check()
     }
 
-    @Test func `a weighed amount is rounded half away from zero, and comes back alike`() throws {
+    @Test func `a weighed amount is rounded half away from zero, and so is its refund`() throws {
         var bench = try Bench(products: 0)
         let draft = ProductDraft(
             sku: "W",
@@ -259,9 +259,9 @@ import Testing
         #expect(bench.state.tables.product(self.one).reorderPoint == 10_000)
     }
 
-    // MARK: - Sums that would leave the range
+    // MARK: - Sums out of range
 
-    @Test func `lines whose costs together are beyond 64 bits are refused`() throws {
+    @Test func `lines whose total cost exceeds 64 bits are refused`() throws {
         var bench = try self.benched()
         let line = RestockLine(product: self.one, quantity: 1, unitCost: Money(Limits.moneyMax))
         let lines = [RestockLine](repeating: line, count: Limits.linesMax)
@@ -282,7 +282,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `returns that would be spread over too many lines of sales are refused`() throws {
+    @Test func `a return split over too many lines of a sale is refused`() throws {
         var bench = try self.benched(stock: 100_000)
         let line = SaleLine(product: self.one, quantity: 1)
         let lines = [SaleLine](repeating: line, count: Limits.linesMax)
@@ -301,7 +301,7 @@ import Testing
     }
 }
 
-/// Hands out the columns of an image as a snapshot does.
+/// Provides the columns of an image like a snapshot.
 private struct ImageSource: ImageVisitor {
     typealias Failure = ByteReaderError
     private var parts: [UInt32: any ColumnImaging] = [:]

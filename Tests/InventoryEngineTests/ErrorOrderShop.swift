@@ -4,22 +4,22 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A shop in which every refusal can be had.
+/// A shop in which every refusal can occur.
 ///
 /// | product | |
 /// |---|---|
 /// | 1 | 10 on hand at location 1, of which 2 are reserved; 3 more were sold by ``sale`` |
 /// | 2 | inactive, 10 on hand |
 /// | 3 | archived |
-/// | 4 | 10 on hand; as much as can be on hand and incoming at location 2 |
-/// | 5 | 2 on hand, which cost nearly as much as money can be |
-/// | 6 | nothing on hand, 2 reserved |
+/// | 4 | 10 on hand; the maximum on hand and incoming at location 2 |
+/// | 5 | 2 on hand, which cost nearly the maximum of money |
+/// | 6 | none on hand, 2 reserved |
 /// | 7 | never had any stock |
 ///
 /// Location 2 is another shop, 3 is archived, 4 is empty. Category 2 is archived, 3 empty.
 struct ErrorOrderShop {
     var bench: Bench
-    /// Three of product 1, and one of product 4.
+    /// A sale of three of product 1, and one of product 4.
     let sale: LSN
     static let stale: UInt64 = 999_999
     static let long = String(repeating: "x", count: Limits.noteByteCountMax + 1)
@@ -56,7 +56,7 @@ struct ErrorOrderShop {
                 )
             )
         )
-        // Two transfers: one stays open, one is closed, and the rest of what can be is expected.
+        // Two transfers: one stays open, one is closed; the rest up to the maximum is expected.
         for _ in 0..<2 {
             let line = DispatchLine(product: four, quantity: 2)
             try bench.done(
@@ -80,7 +80,7 @@ struct ErrorOrderShop {
         self.sale = try bench.done(.sell(sold)).lsn
         let more = RestockLine(product: ProductID(1), quantity: 3, unitCost: Money(5))
         try bench.done(.restock(Restock(lines: [more])))
-        // Reservations: 1 is open, 2 is closed, 3 expires, 4 has an empty shelf.
+        // Reservations: 1 is open, 2 is closed, 3 expires, 4 has an empty level.
         try bench.done(bench.reserve(1, 2))
         try bench.done(bench.reserve(1, 2))
         try bench.done(bench.release(2))
@@ -98,7 +98,7 @@ struct ErrorOrderShop {
     }
 }
 
-/// What commands are made of; faults spoil it.
+/// The values from which a command is made; faults change them.
 struct Wanted {
     struct Line {
         var product: UInt32 = 1
@@ -106,7 +106,7 @@ struct Wanted {
         var quantity: Quantity? = 2
         var price: Int64?
         var ifRevision: LSN?
-        /// A reservation or a transfer.
+        /// The id of a reservation or a transfer.
         var id: UInt32 = 1
     }
 
@@ -120,7 +120,7 @@ struct Wanted {
     var eta: Instant?
     var delta: Quantity = 1
 
-    // What is created or changed.
+    // Values that are created or changed.
     var id: UInt32 = 1
     var ifRevision: LSN?
     var name = "New"
@@ -139,13 +139,13 @@ struct Wanted {
     }
 }
 
-/// One thing that is wrong with a command.
+/// One error in a command.
 struct Fault: CustomTestStringConvertible {
     let code: RefusalCode
     let name: String
-    /// What it spoils: two faults of one line or command that share a part cannot both be.
+    /// The values it changes: two faults of one line or command that share one cannot be combined.
     let parts: Set<String>
-    /// Spoils a line, or the command.
+    /// Changes a line, or the command.
     let spoil: (inout Wanted, Int) -> Void
     var isOfLine = true
 
@@ -228,7 +228,7 @@ extension [Fault] {
     }
     static var place: Self {
         [
-            // What it costs is not known either.
+            // Its cost is unknown, too.
             .line(.productNotFound, "product", ["product", "price"]) { $0.product = 99 },
             .line(.archived, "archived product", ["product"]) { $0.product = 3 },
             .line(.locationNotFound, "location", ["location"]) { $0.location = 99 },
@@ -245,11 +245,11 @@ extension [Fault] {
     }
     static var short: Self {
         [
-            .line(.insufficientStock, "more than is there", ["quantity"]) { $0.quantity = 11 },
-            .line(.insufficientStock, "an empty shelf", ["product"]) { $0.product = 6 },
+            .line(.insufficientStock, "more than is on hand", ["quantity"]) { $0.quantity = 11 },
+            .line(.insufficientStock, "an empty level", ["product"]) { $0.product = 6 },
         ]
     }
-    /// Location 2 takes no more of product 4.
+    /// Location 2 accepts no more of product 4.
     static var full: Self {
         [
             .line(.outOfRange, "a full level", ["product", "location"]) {
@@ -274,7 +274,7 @@ extension [Fault] {
         [
             .line(.transferNotFound, "transfer", ["transfer", "quantity"]) { $0.id = 99 },
             .line(.transferClosed, "closed", ["transfer"]) { $0.id = 2 },
-            .line(.exceedsTransfer, "more than is on its way", ["quantity"]) { $0.quantity = 3 },
+            .line(.exceedsTransfer, "more than is in transit", ["quantity"]) { $0.quantity = 3 },
             .line(.revisionMismatch, "revision", ["revision"]) {
                 $0.ifRevision = LSN(ErrorOrderShop.stale)
             },

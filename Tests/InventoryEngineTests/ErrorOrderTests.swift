@@ -3,8 +3,8 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Of several refusals that apply the one with the lowest number is given: for each command every
-/// fault alone, then every pair of them, in one line and in two, in either order.
+/// If several refusals apply, the one with the lowest code is returned: each command is tested with every
+/// single fault, then with every pair of them, in one line and in two, in either order.
 @Suite struct ErrorOrderTests {
     fileprivate struct Kind {
         var name: String
@@ -21,7 +21,7 @@ import Testing
         var wanted = kind.wanted
         let line = wanted.lines[0]
         wanted.lines = [Wanted.Line](repeating: line, count: lines)
-        // What multiplies lines comes last, so that it multiplies faults too.
+        // The fault that multiplies lines comes last, so that it multiplies faults too.
         for (fault, line) in faults.sorted(by: { $0.0.name != "lines" && $1.0.name == "lines" }) {
             fault.spoil(&wanted, line)
         }
@@ -44,7 +44,7 @@ import Testing
                     #expect(found == lowest, "\(kind.name): \(one) and \(other)")
                 }
                 guard kind.hasLines, one.isOfLine || other.isOfLine else { continue }
-                // What spoils the whole command leaves nothing for a line to spoil in that part.
+                // A fault of the whole command leaves no such value in a line to change.
                 let areLines = one.isOfLine && other.isOfLine
                 guard areLines || one.parts.isDisjoint(with: other.parts) else { continue }
                 for (first, second) in [(0, 1), (1, 0)] {
@@ -55,15 +55,15 @@ import Testing
         }
     }
 
-    @Test func `of what is wrong with stock that moves the lowest number is given`() {
+    @Test func `movements are refused with the lowest code`() {
         for kind in self.stockKinds { self.check(kind) }
     }
 
-    @Test func `of what is wrong with reservations and transfers the lowest number is given`() {
+    @Test func `reservations and transfers are refused with the lowest code`() {
         for kind in self.reservationKinds + self.transferKinds { self.check(kind) }
     }
 
-    @Test func `of what is wrong with the catalog the lowest number is given`() {
+    @Test func `catalog commands are refused with the lowest code`() {
         for kind in self.catalogKinds { self.check(kind) }
     }
 
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    private var texts: [Fault] { .reference + .note }
+    private var strings: [Fault] { .reference + .note }
 
     private var stockKinds: [Kind] {
         let sale = self.shop.sale
@@ -92,7 +92,7 @@ import Testing
                 name: "sell",
                 faults: join([
                     .manyLines,
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .quantity,
                     .price,
@@ -114,7 +114,7 @@ import Testing
                 name: "return",
                 faults: join([
                     .manyLines,
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .quantity,
                     .price,
@@ -126,7 +126,7 @@ import Testing
             Kind(
                 name: "return of a sale",
                 faults: join([
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .quantity,
                     .price,
@@ -142,7 +142,7 @@ import Testing
                 name: "restock",
                 faults: join([
                     .manyLines,
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .quantity,
                     .price,
@@ -198,13 +198,13 @@ import Testing
             },
             .all(.outOfRange, "the least", ["delta"]) { $0.delta = Quantity(.min) },
             .all(.outOfRange, "the most", ["delta"]) { $0.delta = Quantity(.max) },
-            .all(.outOfRange, "more than is there", ["delta", "product", "location"]) {
+            .all(.outOfRange, "more than is on hand", ["delta", "product", "location"]) {
                 $0.delta = -11
             },
         ]
     }
 
-    /// What is found of product 5 is worth more than money can be.
+    /// The found units of product 5 would be worth more than the maximum of money.
     private var costly: [Fault] {
         [
             .all(.amountOverflow, "value", ["delta", "product", "location"]) {
@@ -219,7 +219,7 @@ import Testing
             Kind(
                 name: "adjust",
                 faults: join([
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .place,
                     self.deltas,
@@ -242,7 +242,7 @@ import Testing
             Kind(
                 name: "count",
                 faults: join([
-                    self.texts,
+                    self.strings,
                     .place,
                     self.costly,
                     [
@@ -266,8 +266,8 @@ import Testing
             Kind(
                 name: "setUnavailable",
                 faults: join([
-                    self.texts,
-                    // What is archived has nothing that could be held.
+                    self.strings,
+                    // An archived product has no stock that could be put on hold.
                     [Fault].place.filter { $0.code != .archived },
                     self.deltas,
                     [
@@ -296,7 +296,7 @@ import Testing
             Kind(
                 name: "expectIncoming",
                 faults: join([
-                    self.texts,
+                    self.strings,
                     .place,
                     self.deltas,
                     .full,
@@ -374,7 +374,7 @@ import Testing
                 name: "reserve",
                 faults: join([
                     .manyLines,
-                    self.texts,
+                    self.strings,
                     .quantity,
                     .place,
                     .inactive,
@@ -418,7 +418,7 @@ import Testing
                 name: "commitReservation",
                 faults: join([
                     .manyLines,
-                    self.texts,
+                    self.strings,
                     .occurred,
                     .quantity,
                     .price,
@@ -480,7 +480,7 @@ import Testing
             name: "dispatchTransfer",
             faults: join([
                 .manyLines,
-                self.texts,
+                self.strings,
                 .quantity,
                 .short,
                 [
@@ -524,7 +524,7 @@ import Testing
         return [dispatch, cancel]
     }
 
-    @Test func `a transfer that arrives where no more can be is refused for that first`() {
+    @Test func `a transfer to a full level is refused for that first`() {
         for (quantity, code) in [(1, RefusalCode.outOfRange), (3, .outOfRange)] {
             let line = TransferLine(transfer: TransferID(1), quantity: Quantity(Int64(quantity)))
             let receive = Command.receiveTransfer(TransferSettlement(lines: [line]))
@@ -709,7 +709,7 @@ import Testing
         return [created, updated, deleted]
     }
 
-    @Test func `a barcode that is taken comes behind a SKU and before a revision`() throws {
+    @Test func `a taken barcode comes after a SKU and before a revision`() throws {
         var bench = self.shop.bench
         try bench.done(
             .updateProduct(ProductID(2), ProductUpdate(barcode: "4006381333931"), ifRevision: nil)
@@ -719,7 +719,7 @@ import Testing
         #expect(bench.code(.updateProduct(id, taken, ifRevision: 1)) == .barcodeTaken)
         let both = ProductUpdate(sku: "S1", barcode: "4006381333931")
         #expect(bench.code(.updateProduct(id, both, ifRevision: nil)) == .skuTaken)
-        // What an archived product has is another's by now, and nobody asked for it.
+        // The keys of an archived product may be taken by now, and are not in the request.
         try bench.done(
             .updateProduct(ProductID(2), ProductUpdate(sku: "S2"), ifRevision: nil)
         )
@@ -732,7 +732,7 @@ import Testing
 
     // MARK: - Reversals
 
-    /// What keeps one movement from being undone.
+    /// A reason why a movement cannot be reversed.
     private enum Hindrance: CaseIterable {
         case reserved, archived, returned, sold
 
@@ -745,7 +745,7 @@ import Testing
             }
         }
 
-        /// A part of the step that is to be undone.
+        /// A command of the step that is to be reversed.
         func command(_ product: UInt32, _ bench: Bench) -> Command {
             let restock = RestockLine(product: ProductID(product), quantity: 5, unitCost: Money(3))
             return switch self {
@@ -755,7 +755,7 @@ import Testing
             }
         }
 
-        /// What happens afterwards.
+        /// What happens after the step.
         func spoil(_ product: UInt32, _ lsn: LSN, _ bench: inout Bench) throws {
             switch self {
             case .reserved: break
@@ -768,7 +768,7 @@ import Testing
         }
     }
 
-    @Test func `of what keeps a step from being undone the lowest number is given`() throws {
+    @Test func `a reversal is refused with the lowest code`() throws {
         for one in Hindrance.allCases {
             for other in Hindrance.allCases {
                 var bench = try Bench(products: 2)
@@ -784,6 +784,6 @@ import Testing
 }
 
 extension ErrorOrderTests.Kind {
-    /// Whether a second line can be wrong by itself.
+    /// Whether a second line can have its own fault.
     fileprivate var hasLines: Bool { self.faults.contains { $0.name == "lines" } }
 }

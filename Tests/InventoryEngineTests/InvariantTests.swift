@@ -4,9 +4,9 @@ import Testing
 
 @testable import InventoryEngine
 
-/// What a state checks about itself stops the process when it does not hold.
+/// A violated invariant of a state stops the process.
 @Suite struct InvariantTests {
-    /// A state with something in every table and index.
+    /// A state with entries in every table and index.
     private static func state() throws -> InventoryState {
         var bench = try Bench()
         let product = ProductID(1)
@@ -29,11 +29,11 @@ import Testing
         return state
     }
 
-    @Test func `a state of which everything holds goes on`() throws {
+    @Test func `a state whose invariants hold continues`() throws {
         try Self.state().checkInvariants()
     }
 
-    @Test func `an index, a link or a counter that is lost stops the process`() async {
+    @Test func `a lost index entry, link or counter stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var state = try InvariantTests.state()
             state.indexes = CatalogIndexes()
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a step whose movement is not what it leaves stops the process`() async {
+    @Test func `a step whose movement does not lead to its level stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var state = try InvariantTests.state()
             let level = state.tables.levels.level(ProductID(1), .main)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Requests with idempotency keys: one outcome a key, for as long as it is remembered.
+/// Requests with idempotency keys: one outcome per key, for as long as it is remembered.
 @Suite struct KeyTests {
-    /// A state that only keys are put into, and the plain list that says what is right.
+    /// A state with keys only, and a plain list as the model.
     private struct Keys {
         struct Known {
             var digest: UInt64
@@ -62,7 +62,7 @@ import Testing
             )
         }
 
-        /// Everything that is known is found, and is what it was.
+        /// Checks that everything in the list is found unchanged.
         func agree(_ sourceLocation: SourceLocation = #_sourceLocation) {
             #expect(self.state.keyUse.count == self.known.count, sourceLocation: sourceLocation)
             let oldest = self.order.first.flatMap { self.known[$0]?.time }
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `a key is decided once, and its outcome is the same bytes ever after`() {
+    @Test func `a key is decided once, and retries return the same bytes`() {
         var keys = Keys()
         let key = KeyFingerprint(high: 1, low: 2)
         #expect(keys.check(key, 5) == .new)
@@ -85,14 +85,14 @@ import Testing
         #expect(keys.check(KeyFingerprint(high: 1, low: 3), 5) == .new)
     }
 
-    @Test func `a text is a key if it has 1 to 64 bytes and no control characters`() {
+    @Test func `a string is a key if it has 1 to 64 bytes and no control characters`() {
         #expect(IdempotencyKey("") == nil)
         #expect(IdempotencyKey("a\nb") == nil)
         #expect(IdempotencyKey(String(repeating: "x", count: 65)) == nil)
         #expect(IdempotencyKey(String(repeating: "é", count: 32)) != nil)
         let random = IdempotencyKey(high: 0xAB, low: 1)
         #expect(random.text == "00000000000000ab0000000000000001")
-        // Part of the log's format: it never changes.
+        // Part of the log's format: it must never change.
         let fingerprint = IdempotencyKey("till-7-1042")?.fingerprint
         #expect(
             fingerprint == KeyFingerprint(high: 0x202B_AF74_A07C_A03F, low: 0xB2DE_FD56_BA81_8DAB)
@@ -104,7 +104,7 @@ import Testing
         var keys = Keys()
         for round in 0..<60 {
             for _ in 0..<keys.random.below(400) {
-                // Now and then one that takes a large part of a chunk, or more than one.
+                // Occasionally one that takes a large part of a chunk, or more than one.
                 let isLarge = keys.random.below(50) == 0
                 let byteCount = isLarge ? keys.random.below(90_000) : keys.random.below(60)
                 keys.rememberAny(byteCount: Int(byteCount))
@@ -116,8 +116,7 @@ import Testing
         }
     }
 
-    @Test func `what was first tried at or before the horizon, or what was forgotten, is refused`()
-    {
+    @Test func `a request first tried before the horizon, or before a forgotten key, is refused`() {
         var keys = Keys()
         for _ in 0..<3 { keys.rememberAny(byteCount: 9) }
         let second = keys.known[keys.order[1]]?.time ?? .zero
@@ -125,20 +124,20 @@ import Testing
         let forgotten = Refusal(.outcomeForgotten)
         let fresh = KeyFingerprint(high: 9, low: 9)
         let after = Instant(microseconds: second.microseconds + 1)
-        // It may have been executed before a key that is forgotten: so it may be forgotten itself.
+        // It may have been executed before a forgotten key, and so be forgotten itself.
         #expect(keys.check(fresh, 1, firstTried: second) == .refused(forgotten))
         #expect(keys.check(fresh, 1, firstTried: after) == .new)
         #expect(keys.check(fresh, 1) == .new)
         let late = keys.state.check(fresh, digest: 1, firstTried: after, horizon: after)
         #expect(late == .refused(forgotten))
-        // One that is remembered is answered, whenever it was tried.
+        // A remembered one is answered, whenever it was first tried.
         let known = keys.order[0]
         let digest = keys.known[known]?.digest ?? 0
         let answer = keys.check(known, digest, firstTried: .zero)
         #expect(answer == .repeated(keys.known[known]?.outcome ?? []))
     }
 
-    @Test func `a step forgets the oldest that are due, and no more than it may`() throws {
+    @Test func `a step forgets the oldest due keys, up to its limit`() throws {
         var keys = Keys()
         #expect(keys.state.forgettingKeys(through: Instant(microseconds: .max)).isEmpty)
         for _ in 0..<Limits.tickKeysMax + 5 { keys.rememberAny(byteCount: 3) }
@@ -149,7 +148,7 @@ import Testing
         #expect(all == [.keysForgotten(count: Limits.tickKeysMax)])
     }
 
-    @Test func `a snapshot brings the keys back, and writes only chunks that changed`() throws {
+    @Test func `a snapshot restores the keys, and writes only changed chunks`() throws {
         var keys = Keys()
         for _ in 0..<12_000 { keys.rememberAny(byteCount: 40) }
         keys.forget(4_000)
@@ -164,11 +163,11 @@ import Testing
         #expect(loaded.keys.log.digest() == keys.state.keys.log.digest())
         swap(&loaded, &keys.state)
         keys.agree()
-        // Both go on alike.
+        // Both continue alike.
         for _ in 0..<3_000 { keys.rememberAny(byteCount: 40) }
         keys.forget(4_096)
         keys.agree()
-        // Of what was there when the image was taken only the last chunk has changed.
+        // Of the chunks in the image only the last one has changed.
         for _ in 0..<10 {
             loaded.evolve(
                 Entry(

@@ -6,15 +6,15 @@ import Testing
 
 @testable import InventoryEngine
 
-/// What was paid is in the stock or in the cost of what was sold, to the cent: also when the cost comes
-/// late, or is taken back after the goods have gone.
+/// What was paid equals the value of the stock plus the cost of goods sold, to the cent: also if the cost
+/// comes late, or is taken back after the goods have gone.
 @Suite struct LateCostTests {
-    /// Rows of the ledger as money: what was paid and what corrections were worth, and where it is.
+    /// Rows of the ledger as money: what was paid and what corrections were worth, and where it went.
     private struct Books {
-        /// Of deliveries, and of corrections of stock, that were not undone.
+        /// Of deliveries, and of corrections of stock, that were not reversed.
         var paid: Int64 = 0
         var corrected: Int64 = 0
-        /// The value of the stock, goods in transit included, and the cost of what was sold.
+        /// The value of the stock, goods in transit included, and the cost of goods sold.
         var stock: Int64 = 0
         var sold: Int64 = 0
 
@@ -47,7 +47,7 @@ import Testing
             }
         }
 
-        /// What came late with the movement before it.
+        /// The late cost recorded with the previous movement.
         private static func lateCost(after row: Int, in ledger: MovementLedger) -> Int64 {
             let next = row + 1
             guard next < ledger.rowCount, ledger.kind(next) == .costVariance,
@@ -72,7 +72,7 @@ import Testing
         return .restock(Restock(lines: [line]))
     }
 
-    @Test func `a sale undone below zero leaves its cost with what is still sold`() throws {
+    @Test func `a sale reversed below zero leaves its cost with the other sales`() throws {
         var bench = try Bench(products: 1, stock: 2, cost: 50)
         try self.floor(&bench, -9)
         let first = try bench.done(bench.sale(1, 2)).lsn
@@ -85,7 +85,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a sale that is undone over a backorder brings back what is left of its cost`()
+    @Test func `a sale reversed into a backorder brings back what is left of its cost`()
         throws
     {
         var bench = try Bench(products: 1, stock: 2, cost: 50)
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test
-    func `a delivery that is undone takes back the cost that came late, and what was sold since`()
+    func `a reversed delivery takes back its late cost, and the cost of what was sold since`()
         throws
     {
         var bench = try Bench(products: 1, stock: 0)
@@ -111,15 +111,14 @@ import Testing
         try bench.done(bench.sale(1, 5))
         #expect(Books(bench.state).sold == 3_200)
         let undone = try bench.done(bench.reversal(delivery))
-        #expect(undone.amount == .zero, "nobody was charged \(undone.amount)")
+        #expect(undone.amount == .zero, "no customer was charged \(undone.amount)")
         let books = Books(bench.state)
         #expect(books.sold == 0 && books.stock == 0 && books.paid == 0)
         bench.check()
     }
 
     @Test(arguments: [true, false])
-    func `what was sold before it was there comes back at what it cost late`(isUndone: Bool) throws
-    {
+    func `units sold in backorder are returned at their late cost`(isUndone: Bool) throws {
         var bench = try Bench(products: 1, stock: 0)
         try self.floor(&bench, -9)
         let sale = try bench.done(bench.sale(1, 3)).lsn
@@ -135,10 +134,9 @@ import Testing
         bench.check()
     }
 
-    /// Of five, three were there at 50 each; two cost 400 late.
+    /// Of five, three were on hand at 50 each; two cost 400 late.
     @Test(arguments: [[5], [1, 4], [2, 2, 1], [1, 1, 1, 1, 1]])
-    func `a sale of which a part was there comes back at what all of it cost`(parts: [Int64]) throws
-    {
+    func `a sale partly in backorder is returned at its whole cost`(parts: [Int64]) throws {
         var bench = try Bench(products: 1, stock: 3, cost: 50)
         try self.floor(&bench, -9)
         let sale = try bench.done(bench.sale(1, 5)).lsn
@@ -150,7 +148,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a sale of which a part was there is undone at what all of it cost`() throws {
+    @Test func `a sale partly in backorder is reversed at its whole cost`() throws {
         var bench = try Bench(products: 1, stock: 3, cost: 50)
         try self.floor(&bench, -9)
         let sale = try bench.done(bench.sale(1, 5)).lsn
@@ -160,9 +158,9 @@ import Testing
         bench.check()
     }
 
-    /// Two were there at 3 each, three came late at 5; all is sold again, and four more below zero.
+    /// Two were on hand at 3 each, three came late at 5; all is sold again, and four more below zero.
     @Test(arguments: [[5], [1, 4], [3, 2], [4, 1], [1, 1, 1, 1, 1]])
-    func `what comes back over another backorder brings the same, at once or in parts`(
+    func `a return into another backorder brings the same cost, at once or in parts`(
         parts: [Int64]
     ) throws {
         var bench = try Bench(products: 1, stock: 2, cost: 300)
@@ -172,15 +170,15 @@ import Testing
         try bench.done(bench.sale(1, 4))
         #expect(bench.level(1).onHand == -3)
         for part in parts { try bench.done(bench.comeBack(1, part, of: sale)) }
-        // The late ones go to the backorder first; the two that stay are those that cost 3 each.
+        // The late ones fill the backorder first; the two that remain cost 3 each.
         #expect(bench.level(1).onHand == 2 && bench.level(1).value == 600)
         #expect(Books(bench.state).isBalanced)
         bench.check()
     }
 
-    /// Costs that divide evenly, so that shares don't depend on where a return is cut.
+    /// Costs that divide evenly, so that shares do not depend on how a return is split.
     @Test(arguments: UInt64(1)...5)
-    func `units that come back gain the same together and one by one`(seed: UInt64) throws {
+    func `returned units gain the same together and one by one`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for _ in 0..<300 {
             let backordered = Int64(random.below(6))
@@ -212,7 +210,7 @@ import Testing
         }
     }
 
-    @Test func `a sale undone after the delivery that made up for it leaves nothing`() throws {
+    @Test func `a sale reversed after the delivery that filled it leaves no cost`() throws {
         var bench = try Bench(products: 1, stock: 2, cost: 300)
         try self.floor(&bench, -10)
         let sale = try bench.done(bench.sale(1, 5)).lsn
@@ -224,7 +222,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a unit that comes back after one went to a backorder brings its own cost alone`()
+    @Test func `a unit returned after one that filled a backorder brings only its own cost`()
         throws
     {
         var bench = try Bench(products: 1, stock: 2, cost: 50)
@@ -239,7 +237,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a return that is undone and made again brings the same units`() throws {
+    @Test func `a return that is reversed and repeated brings the same units`() throws {
         var bench = try Bench(products: 1, stock: 3, cost: 50)
         try self.floor(&bench, -9)
         let sale = try bench.done(bench.sale(1, 5)).lsn
@@ -256,9 +254,9 @@ import Testing
         bench.check()
     }
 
-    /// Three that cost 1 between them, taken back in parts, whichever of them is undone in between.
+    /// Three that cost 1 in total, returned in parts, with any of them reversed in between.
     @Test(arguments: [[0], [1], [2], [0, 1], [1, 0], [2, 0]])
-    func `a sale never brings back more than it cost, whatever return is undone`(
+    func `a sale never brings back more than it cost, whichever return is reversed`(
         undone: [Int]
     ) throws {
         var bench = try Bench(products: 1, stock: 0)
@@ -277,7 +275,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what an undone delivery made up for is made up for by others, at their cost`()
+    @Test func `backorders that a reversed delivery filled are filled by others, at their cost`()
         throws
     {
         var bench = try Bench(products: 1, stock: 0)
@@ -292,7 +290,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `all that was sold comes back, and nothing stays as cost`(isUndone: Bool) throws {
+    func `if everything sold is returned, no cost remains`(isUndone: Bool) throws {
         var bench = try Bench(products: 1, stock: 6, cost: 100)
         try self.floor(&bench, -9)
         let sales = [
@@ -307,7 +305,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what comes back to a backorder leaves its cost with what was sold`() throws {
+    @Test func `a return into a backorder leaves its cost with the sold units`() throws {
         var bench = try Bench(products: 1, stock: 2, cost: 50)
         try self.floor(&bench, -9)
         let first = try bench.done(bench.sale(1, 2)).lsn
@@ -319,7 +317,7 @@ import Testing
     }
 
     @Test(arguments: UInt64(1)...8)
-    func `stock and cost of what was sold are what was paid, whatever is done`(seed: UInt64) throws
+    func `stock plus cost of goods sold equals what was paid, after any steps`(seed: UInt64) throws
     {
         var random = SplitMix64(seed: seed)
         func below(_ bound: Int64) -> Int64 { Int64(random.next() % UInt64(bound)) }
@@ -393,13 +391,13 @@ import Testing
             }
         }
         bench.check()
-        // What a snapshot that lacks the backorders is completed with is what was kept.
-        let kept = bench.state.tables.ledger
-        var derived = kept
+        // The backorders derived for a snapshot without them equal the recorded ones.
+        let ledger = bench.state.tables.ledger
+        var derived = ledger
         derived.deriveBackorders()
-        #expect(kept.backorderRows.count > 50)
-        for row in 0..<kept.rowCount {
-            #expect(derived.backordered(row) == kept.backordered(row))
+        #expect(ledger.backorderRows.count > 50)
+        for row in 0..<ledger.rowCount {
+            #expect(derived.backordered(row) == ledger.backordered(row))
         }
     }
 }

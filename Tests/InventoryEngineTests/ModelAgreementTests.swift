@@ -19,7 +19,7 @@ private struct SeededRandom: RandomNumberGenerator {
     }
 }
 
-/// An inventory in plain dictionaries, written from the rules and not from our code.
+/// An inventory in plain dictionaries, written from the rules and independent of the engine's code.
 private struct ModelInventory {
     struct Stock {
         var onHand: Quantity = 0
@@ -31,14 +31,14 @@ private struct ModelInventory {
     var stock: [Int: Stock] = [:]
     var refused = 0
 
-    /// All lines or none.
+    /// Sells all lines or none.
     mutating func sell(_ lines: [(product: Int, quantity: Quantity)]) -> Bool {
         var next = self.stock
         for line in lines {
             guard var one = next[line.product],
                 one.available - line.quantity >= one.floor
             else {
-                // Each line that lacks stock is noted, the others going first.
+                // Each line that lacks stock is recorded, assuming that the others succeed.
                 var rest = self.stock
                 for line in lines {
                     guard var one = rest[line.product] else { continue }
@@ -62,8 +62,8 @@ private struct ModelInventory {
 @Suite struct ModelAgreementTests {
     private static let products = 12
 
-    /// A state with a category and products without stock, and the entries that made it.
-    private static func founded() -> (state: InventoryState, entries: [Entry]) {
+    /// A state with a category and products without stock, and the entries that created it.
+    private static func bootstrapped() -> (state: InventoryState, entries: [Entry]) {
         var state = InventoryState()
         var entries: [Entry] = []
         func apply(_ changes: [Change]) {
@@ -77,7 +77,7 @@ private struct ModelInventory {
             entries.append(entry)
         }
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         let time = { Instant(microseconds: Int64(state.lsn.next.value) * 1_000) }
         apply(state.decide(.createCategory(name: "All"), at: time()).changes)
         for number in 0..<Self.products {
@@ -95,7 +95,7 @@ private struct ModelInventory {
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `every balance equals an independent model after every command`(seed: UInt64) throws {
         var random = SeededRandom(state: seed)
-        var (state, entries) = Self.founded()
+        var (state, entries) = Self.bootstrapped()
         var model = ModelInventory()
         for product in 0..<Self.products { model.stock[product] = ModelInventory.Stock() }
         for step in 0..<4_000 {
@@ -164,7 +164,7 @@ private struct ModelInventory {
             if case .done = decision.outcome {
                 #expect(isDone, "step \(step): \(command)")
             } else {
-                #expect(!isDone, "step \(step): \(command) came to \(decision.outcome)")
+                #expect(!isDone, "step \(step): \(command) resulted in \(decision.outcome)")
             }
             if !decision.changes.isEmpty {
                 let entry = Entry(
@@ -190,7 +190,7 @@ private struct ModelInventory {
         try Self.checkPast(entries, view)
     }
 
-    /// The same log makes the same state: encoded, decoded and folded again.
+    /// Checks that the same log makes the same state: encoded, decoded and folded again.
     static func checkReplay(_ entries: [Entry], digest: UInt64) throws {
         var replica = InventoryState()
         for entry in entries {
@@ -207,7 +207,7 @@ private struct ModelInventory {
         #expect(replica.readView().digest() == digest)
     }
 
-    /// Balances asked for as of an LSN are those that were there at that LSN.
+    /// Checks that balances as of an LSN are those recorded at that LSN.
     static func checkPast(_ entries: [Entry], _ view: ReadView) throws {
         var state = InventoryState()
         for entry in entries {
@@ -227,8 +227,8 @@ private struct ModelInventory {
         }
     }
 
-    @Test func `a state read back from its image has the same digest and goes on alike`() throws {
-        var (state, _) = Self.founded()
+    @Test func `a state read from its image has the same digest and continues alike`() throws {
+        var (state, _) = Self.bootstrapped()
         let restock = Command.restock(
             Restock(lines: [RestockLine(product: ProductID(3), quantity: 50, unitCost: Money(7))])
         )
@@ -250,7 +250,7 @@ private struct ModelInventory {
     }
 }
 
-/// The parts of an image, as bytes, handed back as a snapshot would.
+/// The parts of an image, as bytes, provided like a snapshot.
 struct MemoryImage: ImageVisitor {
     typealias Failure = ByteReaderError
     /// By number: the bytes of each segment.

@@ -6,8 +6,9 @@ import Testing
 
 @testable import InventoryEngine
 
-/// The fast path of a product's creation against the slow path, which is the one that says what is
-/// right.
+/// Compares the fast path of a product's creation with the slow path, which is the reference.
+///
+/// Results must be equal byte for byte.
 @Suite struct PlainProductTests {
     private static func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
         var writer = ByteWriter()
@@ -15,12 +16,12 @@ import Testing
         return writer.array()
     }
 
-    private static func founded() throws -> InventoryState {
+    private static func bootstrapped() throws -> InventoryState {
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
-        let founding = InventoryState.founding(currency: currency)
-        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
-        // Two of each that take a product, and one that does not any more.
+        let changes = InventoryState.bootstrap(currency: currency)
+        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: changes))
+        // Two of each that accept a product, and one that does not any more.
         let commands =
             ["A", "B", "C"].map { Command.createCategory(name: $0) }
             + [.archiveCategory(CategoryID(3), ifRevision: nil)]
@@ -73,7 +74,7 @@ import Testing
         return draft
     }
 
-    /// A batch on the fast path as the engine runs it: each outcome, and the entries one after another.
+    /// Runs a batch on the fast path like the engine; returns each outcome, and the entries.
     private static func run(
         _ batch: borrowing PlainProduct.Batch,
         on state: inout InventoryState
@@ -111,7 +112,7 @@ import Testing
                     remembering: nil,
                     gathering: &gathered
                 )
-            case .general:
+            case .slowPath:
                 state.settle(&gathered)
                 let (outcome, entry) = Self.apply(batch.command(index), to: &state)
                 outcomes.append(outcome)
@@ -125,8 +126,8 @@ import Testing
     @Test(arguments: [1, 2] as [UInt64])
     func `plain products make the bytes and the state of the slow path`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        var general = try Self.founded()
-        var quick = general
+        var slow = try Self.bootstrapped()
+        var fast = slow
         var (plain, taken, left) = (0, 0, 0)
         for _ in 0..<30 {
             let drafts = (0..<(1 + random.below(400))).map { _ in Self.draft(&random) }
@@ -134,44 +135,44 @@ import Testing
             let encoded = Command.batch(commands, .independent).encoded.bytes
             try encoded.withUnsafeBytes { bytes in
                 guard let batch = PlainProduct.Batch.reading(bytes) else {
-                    Issue.record("a batch of creations is none")
+                    Issue.record("a batch of creations was not accepted")
                     return
                 }
                 #expect(batch.count == commands.count)
                 for (index, command) in commands.enumerated() {
                     try #require(batch.command(index) == command)
                 }
-                let (outcomes, entries, created, refused) = Self.run(batch, on: &quick)
+                let (outcomes, entries, created, refused) = Self.run(batch, on: &fast)
                 plain += created
                 taken += refused
                 left += commands.count - created - refused
                 for (index, command) in commands.enumerated() {
-                    let expected = Self.apply(command, to: &general)
+                    let expected = Self.apply(command, to: &slow)
                     #expect(outcomes[index] == expected.outcome, "\(command)")
                     try #require(entries[index] == expected.entry, "\(command)")
                 }
             }
-            #expect(quick.readView().digest() == general.readView().digest())
+            #expect(fast.readView().digest() == slow.readView().digest())
         }
-        let levels = quick.tables.levels
+        let levels = fast.tables.levels
         let elsewhere = (0..<levels.rowCount).count { levels.locations[$0] == 2 }
-        #expect(elsewhere > 30, "\(elsewhere) begin at the second location")
+        #expect(elsewhere > 30, "\(elsewhere) were created at the second location")
         #expect(plain > 500, "the fast path was taken \(plain) times")
-        #expect(taken > 500, "\(taken) were told that their SKU is taken")
+        #expect(taken > 500, "\(taken) were refused because their SKU is taken")
         #expect(left > 500, "the slow path was taken \(left) times")
-        #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
-        // What the two find their products by is the same too.
-        for row in 1..<quick.tables.products.rowCount {
-            let product = quick.tables.product(ProductID(UInt32(row)))
+        #expect(Verification(fast.readView()).rows.allSatisfy { $0.failure == nil })
+        // Both states also find their products by the same keys.
+        for row in 1..<fast.tables.products.rowCount {
+            let product = fast.tables.product(ProductID(UInt32(row)))
             for key in [product.sku, product.sku.uppercased() + " "] {
-                #expect(quick.resolve(.sku(key)) == product.id)
+                #expect(fast.resolve(.sku(key)) == product.id)
             }
             guard !product.barcode.isEmpty else { continue }
-            #expect(quick.resolve(.barcode(product.barcode)) == product.id)
+            #expect(fast.resolve(.barcode(product.barcode)) == product.id)
         }
     }
 
-    @Test func `what is no batch of creations, cut off or with more behind it, is left alone`() {
+    @Test func `a truncated batch of creations, or one with trailing bytes, is not accepted`() {
         let draft = ProductDraft(
             sku: "A",
             name: "Ä",
@@ -199,7 +200,7 @@ import Testing
             .batch(Array(repeating: creation, count: Limits.batchMax + 1), .errorsOnly), creation,
         ]
         for other in others { #expect(!isBatch(other.encoded.bytes)) }
-        // Texts that are no UTF-8 are no command: the slow path says so.
+        // Strings that are not UTF-8 are not a command: the slow path reports it.
         var torn = whole
         for index in torn.indices where torn[index] == 0xC3 { torn[index] = 0xFF }
         #expect(!isBatch(torn))

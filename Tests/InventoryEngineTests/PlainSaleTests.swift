@@ -5,7 +5,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// The fast path of a plain sale against the slow path, which is the one that says what is right.
+/// Compares the fast path of a plain sale with the slow path, which is the reference.
 @Suite struct PlainSaleTests {
     private static let products: UInt32 = 9
 
@@ -21,7 +21,7 @@ import Testing
 
     /// Decides and folds on the slow path.
     ///
-    /// - Returns: The answer's bytes and the entry's.
+    /// - Returns: The bytes of the reply and of the entry.
     private static func apply(
         _ command: Command,
         to state: inout InventoryState
@@ -60,11 +60,11 @@ import Testing
         return (outcome.array(), writer.array())
     }
 
-    private static func founded() throws -> InventoryState {
+    private static func bootstrapped() throws -> InventoryState {
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
-        let founding = InventoryState.founding(currency: currency)
-        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
+        let changes = InventoryState.bootstrap(currency: currency)
+        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: changes))
         _ = Self.apply(.createCategory(name: "All"), to: &state)
         _ = Self.apply(.createLocation(LocationDraft(code: "back", name: "Back")), to: &state)
         for number in 1...Self.products {
@@ -81,7 +81,7 @@ import Testing
         return state
     }
 
-    /// Now, lately, long ago or in the future, by the clock or by an importer.
+    /// Now, recently, long ago or in the future, by the clock or by an importer.
     private static func occurrence(
         _ random: inout SplitMix64,
         _ state: InventoryState
@@ -111,12 +111,14 @@ import Testing
             let level = state.tables.levels.level(product, location)
             line.ifRevision = level.revision + Int.random(in: 0...1, using: &random)
         }
-        let texts = ["", "", "R-1", "a reference of more than fifteen bytes", "tab\there", "café"]
+        let strings = [
+            "", "", "R-1", "a reference of more than fifteen bytes", "tab\there", "café",
+        ]
         return .sell(
             Sale(
                 lines: Array(repeating: line, count: Int.random(in: 0..<9, using: &random) / 8 + 1),
-                reference: texts.randomElement(using: &random) ?? "",
-                note: texts.randomElement(using: &random) ?? "",
+                reference: strings.randomElement(using: &random) ?? "",
+                note: strings.randomElement(using: &random) ?? "",
                 occurred: Int.random(in: 0..<3, using: &random) == 0
                     ? Self.occurrence(&random, state) : nil
             )
@@ -126,13 +128,13 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `a plain sale makes the bytes and the state of the slow path`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        var general = try Self.founded()
-        var quick = general
-        var replica = general
+        var slow = try Self.bootstrapped()
+        var fast = slow
+        var replica = slow
         var plain = 0
         var refused = 0
         for step in 0..<5_000 {
-            var command = Self.sale(&random, general)
+            var command = Self.sale(&random, slow)
             if Int.random(in: 0..<5, using: &random) == 0 {
                 let restock = RestockLine(
                     product: ProductID(UInt32.random(in: 1...Self.products, using: &random)),
@@ -142,25 +144,25 @@ import Testing
                 )
                 command = .restock(Restock(lines: [restock]))
                 if random.below(3) == 0 {
-                    // What is promised is not for sale, on either way.
+                    // Reserved units are not for sale, on either path.
                     let line = ReserveLine(
                         product: restock.product,
                         location: restock.location,
                         quantity: 1 + Quantity(Int64(random.below(9)))
                     )
-                    let until = Self.time(general).advanced(bySeconds: 60)
+                    let until = Self.time(slow).advanced(bySeconds: 60)
                     command = .reserve(Reserve(lines: [line], expiry: .at(until)))
                 }
             }
             let encoded = Self.bytes { command.encode(into: &$0) }
-            let expected = Self.apply(command, to: &general)
-            if let found = Self.applyPlain(encoded, to: &quick) {
+            let expected = Self.apply(command, to: &slow)
+            if let found = Self.applyPlain(encoded, to: &fast) {
                 plain += 1
                 #expect(found.outcome == expected.outcome, "step \(step): \(command)")
                 try #require(found.entry == expected.entry, "step \(step): \(command)")
             } else {
                 refused += 1
-                _ = Self.apply(command, to: &quick)
+                _ = Self.apply(command, to: &fast)
             }
             try expected.entry.withUnsafeBytes { bytes in
                 var reader = ByteReader(bytes)
@@ -169,31 +171,31 @@ import Testing
         }
         #expect(plain > 500, "the fast path was taken \(plain) times")
         #expect(refused > 500, "the slow path was taken \(refused) times")
-        let digest = general.readView().digest()
-        #expect(quick.readView().digest() == digest)
+        let digest = slow.readView().digest()
+        #expect(fast.readView().digest() == digest)
         #expect(replica.readView().digest() == digest)
-        #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
+        #expect(Verification(fast.readView()).rows.allSatisfy { $0.failure == nil })
     }
 
-    @Test func `references that read alike keep the bytes they have`() throws {
-        var general = try Self.founded()
+    @Test func `references that compare equal keep their bytes`() throws {
+        var slow = try Self.bootstrapped()
         let restock = RestockLine(product: ProductID(1), location: LocationID(1), quantity: 99)
-        _ = Self.apply(.restock(Restock(lines: [restock])), to: &general)
-        var quick = general
+        _ = Self.apply(.restock(Restock(lines: [restock])), to: &slow)
+        var fast = slow
         let line = SaleLine(product: ProductID(1), location: LocationID(1), quantity: 1)
         for reference in [
             "\u{E9}1", "e\u{301}1", "\u{E9}1", "\u{212B}", "\u{C5}", "K", "\u{212A}", "K",
         ] {
             let command = Command.sell(Sale(lines: [line], reference: reference))
-            let expected = Self.apply(command, to: &general)
-            let found = Self.applyPlain(Self.bytes { command.encode(into: &$0) }, to: &quick)
+            let expected = Self.apply(command, to: &slow)
+            let found = Self.applyPlain(Self.bytes { command.encode(into: &$0) }, to: &fast)
             #expect(found?.entry == expected.entry)
         }
-        #expect(quick.readView().digest() == general.readView().digest())
+        #expect(fast.readView().digest() == slow.readView().digest())
     }
 
     @Test func `a sale and its remembered outcome make the entry of the slow path`() throws {
-        var state = try Self.founded()
+        var state = try Self.bootstrapped()
         let id = SessionID(high: 1, low: 2)
         let opening = try state.opening(id, at: Self.time(state))
         state.evolve(
@@ -201,7 +203,7 @@ import Testing
         )
         let restock = RestockLine(product: ProductID(1), quantity: 5_000, unitCost: Money(3))
         _ = Self.apply(.restock(Restock(lines: [restock])), to: &state)
-        var general = state
+        var slow = state
         var sales = GatheredMovements(of: .sale)
         var step = PlainSale.Step()
         let line = SaleLine(product: ProductID(1), quantity: 2)
@@ -209,14 +211,14 @@ import Testing
         let sale = try #require(
             Self.bytes { command.encode(into: &$0) }.withUnsafeBytes { PlainSale($0) }
         )
-        // More of them than are gathered at once.
+        // More of them than are buffered at once.
         for sequence in 1...600 as ClosedRange<UInt64> {
             let time = Self.time(state)
             let isPlain = state.decide(sale, at: time, into: &step)
             try #require(isPlain)
-            let decision = general.decide(command, at: time)
+            let decision = slow.decide(command, at: time)
             let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
-            // By turns under a key and as the next of a session.
+            // Alternately under a key and as the next of a session.
             let key = KeyFingerprint(high: sequence, low: sequence &* 0x9E37_79B9_7F4A_7C15)
             let isKeyed = sequence % 2 == 0
             let number = (sequence + 1) / 2
@@ -225,7 +227,7 @@ import Testing
                 ? Change.keyRemembered(key, digest: 77, outcome: outcome)
                 : .sessionAdvanced(number: 1, sequence: number, digest: 77, outcome: outcome)
             let expected = Entry(
-                lsn: general.lsn + 1,
+                lsn: slow.lsn + 1,
                 time: time,
                 actor: "a till with a name of some length",
                 changes: decision.changes + [remembered]
@@ -245,15 +247,15 @@ import Testing
                 )
                 state.evolve(step, by: expected.actor, remembering: session, gathering: &sales)
             }
-            general.evolve(expected)
+            slow.evolve(expected)
             try #require(entry.array() == Self.bytes { expected.encode(into: &$0) })
         }
         state.settle(&sales)
-        #expect(state.readView().digest() == general.readView().digest())
-        #expect(state.standing(of: id) == general.standing(of: id))
+        #expect(state.readView().digest() == slow.readView().digest())
+        #expect(state.sessionStatus(of: id) == slow.sessionStatus(of: id))
     }
 
-    @Test func `no beginning of a sale, and nothing behind one, is a plain sale`() {
+    @Test func `a truncated sale, or one with trailing bytes, is not a plain sale`() {
         let line = SaleLine(product: ProductID(300), quantity: 70, price: Money(5))
         let sale = Command.sell(Sale(lines: [line], reference: "R", note: "N"))
         let whole = Self.bytes { sale.encode(into: &$0) }
@@ -284,7 +286,7 @@ import Testing
         var all: [(digest: UInt64, outcome: [UInt8])] = []
         var oldest = beginning + 1
         for number in (beginning + 1)...(beginning + 4_000) {
-            // Now and then so long that the limit in bytes forgets, once even alone beyond it.
+            // Occasionally so long that the limit in bytes forgets, once even exceeding it alone.
             let isLong = Int.random(in: 0..<300, using: &random) == 0
             let limit = Limits.sessionOutcomeByteCountMax
             let count = number == beginning + 2_000 ? limit + 1 : isLong ? limit / 3 : 40
@@ -320,7 +322,7 @@ import Testing
             let time = Instant(microseconds: Int64(state.lsn.next.value))
             state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
         apply([.location(Location(id: LocationID(2), LocationFields(code: "b", name: "B")))])
         apply([.location(Location(id: LocationID(3), LocationFields(code: "c", name: "C")))])
@@ -371,14 +373,14 @@ import Testing
     }
 
     @Test(arguments: ["SKU-7", "sku-7", " Sku-7\t", "sku-8 ", "none", "", "é", "E\u{301}"])
-    func `an encoded key finds what the key finds`(sku: String) throws {
+    func `an encoded key finds the same product as the key`(sku: String) throws {
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
         func apply(_ changes: [Change]) {
             let time = Instant(microseconds: Int64(state.lsn.next.value))
             state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
         for (index, sku) in ["Sku-7", "SKU-8", "É"].enumerated() {
             let id = ProductID(UInt32(index + 1))

@@ -7,7 +7,7 @@ import Testing
 
 /// Lists, searches, pages and reports.
 @Suite struct QueryTests {
-    /// Products with names, prices and stock that do not sort alike, in two categories.
+    /// Products with names, prices and stock that sort differently, in two categories.
     private func catalog(_ count: Int = 40) throws -> Bench {
         var bench = try Bench(products: 0)
         try bench.done(.createCategory(name: "Other"))
@@ -43,7 +43,7 @@ import Testing
         try bench.column("sku", of: .products(search))
     }
 
-    @Test func `a search takes what every part of it takes`() throws {
+    @Test func `a search returns what every part of it accepts`() throws {
         let bench = try self.catalog()
         #expect(try self.skus(bench, ProductSearch(category: CategoryID(2))).count == 20)
         #expect(try self.skus(bench, ProductSearch(skuPrefix: "odd-1")).count == 6)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: ProductSearch.Sort.allCases, [false, true])
-    func `pages cover everything once, in order, also while rows change between them`(
+    func `pages cover everything once, in order, even while rows change between them`(
         sort: ProductSearch.Sort,
         isDescending: Bool
     ) throws {
@@ -70,7 +70,7 @@ import Testing
             let id = try #require(table.column(named: "id"))
             for row in 0..<table.rowCount { seen.append("\(table.cell(row, id))") }
             search.after = try self.key(table, table.rowCount - 1, sort)
-            // A row that is not listed by what changes moves nothing.
+            // A changed row that is not listed moves nothing.
             try bench.done(.createCategory(name: "New \(seen.count)"))
         }
         #expect(seen.count == 40 && Set(seen).count == 40)
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `pages of the ledger cover it once, either way`(isNewestFirst: Bool) throws {
+    func `pages of the ledger cover it once, in either order`(isNewestFirst: Bool) throws {
         let bench = try self.traded()
         var query = LedgerQuery(isNewestFirst: isNewestFirst, limit: 5)
         var seen: [String] = []
@@ -209,7 +209,7 @@ import Testing
         #expect(try bench.column("sku", of: .lowStock(LowStockQuery(limit: 1))) == ["S1"])
     }
 
-    @Test func `the past is what it was: balances after each step are told again`() throws {
+    @Test func `the past does not change: balances after each step are reproduced`() throws {
         var bench = try self.traded()
         var known: [(lsn: LSN, onHand: [String])] = []
         for number in 0..<20 {

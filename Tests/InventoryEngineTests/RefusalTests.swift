@@ -4,12 +4,12 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Each refusal that a command can come to, with its details.
+/// Each refusal that a command can get, with its details.
 @Suite struct RefusalTests {
     private static let long = String(repeating: "x", count: 201)
 
     /// Products 1 to 3 with 10 each, 3 inactive; category 2 without products, location 2 without
-    /// stock; product 4 archived, category 3 and location 3 too.
+    /// stock; product 4 archived, and category 3 and location 3 too.
     private func bench() throws -> Bench {
         var bench = try Bench()
         try bench.done(.createCategory(name: "Empty"))
@@ -63,7 +63,7 @@ import Testing
         if let detail {
             #expect(refusal?.detail == detail, "\(command)", sourceLocation: sourceLocation)
         }
-        // Demand that was refused is noted; nothing else changes anything.
+        // Unmet demand is recorded; nothing else changes.
         if code != .insufficientStock {
             #expect(bench.state.lsn == before, sourceLocation: sourceLocation)
         }
@@ -92,7 +92,7 @@ import Testing
         try self.expect(.archiveCategory(CategoryID(9), ifRevision: nil), .categoryNotFound)
     }
 
-    @Test func `an archived category's name is free again`() throws {
+    @Test func `an archived category's name can be used again`() throws {
         var bench = try self.bench()
         try bench.done(.createCategory(name: "gone"))
         bench.check()
@@ -121,7 +121,7 @@ import Testing
         try self.expect(self.product("NEW", category: 9), .categoryNotFound, .id(9))
         try self.expect(self.product("NEW", category: 3), .archived)
         try self.expect(self.product("s1 "), .skuTaken, .taken("s1", by: 2))
-        // A GTIN-8 with zeros before it is the same number.
+        // A GTIN-8 with leading zeros is the same number.
         try self.expect(self.product("NEW", barcode: "00000096385074"), .barcodeTaken)
         try self.expect(self.product("NEW", barcode: "0000096385074"), .barcodeTaken)
         try self.expect(.deleteProduct(ProductID(9), ifRevision: nil), .productNotFound, .id(9))
@@ -135,7 +135,7 @@ import Testing
         try self.expect(.updateProduct(ProductID(1), update, ifRevision: nil), .skuTaken)
     }
 
-    @Test func `a deleted product's keys are free again`() throws {
+    @Test func `a deleted product's keys can be used again`() throws {
         var bench = try self.bench()
         try bench.done(self.product("gone", barcode: "4006381333931"))
         bench.check()
@@ -223,8 +223,8 @@ import Testing
         try self.expect(.batch(many, .atomic), .tooManyLines)
     }
 
-    /// The refusal that stands first in the table of codes wins, whatever the order of the fields.
-    @Test func `of a product's faults the lowest number is told`() throws {
+    /// The refusal that is first in the table of codes wins, whatever the order of the fields.
+    @Test func `a product with several errors is refused with the lowest code`() throws {
         var update = ProductUpdate()
         update.sku = "S1"
         update.barcode = "96385074"

@@ -5,9 +5,9 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Blocks of a log folded at once against their entries folded one by one, which says what is right.
+/// Compares folding whole blocks of a log with folding their entries one by one, which is the reference.
 @Suite struct ReplayTests {
-    /// A shop that lives at random, and the entries of the block that it is writing.
+    /// A shop with random commands, and the entries of the block that it is writing.
     private struct Shop: ~Copyable {
         var random: SplitMix64
         var state = InventoryState()
@@ -19,13 +19,13 @@ import Testing
 
         init(seed: UInt64) throws {
             self.random = SplitMix64(seed: seed)
-            self.write(InventoryState.founding(currency: try #require(Currency(code: "EUR"))))
+            self.write(InventoryState.bootstrap(currency: try #require(Currency(code: "EUR"))))
             self.run(.createCategory(name: "All"))
             self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
             for high in 1...3 as ClosedRange<UInt64> {
                 let id = SessionID(high: high, low: 9)
                 self.write(try self.state.opening(id, at: self.time))
-                self.sequences[self.state.standing(of: id)?.number ?? 0] = 0
+                self.sequences[self.state.sessionStatus(of: id)?.number ?? 0] = 0
             }
             for _ in 0..<6 { self.createProduct() }
         }
@@ -35,8 +35,10 @@ import Testing
         mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self.random) }
 
         mutating func text() -> String {
-            let texts = ["", "", "", "R-1", "a receipt of more than fifteen bytes", "café", "R-2"]
-            return texts[self.below(texts.count)]
+            let strings = [
+                "", "", "", "R-1", "a receipt of more than fifteen bytes", "café", "R-2",
+            ]
+            return strings[self.below(strings.count)]
         }
 
         mutating func run(_ command: Command) {
@@ -122,7 +124,7 @@ import Testing
             return .sell(sale)
         }
 
-        /// Anything that is no sale.
+        /// Executes a random command that is not a sale.
         mutating func other() {
             let product = ProductID(UInt32(self.below(Int(self.products))) + 1)
             let quantity = Int64(self.below(9)) + 1
@@ -168,7 +170,7 @@ import Testing
             }
         }
 
-        /// The bytes of what was written since this was asked last.
+        /// The bytes written since the last call.
         mutating func takeBlock() -> [UInt8] {
             defer { self.block = ByteWriter() }
             return self.block.array()
@@ -228,7 +230,7 @@ import Testing
             }
             try #require(found.lsn >= first || block.isEmpty)
             try Self.check(found, shop.state, sessions: shop.sequences.keys)
-            // What the state has already is passed over.
+            // Entries that the state has already are skipped.
             try block.withUnsafeBytes { try found.evolve($0, with: &replay) }
             #expect(found.readView().digest() == shop.state.readView().digest())
         }
@@ -240,7 +242,7 @@ import Testing
         #expect(Verification(found.readView()).rows.allSatisfy { $0.failure == nil })
     }
 
-    /// A shop with stock, before a few sales come.
+    /// A shop with stock, before a few sales.
     private static func beforeSales() throws -> InventoryState {
         var shop = try Shop(seed: 5)
         for product in 1...shop.products {
@@ -281,10 +283,10 @@ import Testing
     }
 
     @Test func `a floor that a sale's entry changes takes the slow path`() throws {
-        let founded = try Self.beforeSales()
-        var (found, expected) = (founded, founded)
+        let bootstrapped = try Self.beforeSales()
+        var (found, expected) = (bootstrapped, bootstrapped)
         var replay = Replay()
-        let bytes = Self.sales(founded) { _, level in level.floor = 7 }
+        let bytes = Self.sales(bootstrapped) { _, level in level.floor = 7 }
         try bytes.withUnsafeBytes { bytes in
             try found.evolve(bytes, with: &replay)
             var reader = ByteReader(bytes)
@@ -294,7 +296,7 @@ import Testing
         #expect(found.readView().digest() == expected.readView().digest())
     }
 
-    @Test func `a sale that says to leave what it does not stops the process`() async {
+    @Test func `a sale whose level is not what it leaves stops the process`() async {
         await #expect(processExitsWith: .failure) {
             try ReplayTests.foldSales { _, level in level.onHand += 1 }
         }
@@ -316,7 +318,7 @@ import Testing
         await #expect(processExitsWith: .failure) {
             try ReplayTests.foldSales { movement, _ in movement.cost -= 1 }
         }
-        // Nothing is amiss, and nothing stops: the others fail for what was changed.
+        // Without the change the process does not stop: the others fail because of their change.
         await #expect(processExitsWith: .success) { try ReplayTests.foldSales { _, _ in } }
     }
 
@@ -327,9 +329,9 @@ import Testing
         try bytes.withUnsafeBytes { try state.evolve($0, with: &replay) }
     }
 
-    @Test func `bytes that are no entries come to the error of the entry one by one`() throws {
-        let founded = try Self.beforeSales()
-        let whole = Self.sales(founded) { _, _ in }
+    @Test func `invalid bytes have the same error as the entry read alone`() throws {
+        let bootstrapped = try Self.beforeSales()
+        let whole = Self.sales(bootstrapped) { _, _ in }
         let starts = try Self.starts(whole)
         var random = SplitMix64(seed: 6)
         var failed = 0
@@ -342,14 +344,14 @@ import Testing
                 let start = starts[Int.random(in: 0..<starts.count, using: &random)]
                 bytes[start + Int.random(in: 25...32, using: &random)] = 0xFF
             }
-            let (quick, general) = (Self.error(bytes, founded), Self.reading(bytes))
-            #expect(quick == general)
-            if general != nil { failed += 1 }
+            let (fast, slow) = (Self.error(bytes, bootstrapped), Self.reading(bytes))
+            #expect(fast == slow)
+            if slow != nil { failed += 1 }
         }
         #expect(failed > 300)
     }
 
-    /// Where each entry begins.
+    /// The offset of each entry.
     private static func starts(_ bytes: [UInt8]) throws -> [Int] {
         try bytes.withUnsafeBytes { bytes in
             var starts: [Int] = []
@@ -363,8 +365,9 @@ import Testing
     }
 
     /// The error of folding a block.
-    private static func error(_ bytes: [UInt8], _ founded: InventoryState) -> ByteReaderError? {
-        var state = founded
+    private static func error(_ bytes: [UInt8], _ bootstrapped: InventoryState) -> ByteReaderError?
+    {
+        var state = bootstrapped
         var replay = Replay()
         return bytes.withUnsafeBytes { bytes in
             do throws(ByteReaderError) {

@@ -2,8 +2,8 @@ import InventoryEngine
 import InventoryModel
 import Testing
 
-/// Reservations and transfers in a snapshot: the bytes of their columns, and snapshots from before
-/// there were any.
+/// Reservations and transfers in a snapshot: the bytes of their columns, and snapshots without
+/// them.
 @Suite struct ReservationImageTests {
     /// Reservation 1 of 4, of which 1 was sold, and transfer 1 of 2.
     private func settled() throws -> Bench {
@@ -17,13 +17,13 @@ import Testing
         return bench
     }
 
-    /// A segment of two values, of which row 0 is reserved: their number, their width, the smallest
-    /// they count from, and they.
+    /// A segment of two values, of which row 0 is reserved: their number, their width, their base,
+    /// and the values.
     private static func column(_ width: Int, _ values: String) -> [String] {
         ["020000000\(width)000000" + String(repeating: "0", count: 16) + values]
     }
 
-    @Test func `each column is these bytes`() throws {
+    @Test func `each column has these bytes`() throws {
         var bench = try self.settled()
         let image = MemoryImage(bench.state.takeImage())
         let found = image.parts.filter { $0.key >= 800 }.mapValues { segments in
@@ -49,7 +49,7 @@ import Testing
             805: Self.column(1, "0301"),
             // reference
             806: Self.column(4, "0000000003000000"),
-            // made at LSN 5
+            // created at LSN 5
             807: Self.column(8, "00000000000000000500000000000000"),
             // line
             808: Self.column(2, "00000000"),
@@ -71,7 +71,7 @@ import Testing
             906: Self.column(1, "0301"),
             // reference
             907: Self.column(4, "0000000000000000"),
-            // made at LSN 7
+            // created at LSN 7
             908: Self.column(8, "00000000000000000700000000000000"),
             // line
             909: Self.column(2, "00000000"),
@@ -81,7 +81,7 @@ import Testing
         #expect(found == expected)
     }
 
-    @Test func `a snapshot from before there were reservations is read, and goes on`() throws {
+    @Test func `a snapshot from before reservations existed can be loaded`() throws {
         var bench = try Bench(products: 1)
         var image = MemoryImage(bench.state.takeImage())
         image.parts = image.parts.filter { $0.key < 800 }

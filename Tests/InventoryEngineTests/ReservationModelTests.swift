@@ -6,7 +6,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Promises and transfers in plain dictionaries, written from the rules and not from our code.
+/// Reservations and transfers in plain dictionaries, written from the rules and not from the engine's code.
 private struct ReservationModel {
     struct Place: Hashable {
         var product: UInt32
@@ -22,7 +22,7 @@ private struct ReservationModel {
         var free: Quantity { max(0, self.available - self.floor) }
     }
 
-    struct Promise {
+    struct Booking {
         var place: Place
         var left: Quantity
         var due: Int64
@@ -36,34 +36,34 @@ private struct ReservationModel {
     }
 
     var stock: [Place: Stock] = [:]
-    var promises: [UInt32: Promise] = [:]
+    var bookings: [UInt32: Booking] = [:]
     var freights: [UInt32: Freight] = [:]
 
     mutating func expire(at time: Int64) {
-        for (id, promise) in self.promises where promise.left > 0 && promise.due <= time {
-            self.stock[promise.place, default: Stock()].reserved -= promise.left
-            self.promises[id]?.left = 0
-            self.promises[id]?.isExpired = true
+        for (id, booking) in self.bookings where booking.left > 0 && booking.due <= time {
+            self.stock[booking.place, default: Stock()].reserved -= booking.left
+            self.bookings[id]?.left = 0
+            self.bookings[id]?.isExpired = true
         }
     }
 
-    /// Why nothing can be taken of a promise; nothing if it can.
+    /// Why a part of a reservation cannot be taken; `nil` if it can.
     func refusal(_ id: UInt32, _ quantity: Quantity, at time: Int64) -> RefusalCode? {
-        guard let promise = self.promises[id] else { return .reservationNotFound }
-        if promise.isExpired || promise.left > 0 && promise.due <= time {
+        guard let booking = self.bookings[id] else { return .reservationNotFound }
+        if booking.isExpired || booking.left > 0 && booking.due <= time {
             return .reservationExpired
         }
-        if promise.left == 0 { return .reservationClosed }
-        return quantity > promise.left ? .exceedsReservation : nil
+        if booking.left == 0 { return .reservationClosed }
+        return quantity > booking.left ? .exceedsReservation : nil
     }
 
     mutating func take(_ id: UInt32, _ quantity: Quantity) {
-        guard let place = self.promises[id]?.place else { return }
-        self.promises[id]?.left -= quantity
+        guard let place = self.bookings[id]?.place else { return }
+        self.bookings[id]?.left -= quantity
         self.stock[place, default: Stock()].reserved -= quantity
     }
 
-    /// What there is of a product everywhere, on its way or not.
+    /// The total of a product at all locations, including in transit.
     func total(_ product: UInt32) -> Quantity {
         let here = self.stock.filter { $0.key.product == product }.map { $0.value.onHand }
         let away = self.freights.values.filter { $0.from.product == product }.map { $0.left }
@@ -97,7 +97,7 @@ private struct ReservationModel {
 
     private mutating func found() throws {
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         _ = self.run(.createCategory(name: "All"))
         _ = self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
         for number in 1...Self.products {
@@ -112,7 +112,7 @@ private struct ReservationModel {
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `promises, transfers and sales together equal an independent model`(seed: UInt64) throws {
+    func `reservations, transfers and sales equal an independent model`(seed: UInt64) throws {
         var test = ReservationModelTests()
         try test.found()
         var random = SplitMix64(seed: seed)
@@ -120,14 +120,14 @@ private struct ReservationModel {
         let view = test.state.readView()
         #expect(view.violations() == [])
         test.state.checkInvariants()
-        let closed = test.model.promises.values.filter { $0.left == 0 }
+        let closed = test.model.bookings.values.filter { $0.left == 0 }
         #expect(closed.contains { $0.isExpired } && closed.contains { !$0.isExpired })
         try ModelAgreementTests.checkReplay(test.entries, digest: view.digest())
         try ModelAgreementTests.checkPast(test.entries, view)
         var source = MemoryImage(test.state.takeImage())
         var loaded = try InventoryState.load(from: &source)
         #expect(loaded.readView().digest() == view.digest())
-        // What is derived came back too: the same ticks, the same refusals.
+        // The derived data was restored too: the same ticks, the same refusals.
         let later = Instant(microseconds: test.now + 1_000_000_000_000)
         #expect(loaded.nextExpiry == test.state.nextExpiry)
         #expect(loaded.tick(at: later) == test.state.tick(at: later))
@@ -228,22 +228,22 @@ private struct ReservationModel {
         )
         self.expect(outcome, isThere ? nil : .insufficientStock)
         guard isThere else { return }
-        let id = UInt32(self.model.promises.count + 1)
-        self.model.promises[id] = .init(place: place, left: quantity, due: due)
+        let id = UInt32(self.model.bookings.count + 1)
+        self.model.bookings[id] = .init(place: place, left: quantity, due: due)
         self.model.stock[place]?.reserved += quantity
     }
 
     private mutating func settleReservation(_ random: inout SplitMix64, _ quantity: Quantity) {
         // The latest ones are likely still open.
-        let count = UInt64(self.model.promises.count)
+        let count = UInt64(self.model.bookings.count)
         let id = UInt32(1 + count - min(count, random.below(12)))
         var code = self.model.refusal(id, quantity, at: self.now)
         let line = ReservationLine(reservation: ReservationID(id), quantity: quantity)
-        let place = self.model.promises[id]?.place
+        let place = self.model.bookings[id]?.place
         switch random.below(3) {
         case 0:
             let stock = place.flatMap { self.model.stock[$0] } ?? .init()
-            // It has a lower number than what may be wrong with the reservation's state.
+            // Its code is lower than those of the reservation's state.
             if place != nil, stock.onHand - min(0, stock.floor) < quantity {
                 code = .insufficientStock
             }
@@ -267,7 +267,7 @@ private struct ReservationModel {
                 expiry: .at(Instant(microseconds: due))
             )
             self.expect(self.run(.extendReservation(extended)), code)
-            if code == nil { self.model.promises[id]?.due = due }
+            if code == nil { self.model.bookings[id]?.due = due }
         }
     }
 
@@ -277,7 +277,7 @@ private struct ReservationModel {
     }
 
     private mutating func dispatch(_ from: ReservationModel.Place, _ quantity: Quantity) {
-        // A floor below 0 is for sales alone.
+        // A floor below 0 applies to sales only.
         let stock = self.model.stock[from] ?? .init()
         let isThere = stock.available - max(0, stock.floor) >= quantity
         let to = ReservationModel.Place(product: from.product, location: 3 - from.location)
@@ -321,7 +321,7 @@ private struct ReservationModel {
         self.model.stock[freight.to]?.incoming -= quantity
     }
 
-    /// Every balance of a product, and that what there is of it in all is what the model says.
+    /// Checks every balance of a product, and that its total is that of the model.
     private func check(_ product: UInt32) throws {
         var total: Quantity = 0
         for location in 1...2 as ClosedRange<UInt16> {
@@ -346,7 +346,7 @@ private struct ReservationModel {
     // MARK: - Deadlines
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `what is due is told in order, whatever came and went`(seed: UInt64) throws {
+    func `due reservations are returned in order, after any changes`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var table = ReservationTable()
         var deadlines = ReservationDeadlines(for: table)

@@ -4,15 +4,15 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Stock that is promised: what a reservation holds, how it ends, and what it is refused for.
+/// Reserved stock: its effect on availability, how a reservation ends, and its refusals.
 @Suite struct ReservationTests {
     private let one = ProductID(1)
 
     private func id(_ value: UInt32) -> ReservationID { ReservationID(value) }
 
-    // MARK: - Holding
+    // MARK: - Reserving
 
-    @Test func `what is reserved cannot be sold, and is not gone`() throws {
+    @Test func `reserved units cannot be sold, and remain on hand`() throws {
         var bench = try Bench(products: 1)
         let done = try bench.done(bench.reserve(1, 4))
         #expect(done.id == 1)
@@ -24,7 +24,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `each line is a reservation of its own, numbered one after another`() throws {
+    @Test func `each line is its own reservation, numbered consecutively`() throws {
         var bench = try Bench(products: 3)
         let lines = [1, 3, 1].map { ReserveLine(product: ProductID($0), quantity: 2) }
         let until = bench.seconds(60)
@@ -41,7 +41,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a reservation that stock refuses reserves nothing and is remembered`() throws {
+    @Test func `a reservation beyond the stock reserves nothing, and is unmet demand`() throws {
         var bench = try Bench(products: 2)
         try bench.done(bench.reserve(2, 7))
         let lines = [(1, 3), (2, 4)].map {
@@ -72,7 +72,7 @@ import Testing
         #expect(bench.level(1).reserved == 0)
     }
 
-    @Test func `a reservation keeps to the floor, above zero and below`() throws {
+    @Test func `a reservation respects the floor, above zero and below`() throws {
         var bench = try Bench(products: 1)
         try bench.done(.setFloor(FloorChange(product: self.one, floor: 3)))
         #expect(bench.code(bench.reserve(1, 8)) == .insufficientStock)
@@ -83,7 +83,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `reserving to the reorder point rings, and releasing clears`() throws {
+    @Test func `reserving to the reorder point raises an alert, and releasing clears it`() throws {
         var bench = try Bench(products: 1, stock: 30)
         let raised = bench.changes(of: bench.reserve(1, 20))
         #expect(raised.contains { $0.isAlert(.lowStock, isRaised: true) })
@@ -94,7 +94,7 @@ import Testing
 
     // MARK: - Committing
 
-    @Test func `a commit is a sale at the product's price, of all that is left`() throws {
+    @Test func `a commit is a sale at the product's price, of all that remains`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 4))
         let done = try bench.done(bench.commit(1))
@@ -127,7 +127,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a commit of several is one sale, or none`() throws {
+    @Test func `a commit of several reservations is one sale, or none`() throws {
         var bench = try Bench(products: 2)
         try bench.done(bench.reserve(1, 2))
         try bench.done(bench.reserve(2, 3))
@@ -140,7 +140,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what the shelf lost meanwhile cannot be committed, and is missed`() throws {
+    @Test func `units removed meanwhile cannot be committed, and are unmet demand`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 6))
         try bench.done(.count(StockCount(product: self.one, counted: 4)))
@@ -156,7 +156,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a promise is kept for a product that is no longer for sale`() throws {
+    @Test func `a reservation can be committed for a product that is no longer for sale`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 2))
         var update = ProductUpdate()
@@ -167,9 +167,9 @@ import Testing
         bench.check()
     }
 
-    // MARK: - Ending
+    // MARK: - Closing
 
-    @Test func `a release gives back a part, then the rest`() throws {
+    @Test func `a release releases a part, then the rest`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 5))
         try bench.done(bench.release(1, 2))
@@ -181,7 +181,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a reservation leaves active once`() throws {
+    @Test func `a reservation is closed once`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 2))
         try bench.done(bench.reserve(1, 2))
@@ -196,7 +196,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `no more is taken of a reservation than is left of it`() throws {
+    @Test func `no more is taken of a reservation than remains`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 5))
         try bench.done(bench.commit(1, 2))
@@ -210,7 +210,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `twice the same reservation in one command counts on`() throws {
+    @Test func `the same reservation twice in one command counts cumulatively`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 5))
         let line = ReservationLine(reservation: self.id(1), quantity: 3)
@@ -224,7 +224,7 @@ import Testing
 
     // MARK: - Time
 
-    @Test func `a tick expires what is due by the log's time, no earlier and no later`() throws {
+    @Test func `a tick expires what is due by the log's clock, no earlier and no later`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 4, for: 10))
         let due = bench.state.nextExpiry
@@ -241,7 +241,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `from its time on a reservation is refused, tick or no tick`() throws {
+    @Test func `an expired reservation is refused, before and after the tick`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 4, for: 10))
         bench.wait(10)
@@ -269,7 +269,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a tick takes a bounded number, the earliest first`() throws {
+    @Test func `a tick expires a bounded number, earliest first`() throws {
         var bench = try Bench(products: 1, stock: 10_000)
         for batch in [1, 0] as [Int64] {
             let lines = (0..<1_000).map { _ in ReserveLine(product: self.one, quantity: 1) }
@@ -287,7 +287,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a reservation ends after now and within the longest time`() throws {
+    @Test func `a reservation expires after now and within the longest duration`() throws {
         var bench = try Bench(products: 1)
         #expect(bench.code(bench.reserve(1, 1, for: 0)) == .outOfRange)
         #expect(bench.code(bench.reserve(1, 1, for: -5)) == .outOfRange)
@@ -297,7 +297,7 @@ import Testing
         #expect(bench.code(bench.extend(1, longest + 1)) == .outOfRange)
     }
 
-    // MARK: - Around it
+    // MARK: - Other commands
 
     @Test func `reversing a commit undoes the sale and leaves the reservation closed`() throws {
         var bench = try Bench(products: 1)
@@ -314,7 +314,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what made or ended a reservation is not reversed`() throws {
+    @Test func `steps that created or closed a reservation cannot be reversed`() throws {
         var bench = try Bench(products: 1)
         let made = try bench.done(bench.reserve(1, 4)).lsn
         let ended = try bench.done(bench.release(1)).lsn
@@ -326,7 +326,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a product whose stock is promised stays until it is settled`() throws {
+    @Test func `a product with reserved stock cannot be deleted until it is settled`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 4))
         let delete = Command.deleteProduct(self.one, ifRevision: nil)
@@ -335,7 +335,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `an atomic batch may reserve and commit, and is undone as a whole`() throws {
+    @Test func `an atomic batch may reserve and commit, and is rolled back as a whole`() throws {
         var bench = try Bench(products: 1)
         let done = try bench.done(
             .batch([bench.reserve(1, 3), bench.commit(1, 1), bench.release(1)], .atomic)
@@ -349,7 +349,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a reservation may be asked for by its revision`() throws {
+    @Test func `a command may expect a reservation's revision`() throws {
         var bench = try Bench(products: 1)
         let made = try bench.done(bench.reserve(1, 4)).lsn
         let line = ReservationLine(reservation: self.id(1), quantity: 1, ifRevision: made)
@@ -365,7 +365,7 @@ import Testing
         )
     }
 
-    @Test func `the first refusal by number is told`() throws {
+    @Test func `the refusal with the lowest code is returned`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 2))
         try bench.done(bench.release(1))
@@ -392,7 +392,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `lists are filtered, paged and turned around`() throws {
+    @Test func `lists are filtered, paged and reversed`() throws {
         var bench = try Bench(products: 2)
         for number in 1...6 as ClosedRange<UInt32> {
             try bench.done(bench.reserve(number % 2 + 1, 1))

@@ -6,7 +6,7 @@ import Testing
 @testable import InventoryEngine
 
 @Suite struct RuleTests {
-    @Test func `a sale of many lines happens whole or not at all`() throws {
+    @Test func `a sale of many lines is all or nothing`() throws {
         var bench = try Bench()
         let lines = [(1, 4), (2, 4), (3, 11)].map {
             SaleLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))
@@ -20,14 +20,14 @@ import Testing
         bench.check()
     }
 
-    @Test func `two lines of one product see each other`() throws {
+    @Test func `a line sees the effect of an earlier one of the same product`() throws {
         var bench = try Bench()
         let line = SaleLine(product: ProductID(1), quantity: 6)
         #expect(bench.code(.sell(Sale(lines: [line, line]))) == .insufficientStock)
         #expect(bench.level(1).onHand == 10)
     }
 
-    @Test func `no more comes back to a sale than it sold`() throws {
+    @Test func `no more is returned of a sale than it sold`() throws {
         var bench = try Bench()
         let sold = try bench.done(bench.sale(1, 5)).lsn
         try bench.done(bench.comeBack(1, 3, of: sold))
@@ -39,7 +39,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a movement is reversed at most once, and a reversal not at all`() throws {
+    @Test func `a movement is reversed at most once, and a reversal never`() throws {
         var bench = try Bench()
         let sold = try bench.done(bench.sale(1, 4)).lsn
         let undone = try bench.done(bench.reversal(sold))
@@ -52,7 +52,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a sale of which something came back cannot be reversed, until that is`() throws {
+    @Test func `a sale with a return cannot be reversed until the return is`() throws {
         var bench = try Bench()
         let sold = try bench.done(bench.sale(1, 4)).lsn
         let back = try bench.done(bench.comeBack(1, 1, of: sold)).lsn
@@ -63,7 +63,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what a reversal takes away must be there`() throws {
+    @Test func `units that a reversal removes must be on hand`() throws {
         var bench = try Bench(products: 1, stock: 0)
         let line = RestockLine(product: ProductID(1), quantity: 5, unitCost: Money(7))
         let restocked = try bench.done(.restock(Restock(lines: [line]))).lsn
@@ -103,7 +103,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `an atomic batch builds on itself, and goes back whole`() throws {
+    @Test func `commands of an atomic batch see earlier ones, and roll back together`() throws {
         var bench = try Bench(products: 0)
         let draft = ProductDraft(
             sku: "NEW",
@@ -128,7 +128,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a SKU is one after trimming, composing and folding, and free after deletion`()
+    @Test func `a SKU is unique after trimming, composing and folding, and free after deletion`()
         throws
     {
         var bench = try Bench(products: 1)
@@ -147,7 +147,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `of several refusals the lowest number is told`() throws {
+    @Test func `of several refusals the lowest code is returned`() throws {
         var bench = try Bench(products: 1)
         let update = ProductUpdate(name: "", category: CategoryID(9))
         #expect(bench.code(.updateProduct(ProductID(77), update, ifRevision: 1)) == .invalidField)
@@ -171,7 +171,7 @@ import Testing
         #expect(Price(1, per: 2).amount(of: -1) == Money(-1))
         #expect(Price(100, per: 1_000).amount(of: 945) == Money(95))
         #expect(Price(100, per: 1_000).amount(of: 944) == Money(94))
-        // With a product beyond 64 bits, too.
+        // Also with a product beyond 64 bits.
         let half = Price(Limits.moneyMax, per: 2 * Limits.quantityMax)
         #expect(half.amount(of: Quantity(Limits.quantityMax)) == Money((Limits.moneyMax + 1) / 2))
         #expect(Price(Limits.moneyMax).amount(of: 2) == nil)

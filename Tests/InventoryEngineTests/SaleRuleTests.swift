@@ -3,11 +3,11 @@ import Testing
 
 @testable import InventoryEngine
 
-/// What a row is among sales: one rule for the query, the topic and the insights.
+/// How a row counts among sales: one rule for the query, the topic and the insights.
 @Suite struct SaleRuleTests {
     private let one = ProductID(1)
 
-    /// A sale for nothing and a delivery, both undone, of which the second had late cost.
+    /// A sale at price 0 and a delivery, both reversed; the delivery had late cost.
     private func benched() throws -> Bench {
         var bench = try Bench(products: 1, stock: 2)
         try bench.done(.setFloor(FloorChange(product: self.one, floor: -9)))
@@ -25,7 +25,7 @@ import Testing
         return (0..<ledger.rowCount).map { ledger.saleRow($0) }
     }
 
-    @Test func `a reversal is what it undoes, whatever its amount`() throws {
+    @Test func `a reversal counts like what it reverses, whatever its amount`() throws {
         let bench = try self.benched()
         let kinds = try bench.column(
             "kind",
@@ -41,7 +41,7 @@ import Testing
         #expect(
             Self.wanted(bench) == [nil, .sold, nil, .lateCost, .sold, nil, .lateCost, .lateCost]
         )
-        // Newest first, and nobody was charged for late cost.
+        // Newest first; late cost has no amount.
         let sales = Query.sales(SalesQuery())
         #expect(
             try bench.column("kind", of: sales) == [
@@ -49,11 +49,11 @@ import Testing
             ]
         )
         #expect(try bench.column("amount", of: sales) == ["0", "0", "0", "0", "0"])
-        // Eight units are worth 52. The six go with 21, and three that they made up for with 19 of 31.
+        // Eight units are worth 52. The six take 21, and three that they had filled take 19 of 31.
         #expect(try bench.column("cost", of: sales) == ["-21", "19", "-31", "21", "10"])
     }
 
-    @Test func `the topic of sales has reversals of sales, and no other`() throws {
+    @Test func `the topic of sales has reversals of sales, and no others`() throws {
         let bench = try self.benched()
         let matcher = SubscriptionMatcher(Subscription(topics: .sales, start: .now))
         let keys = bench.state.readView().selectionKeys
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `what was undone is known again from a snapshot`() throws {
+    @Test func `reversals are restored from a snapshot`() throws {
         var bench = try self.benched()
         var image = MemoryImage(bench.state.takeImage())
         let loaded = try InventoryState.load(from: &image)

@@ -30,7 +30,7 @@ import Testing
         ) throws -> UInt32 {
             let time = Instant(microseconds: self.microseconds + 1_000)
             self.apply(try self.state.opening(id, at: time, unless: isOpen))
-            return self.state.standing(of: id)?.number ?? 0
+            return self.state.sessionStatus(of: id)?.number ?? 0
         }
 
         mutating func advance(_ number: UInt32, to sequence: UInt64, outcome: [UInt8] = [7]) {
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `the next number is decided, an earlier one answered as it was`() throws {
+    @Test func `the next number is decided, an earlier one gets the same reply`() throws {
         var sessions = Sessions()
         let number = try sessions.open(Self.id)
         #expect(sessions.state.check(number, sequence: 1, digest: 11) == .next)
@@ -64,7 +64,8 @@ import Testing
         #expect(sessions.code(number + 1, 1, 11) == .sessionExpired)
     }
 
-    @Test func `outcomes are remembered for a window, and the rest is said to be forgotten`() throws
+    @Test func `outcomes are remembered for a window, and older ones are reported as forgotten`()
+        throws
     {
         var sessions = Sessions()
         let number = try sessions.open(Self.id)
@@ -72,7 +73,7 @@ import Testing
         for sequence in 1...last { sessions.advance(number, to: sequence) }
         #expect(sessions.code(number, 3, 33) == .outcomeForgotten)
         #expect(sessions.state.check(number, sequence: 4, digest: 44) == .repeated([7]))
-        #expect(sessions.state.standing(of: Self.id)?.oldestRemembered == 4)
+        #expect(sessions.state.sessionStatus(of: Self.id)?.oldestRemembered == 4)
     }
 
     @Test func `large outcomes are remembered for fewer requests`() throws {
@@ -92,11 +93,11 @@ import Testing
         sessions.advance(number, to: 1)
         sessions.microseconds += Limits.sessionIdleSeconds * 1_000_000 + 1_000_000
         try sessions.open(SessionID(high: 3, low: 4))
-        #expect(sessions.state.standing(of: Self.id) == nil)
+        #expect(sessions.state.sessionStatus(of: Self.id) == nil)
         #expect(sessions.code(number, 1, 11) == .sessionExpired)
     }
 
-    /// As many sessions as there may be, each used once, a millisecond apart.
+    /// The maximum number of sessions, each used once, a millisecond apart.
     private static func full() throws -> Sessions {
         var sessions = Sessions()
         for number in 1...UInt32(Limits.sessionsMax) {
@@ -107,19 +108,19 @@ import Testing
         return sessions
     }
 
-    @Test func `where there are too many, none is pushed out that was used within a day`() throws {
+    @Test func `with too many sessions, none is evicted that was used within a day`() throws {
         var sessions = try Self.full()
         #expect(throws: Refusal.self) { try sessions.open(Self.id) }
         sessions.microseconds += Limits.sessionKeptSeconds * 1_000_000
         sessions.advance(1, to: 2)
-        // The second is now the one longest unused, and a day has passed.
+        // The second one is now the least recently used, and a day has passed.
         _ = try sessions.open(Self.id)
         #expect(sessions.code(2, 1, 11) == .sessionExpired)
         #expect(sessions.state.check(1, sequence: 2, digest: 22) == .repeated([7]))
         #expect(sessions.state.check(3, sequence: 1, digest: 11) == .repeated([7]))
     }
 
-    @Test func `a session that is open on a connection is never pushed out, however long unused`()
+    @Test func `a session that is open on a connection is never evicted, however long unused`()
         throws
     {
         var sessions = try Self.full()
@@ -132,7 +133,7 @@ import Testing
         #expect(sessions.state.sessionCount == 3)
     }
 
-    @Test func `one that never had a command goes first, after a minute`() throws {
+    @Test func `one that never had a command is evicted first, after a minute`() throws {
         var sessions = Sessions()
         for number in 1...UInt32(Limits.sessionsMax) {
             try sessions.open(SessionID(high: 0, low: UInt64(number)))

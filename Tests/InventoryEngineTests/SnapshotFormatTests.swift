@@ -4,10 +4,10 @@ import InventoryEngine
 import InventoryModel
 import Testing
 
-/// The parts of a snapshot as FileFormats.md has them: which there are, and what the head and the
-/// keys look like to a reader that knows only the document.
+/// The parts of a snapshot as FileFormats.md describes them: their list, and the head and the keys as a
+/// reader sees them that is written only from the document.
 @Suite struct SnapshotFormatTests {
-    /// A column of the document's table: its first part, and what each value is.
+    /// A column of the document's table: its first part, and the type of its values.
     private struct Described: Equatable {
         var part: UInt32
         var type: String
@@ -15,7 +15,7 @@ import Testing
         var size: Int? { ["u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8][self.type] }
     }
 
-    /// The rows of the table of tables, a column each.
+    /// The rows of the document's table, one for each column.
     private static func described() throws -> [Described] {
         let root = URL(filePath: #filePath).appending(path: "../../..").standardized
         let page = root.appending(path: "Sources/Durability/Durability.docc/FileFormats.md")
@@ -61,7 +61,7 @@ import Testing
         #expect(Set(tables).count == tables.count)
     }
 
-    @Test func `texts are where their rows say`() throws {
+    @Test func `strings are where their rows say`() throws {
         var state = try Self.state()
         let parts = MemoryImage(state.takeImage()).parts
         let skus = try (0..<3).map { row in
@@ -75,7 +75,7 @@ import Testing
         #expect(skus == ["", "S0", "S1"])
     }
 
-    @Test func `the head and the keys are read by the document alone`() throws {
+    @Test func `the head and the keys are read by the document only`() throws {
         var state = try Self.state()
         let id = SessionID(high: 7, low: 9)
         var lsn = state.lsn
@@ -92,7 +92,7 @@ import Testing
                 [.sessionAdvanced(number: 1, sequence: sequence, digest: 70, outcome: outcome)]
             )
         }
-        // Chunks of 256 KiB take four of these each; of three, one is given back.
+        // Chunks of 256 KiB take four of these each; one of three is released.
         let names = (0..<12).map { "key-\($0)" }
         for (index, name) in names.enumerated() {
             let key = try #require(IdempotencyKey(name)).fingerprint
@@ -145,7 +145,7 @@ import Testing
         #expect(index == names.count)
     }
 
-    /// What stands for a key, as the document has it.
+    /// The fingerprint of a key, as in the document.
     private static func fingerprint(_ key: String) -> [UInt64] {
         let start: UInt64 = 0xD1B5_4A32_D192_ED03
         func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
@@ -167,7 +167,7 @@ import Testing
     }
 }
 
-/// Reads what the conventions of FileFormats.md say, with nothing of the module's own reading.
+/// A reader of the conventions in FileFormats.md that uses none of the module's own code.
 private struct DocumentReader {
     private var bytes: ArraySlice<UInt8>
 
@@ -186,7 +186,7 @@ private struct DocumentReader {
         return Array(self.bytes.prefix(count))
     }
 
-    /// An integer of so many bytes.
+    /// An integer of `count` bytes.
     mutating func take(_ count: Int) -> UInt64 {
         self.takeBytes(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }

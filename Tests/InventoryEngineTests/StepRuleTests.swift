@@ -5,7 +5,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Rules of whole steps: what may be held or deleted, when things happen, revisions within a batch,
+/// Rules of whole steps: what may be put on hold or deleted, when things happen, revisions within a batch,
 /// dry runs.
 @Suite struct StepRuleTests {
     private let one = ProductID(1)
@@ -21,7 +21,7 @@ import Testing
         )
     }
 
-    @Test func `no more is held than is there, whatever the floor`() throws {
+    @Test func `no more is put on hold than is on hand, whatever the floor`() throws {
         var bench = try Bench(products: 1, stock: 62)
         try bench.done(.setFloor(FloorChange(product: self.one, floor: -99_999)))
         #expect(
@@ -30,14 +30,14 @@ import Testing
         )
         try bench.done(self.hold(60))
         #expect(bench.code(self.hold(3)) == .outOfRange)
-        // Nor does undoing what freed it hold what has gone since.
+        // Reversing what freed it does not put on hold what has gone since.
         let freed = try bench.done(self.hold(-60)).lsn
         try bench.done(bench.sale(1, 10))
         #expect(bench.code(bench.reversal(freed)) == .outOfRange)
         bench.check()
     }
 
-    @Test func `a product with stock, or with goods to come, is not deleted`() throws {
+    @Test func `a product with stock, or with incoming goods, is not deleted`() throws {
         var bench = try Bench(products: 1)
         let delete = Command.deleteProduct(self.one, ifRevision: nil)
         #expect(bench.refusal(delete) == Refusal(.inUse, .id(1)))
@@ -57,7 +57,7 @@ import Testing
 
     // MARK: - Time
 
-    @Test func `things happen in the years 1 to 9999, and at most a day ahead`() throws {
+    @Test func `times are in the years 1 to 9999, and at most a day ahead`() throws {
         let bench = try Bench(products: 1)
         let line = SaleLine(product: self.one, quantity: 1)
         let delivery = RestockLine(product: self.one, quantity: 1)
@@ -150,7 +150,7 @@ import Testing
             ]
             let command = commands[index]
             try bench.done(.batch([bench.sale(1, 1), command], .atomic))
-            // What moved on since is refused by each.
+            // Each command refuses an item that has advanced since.
             #expect(bench.code(command) == .revisionMismatch, "\(command)")
             bench.check()
         }
@@ -193,24 +193,24 @@ import Testing
         bench.check()
     }
 
-    // MARK: - Dry runs, batches, texts
+    // MARK: - Dry runs, batches, strings
 
-    @Test func `a dry run carries the alerts as they would be`() throws {
+    @Test func `a dry run has the alerts that the commands would raise`() throws {
         var bench = try Bench(products: 1, stock: 12)
         let restock = RestockLine(product: self.one, quantity: 50)
         for command in [
             bench.sale(1, 2), bench.sale(1, 10), .restock(Restock(lines: [restock])),
         ] {
             let before = bench.state.lsn
-            let told = try bench.done(.batch([command], .dryRun)).levels.map { $0.alerts }
+            let predicted = try bench.done(.batch([command], .dryRun)).levels.map { $0.alerts }
             #expect(bench.state.lsn == before)
             let done = try bench.done(.batch([command], .atomic)).levels.map { $0.alerts }
-            #expect(told == done, "\(command)")
+            #expect(predicted == done, "\(command)")
         }
         bench.check()
     }
 
-    @Test func `of a batch that is rolled back nothing stays, unmet demand neither`() throws {
+    @Test func `a batch that is rolled back leaves nothing, not even unmet demand`() throws {
         var bench = try Bench(products: 1)
         let commands = [bench.sale(1, 1), bench.sale(1, 99)]
         #expect(bench.changes(of: .batch(commands, .atomic)) == [])

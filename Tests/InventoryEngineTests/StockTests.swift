@@ -2,7 +2,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Holds, deliveries on their way, counts, and the alerts that stock raises.
+/// Holds, incoming deliveries, counts, and the alerts that stock raises.
 @Suite struct StockTests {
     private let one = ProductID(1)
 
@@ -19,7 +19,7 @@ import Testing
         return .restock(Restock(lines: [line], fromIncoming: fromIncoming))
     }
 
-    @Test func `what is on hold cannot be sold, and can be again`() throws {
+    @Test func `units on hold cannot be sold until released`() throws {
         var bench = try Bench(products: 1)
         try bench.done(self.hold(7))
         #expect(bench.level(1).available == 3)
@@ -30,7 +30,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a hold may take what is reserved, since the shelf is the truth`() throws {
+    @Test func `a hold may include reserved units, since they are physically there`() throws {
         var bench = try Bench(products: 1)
         try bench.done(bench.reserve(1, 4))
         let changes = bench.changes(of: self.hold(8))
@@ -40,7 +40,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a delivery takes from what was expected, and no more than that`() throws {
+    @Test func `a delivery reduces what was expected, and no more than that`() throws {
         var bench = try Bench(products: 1)
         try bench.done(self.expect(20))
         #expect(bench.level(1).incoming == 20)
@@ -66,7 +66,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `goods may come back to where they cannot be sold`() throws {
+    @Test func `goods may be returned to where they cannot be sold`() throws {
         var bench = try Bench(products: 1)
         let sold = try bench.done(bench.sale(1, 3)).lsn
         let line = SaleLine(product: self.one, quantity: 2)
@@ -122,7 +122,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a new point raises and clears what stands`() throws {
+    @Test func `a new reorder point raises and clears alerts`() throws {
         var bench = try self.watched()
         var update = ProductUpdate()
         update.reorderPoint = 35
@@ -134,7 +134,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `oversold is raised below the floor, and cleared when it is made good`() throws {
+    @Test func `oversold is raised below the floor, and cleared when stock recovers`() throws {
         var bench = try self.watched()
         try bench.done(.setFloor(FloorChange(product: self.one, floor: 25)))
         #expect(bench.code(bench.sale(1, 6)) == .insufficientStock)
@@ -152,7 +152,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `refused demand says what was asked and what there was`() throws {
+    @Test func `unmet demand has what was asked and what was available`() throws {
         var bench = try Bench(products: 2)
         let lines = [(1, 4), (2, 12)].map {
             SaleLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Stock on its way from one location to another.
+/// Stock in transit from one location to another.
 @Suite struct TransferTests {
     private let one = ProductID(1)
     private let back = LocationID(2)
@@ -42,7 +42,9 @@ import Testing
         bench.state.tables.transfer(TransferID(id))
     }
 
-    @Test func `what is sent is on hand nowhere, incoming there, and keeps its cost`() throws {
+    @Test func `dispatched units are on hand nowhere, incoming at the target, and keep their cost`()
+        throws
+    {
         var bench = try self.benched()
         let done = try bench.done(self.send(4))
         #expect(done.id == 1)
@@ -54,7 +56,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what arrives in parts brings its cost, the last part the rest of it`() throws {
+    @Test func `units received in parts bring their cost, the last part the rest of it`() throws {
         var bench = try self.benched(stock: 3, cost: 0)
         let restock = RestockLine(product: self.one, quantity: 1, unitCost: Money(10))
         try bench.done(.restock(Restock(lines: [restock])))
@@ -75,7 +77,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what is cancelled goes back with its cost, in part and whole`() throws {
+    @Test func `cancelled units return with their cost, in part and in full`() throws {
         var bench = try self.benched()
         try bench.done(self.send(4))
         try bench.done(self.cancel(1, 1))
@@ -89,7 +91,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a transfer takes neither promised stock nor what the floor keeps`() throws {
+    @Test func `a transfer takes neither reserved stock nor what the floor retains`() throws {
         var bench = try self.benched()
         try bench.done(bench.reserve(1, 4))
         try bench.done(.setFloor(FloorChange(product: self.one, floor: 2)))
@@ -103,7 +105,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a transfer of many lines is sent whole or not at all`() throws {
+    @Test func `a transfer of many lines is all or nothing`() throws {
         var bench = try self.benched(products: 2)
         func dispatch(_ quantities: [Int64]) -> Command {
             let lines = quantities.enumerated().map {
@@ -129,7 +131,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a transfer is settled once, and no more than is on its way`() throws {
+    @Test func `a transfer is settled once, and no more than is in transit`() throws {
         var bench = try self.benched()
         try bench.done(self.send(4))
         try bench.done(self.receive(1, 1))
@@ -144,7 +146,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a transfer goes somewhere else, and to a place that is there`() throws {
+    @Test func `a transfer needs another location as its destination, which must exist`() throws {
         var bench = try self.benched()
         func dispatch(to location: LocationID) -> Command {
             let line = DispatchLine(product: self.one, quantity: 1)
@@ -157,7 +159,7 @@ import Testing
         #expect(bench.code(.dispatchTransfer(guarded)) == .revisionMismatch)
     }
 
-    @Test func `places and products that a transfer names stay until it is settled`() throws {
+    @Test func `locations and products of a transfer stay until it is settled`() throws {
         var bench = try self.benched()
         try bench.done(self.send(10))
         let archive = Command.archiveLocation(self.back, ifRevision: nil)
@@ -169,7 +171,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what a transfer brings is no other delivery's`() throws {
+    @Test func `incoming stock of a transfer is not consumed by a delivery`() throws {
         var bench = try self.benched()
         try bench.done(self.send(6))
         let line = RestockLine(product: self.one, location: self.back, quantity: 6)
@@ -183,13 +185,13 @@ import Testing
         }
         let range = Refusal.Detail.range("delta", value: -1, lowest: 0, highest: Limits.quantityMax)
         #expect(bench.refusal(expect(-1)) == Refusal(.outOfRange, range))
-        // Four were ordered: a delivery of six takes those, and leaves what the transfer brings.
+        // Four were ordered: a delivery of six consumes those, and leaves what the transfer brings.
         let ordered = try bench.done(expect(4)).lsn
         try bench.done(delivery)
         #expect(self.there(bench).onHand == 12 && self.there(bench).incoming == 6)
-        // The order cannot be undone any more: it would take what the transfer brings.
+        // The order cannot be reversed any more: it would take what the transfer brings.
         #expect(bench.code(bench.reversal(ordered)) == .outOfRange)
-        // In one step, too.
+        // Also in one step.
         let line2 = DispatchLine(product: self.one, quantity: 2)
         let more = DispatchTransfer(from: .main, to: self.back, lines: [line2])
         try bench.done(.batch([.dispatchTransfer(more), delivery], .atomic))
@@ -201,7 +203,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `a transfer sends what is there, however far below zero sales may go`() throws {
+    @Test func `a transfer sends what is on hand, however far below zero sales may go`() throws {
         var bench = try self.benched(stock: 2)
         try bench.done(.setFloor(FloorChange(product: self.one, floor: -9)))
         let refused = bench.refusal(self.send(5))
@@ -214,7 +216,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `goods that arrive at a backorder cost what they cost`() throws {
+    @Test func `goods received into a backorder keep their cost`() throws {
         var bench = try self.benched()
         let floor = FloorChange(product: self.one, location: self.back, floor: -5)
         try bench.done(.setFloor(floor))
@@ -228,7 +230,7 @@ import Testing
         bench.check()
     }
 
-    @Test func `what was sent or received is not reversed`() throws {
+    @Test func `dispatches and receipts cannot be reversed`() throws {
         var bench = try self.benched()
         let sent = try bench.done(self.send(4)).lsn
         let received = try bench.done(self.receive(1)).lsn

@@ -2,12 +2,12 @@ import Bytes
 import InventoryModel
 import Testing
 
-/// A second set of books: where each minor unit came from and where it went, kept from what the
-/// commands say and what the ledger has of them, not from the rules.
+/// A second set of books: where each minor unit came from and where it went, derived from the
+/// commands and the ledger, not from the rules.
 ///
-///     paid + corrections + returns without a sale = stock + on its way + cost of what was sold
+///     paid + corrections + returns without a sale = stock + in transit + cost of goods sold
 struct ValueBooks {
-    /// Where value comes from, or goes to, that is no stock and no cost of what was sold.
+    /// Sources and targets of value that are neither stock nor cost of goods sold.
     enum Account: CaseIterable {
         case paid, adjusted, counted, returnedWithoutSale
     }
@@ -17,17 +17,17 @@ struct ValueBooks {
     private(set) var onHand: Int64 = 0
     private(set) var inTransit: Int64 = 0
     private var transferValues: [TransferID: Int64] = [:]
-    /// What each movement that can be undone put into an account.
+    /// The value that each reversible movement posted to an account.
     private var booked: [MovementID: (account: Account, value: Int64)] = [:]
 
-    /// The difference of both sides; 0.
+    /// The difference of both sides, which must be 0.
     var difference: Int64 {
         self.onHand + self.inTransit + self.costOfSales - self.accounts.values.reduce(0, +)
     }
 
-    /// Takes in one step.
+    /// Posts one step.
     ///
-    /// `paid`: What each line of a delivery cost, in order. `kindOf` looks up an earlier movement.
+    /// `paid` is the cost of each line of a delivery, in order; `kindOf` looks up an earlier movement.
     mutating func take(
         _ changes: [Change],
         lsn: LSN,
@@ -71,7 +71,7 @@ struct ValueBooks {
         }
     }
 
-    /// Cost that came late, by the line of its own movement.
+    /// Late cost, by the line of its own movement.
     private static func lateCosts(_ changes: [Change]) -> [Int: Int64] {
         var late: [Int: Int64] = [:]
         var line = 0

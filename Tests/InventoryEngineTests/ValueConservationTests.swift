@@ -7,7 +7,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Moves at random: sales, returns in parts, deliveries with and without a cost, corrections,
+/// Random commands: sales, returns in parts, deliveries with and without a cost, corrections,
 /// transfers, reservations, backorders, holds and reversals.
 private struct RandomMoves {
     private static let products: UInt32 = 6
@@ -19,18 +19,18 @@ private struct RandomMoves {
     private(set) var steps = 0
     private(set) var refused: [RefusalCode: Int] = [:]
     private(set) var done: [String: Int] = [:]
-    /// Steps that may be undone, sales that may come back, reservations and transfers.
+    /// Steps that may be reversed, sales that may be returned, reservations and transfers.
     private var undoable: [UInt64] = []
     private var sales: [(lsn: LSN, product: ProductID, location: LocationID)] = []
     private var reservations: UInt32 = 0
     private var transfers: UInt32 = 0
-    /// What was ordered from outside and has not come.
+    /// Units that were ordered from outside and are still expected.
     private var expected: [LevelKey: Int64] = [:]
 
     init(seed: UInt64) throws {
         self.random = SplitMix64(seed: seed)
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency), [])
+        self.apply(InventoryState.bootstrap(currency: currency), [])
         self.run(.createCategory(name: "All"))
         self.run(.createLocation(LocationDraft(code: "north", name: "North")))
         self.run(.createLocation(LocationDraft(code: "south", name: "South")))
@@ -65,13 +65,13 @@ private struct RandomMoves {
         self.state.evolve(Entry(lsn: lsn, time: self.time, actor: "t", changes: changes))
     }
 
-    /// What is expected from outside, by the movements themselves.
+    /// Tracks what is expected from outside, by the movements themselves.
     private mutating func follow(_ changes: [Change]) {
         for (index, change) in changes.enumerated() {
             guard case .moved(let movement, _) = change, movement.incomingDelta != 0 else {
                 continue
             }
-            // What a dispatch announces, or a transfer takes back, stands beside its transfer.
+            // Incoming stock that a dispatch or a transfer changes is tracked with its transfer.
             let isOfTransfer =
                 movement.kind == .transferIn
                 || (movement.kind == .expectIncoming && Self.isOfTransfer(changes, index))
@@ -193,15 +193,15 @@ private struct RandomMoves {
         self.run(.restock(Restock(lines: [line], fromIncoming: fromIncoming)), paid: [paid])
     }
 
-    /// Halves away from zero, of a value that is not negative.
+    /// Rounds halves away from zero, for a value that is not negative.
     private static func halfAway(_ value: Int64, _ divisor: Int64) -> Int64 {
         (2 * value + divisor) / (2 * divisor)
     }
 
-    /// What a unit costs, from the ledger: the average, else that before the shelf became empty.
+    /// The unit cost, from the ledger: the average, else that before the level became empty.
     private static func unitCost(of level: Level, _ state: InventoryState) -> Price {
         if level.onHand > 0 { return Price(level.value.minorUnits, per: level.onHand.baseUnits) }
-        // Looking it up in the ledger each time would take too long; RuleTests hold it to that.
+        // Looking it up in the ledger each time would take too long; RuleTests check it.
         return state.unitCost(
             of: level,
             Draft(lsn: state.lsn.next, time: state.time, isBatch: false)
@@ -319,7 +319,7 @@ private struct RandomMoves {
 
     // MARK: - Checks
 
-    /// What must hold after every step.
+    /// Checks what must hold after every step.
     func check() throws {
         try #require(self.books.difference == 0, "step \(self.steps): \(self.books)")
         let levels = self.state.tables.levels
@@ -330,16 +330,16 @@ private struct RandomMoves {
             let arriving = self.state.openTransfers.arriving(level.product, level.location)
             try #require(
                 level.incoming == arriving + Quantity(self.expected[key] ?? 0),
-                "step \(self.steps): \(level) has \(arriving) on its way"
+                "step \(self.steps): \(level) has \(arriving) in transit"
             )
             try #require(self.expected[key] ?? 0 >= 0)
         }
     }
 
-    /// What came back of each sale in parts is never more than was charged and than it cost, and all
-    /// of it where everything came back at the sale's own price.
+    /// Checks that the returned parts of each sale never exceed what was charged or what it cost, and equal
+    /// both if everything was returned at the sale's own price.
     ///
-    /// What units cost that were not there yet came late, and no row says for which sale.
+    /// Units sold in backorder have late cost, and no row says for which sale.
     func checkReturns() throws {
         let ledger = self.state.tables.ledger
         var ownPrice: Set<Int> = []
@@ -371,11 +371,11 @@ private struct RandomMoves {
 }
 
 @Suite struct ValueConservationTests {
-    /// Steps of a run; `make long-value-conservation` has as many runs as one likes.
+    /// Steps of a run; `make long-value-conservation` has any number of runs.
     private static let stepCount = 10_000
 
     @Test(arguments: Campaign.seeds(suite: 11...12))
-    func `value is paid for, sold or corrected, and none appears or vanishes`(
+    func `value is paid for, sold or corrected, and is conserved`(
         seed: UInt64
     ) throws {
         var moves = try RandomMoves(seed: seed)
@@ -388,19 +388,19 @@ private struct RandomMoves {
             }
         }
         try moves.checkReturns()
-        // The random walk gets everywhere.
+        // The random walk reaches every case.
         for command in [
             "sell", "returnSale", "restock", "adjust", "count", "setUnavailable", "expectIncoming",
             "reverse", "reserve", "commitReservation", "releaseReservation", "dispatchTransfer",
             "receiveTransfer", "cancelTransfer",
         ] {
-            #expect(moves.done[command] ?? 0 > count / 1_000, "\(command) was done too seldom")
+            #expect(moves.done[command] ?? 0 > count / 1_000, "\(command) was executed too rarely")
         }
         for account in ValueBooks.Account.allCases {
             #expect(moves.books.accounts[account] ?? 0 != 0, "\(account) was never used")
         }
         let ledger = moves.state.tables.ledger
         let late = (0..<ledger.rowCount).count { ledger.kind($0) == .costVariance }
-        #expect(late > count / 1_000, "cost came late too seldom")
+        #expect(late > count / 1_000, "late cost occurred too rarely")
     }
 }

@@ -107,7 +107,7 @@ import Testing
             let time = Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
             apply(state.decide(command, at: time).changes)
         }
-        apply(InventoryState.founding(currency: try #require(Currency(code: "EUR"))))
+        apply(InventoryState.bootstrap(currency: try #require(Currency(code: "EUR"))))
         run(.createCategory(name: "All"))
         run(
             .createProduct(

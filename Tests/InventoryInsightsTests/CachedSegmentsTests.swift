@@ -139,7 +139,7 @@ import Testing
         for (way, threads) in [(0, 1), (1, 1), (2, 3)] {
             let table = try Self.table(query, view, threads: threads) {
                 $0.rowsMin = 0
-                $0.keepsSums = way > 0
+                $0.cachesAggregates = way > 0
             }
             #expect(table == wanted, "way \(way) of \(query)")
         }

@@ -39,7 +39,7 @@ import Testing
     @Test func `a measure is valid for its sources`() {
         #expect(
             self.refusal(InsightQuery(source: .levels, measures: [.onHand, .gross]))
-                == "invalid_field: measures gross does not go with source levels"
+                == "invalid_field: measures gross cannot be used with source levels"
         )
         for source in InsightSource.allCases {
             for measure in InsightMeasure.allCases {
@@ -64,15 +64,17 @@ import Testing
     @Test func `a dimension is valid for its sources`() {
         let stock = InsightQuery(source: .levels, groups: [[.day]], measures: [.onHand])
         #expect(
-            self.refusal(stock) == "invalid_field: groups day does not go with source levels"
+            self.refusal(stock) == "invalid_field: groups day cannot be used with source levels"
         )
         let place = InsightQuery(source: .products, groups: [[.location]], measures: [.onHand])
         #expect(
-            self.refusal(place) == "invalid_field: groups location does not go with source products"
+            self.refusal(place)
+                == "invalid_field: groups location cannot be used with source products"
         )
         let reason = InsightQuery(source: .refusals, groups: [[.reason]], measures: [.asked])
         #expect(
-            self.refusal(reason) == "invalid_field: groups reason does not go with source refusals"
+            self.refusal(reason)
+                == "invalid_field: groups reason cannot be used with source refusals"
         )
     }
 
@@ -81,22 +83,22 @@ import Testing
         query.filter.kinds = MovementKindSet(.sale)
         #expect(
             self.refusal(query)
-                == "invalid_field: filter.kinds does not go with source levels"
+                == "invalid_field: filter.kinds cannot be used with source levels"
         )
         query.filter = InsightFilter(actor: "ann")
         #expect(
             self.refusal(query)
-                == "invalid_field: filter.actor does not go with source levels"
+                == "invalid_field: filter.actor cannot be used with source levels"
         )
         #expect(
             self.sales { $0.filter.kinds = MovementKindSet(.restock) }
-                == "invalid_field: filter.kinds restock does not go with source sales"
+                == "invalid_field: filter.kinds restock cannot be used with source sales"
         )
         query = InsightQuery(source: .products, measures: [.onHand])
         query.filter.locations = [.main]
         #expect(
             self.refusal(query)
-                == "invalid_field: filter.locations does not go with source products"
+                == "invalid_field: filter.locations cannot be used with source products"
         )
     }
 
@@ -104,7 +106,7 @@ import Testing
         let query = InsightQuery(source: .levels, window: .last(7, .day), measures: [.onHand])
         #expect(
             self.refusal(query)
-                == "invalid_field: window does not go with source levels, as it is now"
+                == "invalid_field: window cannot be used with source levels, which has no times"
         )
     }
 
@@ -147,15 +149,15 @@ import Testing
         #expect(self.sales { $0.groups = [] } == "out_of_range: groups 0 not 1…8")
         #expect(
             self.sales { $0.measures = [.net, .gross, .net] }
-                == "invalid_field: measures net is there twice"
+                == "invalid_field: measures net appears twice"
         )
         #expect(
             self.sales { $0.groups = [[.day, .day]] }
-                == "invalid_field: groups day is in one set twice"
+                == "invalid_field: groups day appears twice in one set"
         )
         #expect(
             self.sales { $0.groups = [[.day, .product], [.product, .day]] }
-                == "invalid_field: groups the set (product, day) is there twice"
+                == "invalid_field: groups the set (product, day) appears twice"
         )
     }
 
@@ -173,7 +175,7 @@ import Testing
                 $0.order = [
                     InsightOrder(.measure(.net)), InsightOrder(.measure(.net), descending: true),
                 ]
-            } == "invalid_field: order net is there twice"
+            } == "invalid_field: order net appears twice"
         )
     }
 

@@ -45,7 +45,7 @@ struct RandomLedger {
 
     private mutating func found() {
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         for number in 1...4 { self.run(.createCategory(name: "Category \(number)")) }
         self.run(.archiveCategory(CategoryID(4), ifRevision: nil))
         for (number, zone) in Self.zones.dropFirst().enumerated() {

@@ -13,7 +13,7 @@ import Testing
         var state = InventoryState()
 
         init() throws {
-            self.apply(InventoryState.founding(currency: try #require(Currency(code: "EUR"))))
+            self.apply(InventoryState.bootstrap(currency: try #require(Currency(code: "EUR"))))
             self.run(.createCategory(name: "All"))
             self.run(
                 .createProduct(

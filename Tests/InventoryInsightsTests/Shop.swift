@@ -13,7 +13,7 @@ struct Shop {
 
     init(_ skus: [String], price: Int64 = 1_000) throws {
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         try self.run(.createCategory(name: "Things"))
         for sku in skus {
             let draft = ProductDraft(

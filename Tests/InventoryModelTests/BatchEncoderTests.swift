@@ -4,7 +4,7 @@ import InventoryTestSupport
 import Testing
 
 @Suite struct BatchEncoderTests {
-    @Test func `a batch that is put together has the bytes of the same commands`() {
+    @Test func `an incrementally built batch has the bytes of the same commands`() {
         var samples = SplitMix64(seed: 5)
         for mode in [BatchMode.independent, .errorsOnly] {
             var batch = BatchEncoder(mode)
@@ -46,7 +46,7 @@ import Testing
         #expect(BatchEncoder(.errorsOnly).finish() == Command.batch([], .errorsOnly).encoded)
     }
 
-    @Test func `a product whose category came later has the bytes of its draft`() {
+    @Test func `a product whose category is inserted later has the bytes of its draft`() {
         var products = EncodedProducts()
         var drafts: [ProductDraft] = []
         for number in 0..<40 {
@@ -94,7 +94,7 @@ import Testing
                 batch.finish()
                     == Command.batch(drafts.map { .createProduct($0) }, .errorsOnly).encoded
             )
-            // Once more in the memory that is kept.
+            // Once more in the reused memory.
             products.removeAll()
             #expect(products.count == 0)
         }

@@ -1,21 +1,21 @@
 import Bytes
 import InventoryModel
 
-/// Writes what a description says, byte by byte, and knows nothing of the codecs.
+/// Encodes a value by its description, independently of the codecs.
 struct DescribedBytes: RowVisitor {
     typealias Failure = Never
 
     private var ahead: [UInt8] = []
-    /// What a mask announces, once there is one.
-    private var masked: [(isThere: Bool, bytes: [UInt8])]?
+    /// The fields behind the mask; `nil` before there is one.
+    private var masked: [(isPresent: Bool, bytes: [UInt8])]?
 
     var bytes: [UInt8] {
         guard let masked else { return self.ahead }
         let mask = masked.indices.reduce(0 as UInt64) { mask, bit in
-            masked[bit].isThere ? mask | 1 << UInt64(bit) : mask
+            masked[bit].isPresent ? mask | 1 << UInt64(bit) : mask
         }
         return self.ahead + Self.bytes { $0.writeVarint(mask) }
-            + masked.filter { $0.isThere }.flatMap { $0.bytes }
+            + masked.filter { $0.isPresent }.flatMap { $0.bytes }
     }
 
     static func bytes(_ write: (inout ByteWriter) -> Void) -> [UInt8] {
@@ -45,7 +45,7 @@ struct DescribedBytes: RowVisitor {
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) {
         let flag = value
-        // The mask's bit says it all.
+        // The mask's bit is the value.
         let isMasked = self.masked != nil
         self.add(flag, field.standard) { if !isMasked { $0.write(flag) } }
     }
@@ -107,7 +107,7 @@ struct DescribedBytes: RowVisitor {
         _ write: (inout ByteWriter, Value?) -> Void
     ) { self.add(value, Optional<Optional<Value>>.some(nil)) { write(&$0, value) } }
 
-    /// None is 0, else the number and one.
+    /// Writes 0 for `nil`, otherwise the number plus one.
     mutating func revision(_ value: inout LSN?) {
         self.optional(value) { $0.writeVarint($1.map { $0 + 1 } ?? 0) }
     }
@@ -179,7 +179,7 @@ struct DescribedBytes: RowVisitor {
         self.ahead += all
     }
 
-    // MARK: - Fields behind a mask
+    // MARK: - Masked fields
 
     mutating func mask(_ given: inout OptionalFields) {
         self.masked = []
@@ -199,7 +199,7 @@ struct DescribedBytes: RowVisitor {
     }
 }
 
-extension DescribedBytes: QuestionVisitor {
+extension DescribedBytes: QueryVisitor {
     mutating func term(_ name: StaticString, _ value: inout String) {
         let text = value
         self.ahead += Self.bytes { $0.writeText(text) }
@@ -220,7 +220,7 @@ extension DescribedBytes: QuestionVisitor {
         self.ahead += Self.bytes { $0.writeVarint(number) }
     }
 
-    /// What has bytes of its own is trusted.
+    /// A value with an encoding of its own is encoded by it.
     mutating func coded<Value: CodedValue>(_ value: inout Value) {
         let value = value
         self.ahead += Self.bytes { value.encode(into: &$0) }
@@ -243,16 +243,16 @@ extension DescribedBytes: QuestionVisitor {
         value.visit(&self, only: given)
     }
 
-    /// The mask's bit says it all.
+    /// The mask's bit is the value.
     mutating func announced(_ name: String, _ value: inout Bool) {}
 }
 
 extension DescribedBytes: ChangeVisitor {
-    /// The first of its kind in an entry is written out.
+    /// The first of its kind in an entry is written in full.
     mutating func sharedReference(
         _ value: inout String,
         last: WritableKeyPath<EntryStrings, String>,
-        of texts: inout EntryStrings
+        of strings: inout EntryStrings
     ) {
         let text = value
         self.ahead += Self.bytes { $0.writeText(text) }

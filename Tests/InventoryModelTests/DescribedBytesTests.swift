@@ -4,25 +4,25 @@ import Testing
 
 @testable import InventoryModel
 
-/// The encodings that are written by hand are those that the descriptions say, over every field.
+/// The handwritten encodings match the descriptions, for every field.
 @Suite struct DescribedBytesTests {
     private static let seeds: Range<UInt64> = 1..<400
 
-    @Test func `every command is what its description says`() {
+    @Test func `every command is encoded as its description says`() {
         for tag in CommandTag.described {
             for seed in Self.seeds.prefix(100) {
                 var random = SplitMix64(seed: seed)
                 let command = random.command(tag)
-                // A delivery ends with its flags, and with which of its lines have no cost.
+                // A delivery ends with its flags, and the indices of its lines without a cost.
                 if case .restock = command { continue }
                 var writer = DescribedBytes()
-                Self.show(command, to: &writer)
+                Self.visit(command, to: &writer)
                 #expect(writer.bytes == Array(command.encoded.bytes.dropFirst()), "\(tag) \(seed)")
             }
         }
     }
 
-    @Test func `the lines of a delivery are what their description says`() {
+    @Test func `the lines of a delivery are encoded as their description says`() {
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
             guard case .restock(let restock) = random.command(.restock) else {
@@ -36,10 +36,10 @@ import Testing
         }
     }
 
-    @Test func `every query, insight and subscription is what its description says`() {
-        func described(_ question: some DescribedQuestion) -> [UInt8] {
-            var (question, writer) = (question, DescribedBytes())
-            question.visit(&writer)
+    @Test func `every query, insight and subscription is encoded as its description says`() {
+        func described(_ query: some DescribedQuery) -> [UInt8] {
+            var (query, writer) = (query, DescribedBytes())
+            query.visit(&writer)
             return writer.bytes
         }
         for seed in Self.seeds {
@@ -58,10 +58,10 @@ import Testing
         }
     }
 
-    @Test func `every change that has a description is what it says`() {
+    @Test func `every change with a description is encoded as it says`() {
         func described(_ change: some DescribedChange) -> [UInt8] {
-            var (change, writer, texts) = (change, DescribedBytes(), EntryStrings())
-            change.visit(&writer, &texts)
+            var (change, writer, strings) = (change, DescribedBytes(), EntryStrings())
+            change.visit(&writer, &strings)
             return writer.bytes
         }
         for seed in Self.seeds {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `a level is what its description says`() {
+    @Test func `a level is encoded as its description says`() {
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
             let lsn = random.unsigned()
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func `a movement and the level it leaves are what their descriptions say`() {
+    @Test func `a movement and the resulting level are encoded as their descriptions say`() {
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
             let (lsn, time) = (random.unsigned(), random.instant())
@@ -98,7 +98,7 @@ import Testing
             var level = random.level(at: LSN(lsn))
             (level.product, level.location) = (movement.product, movement.location)
             let bytes = Self.bytes(.moved(movement, level), lsn: LSN(lsn), time: time)
-            // The level goes without what the movement has said: product and location.
+            // The level omits product and location, which the movement has.
             var place = ByteWriter()
             place.writePlace(level.product, level.location)
             let balances = Self.described(LevelRow(level, at: LSN(lsn))).dropFirst(place.count)
@@ -107,7 +107,8 @@ import Testing
         }
     }
 
-    @Test func `an outcome is what its description says, then its levels and its ids`() {
+    @Test func `an outcome is encoded as its description says, followed by its levels and its ids`()
+    {
         var seen = 0
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
@@ -147,7 +148,7 @@ import Testing
         return writer.bytes
     }
 
-    private static func show(_ command: Command, to writer: inout DescribedBytes) {
+    private static func visit(_ command: Command, to writer: inout DescribedBytes) {
         func show(_ described: some DescribedCommand) {
             var described = described
             described.visit(&writer)
@@ -179,7 +180,7 @@ import Testing
         case .releaseReservation(let wanted): show(wanted)
         case .dispatchTransfer(let wanted): show(wanted)
         case .receiveTransfer(let wanted), .cancelTransfer(let wanted): show(wanted)
-        case .restock, .batch: preconditionFailure("has bytes that no description says")
+        case .restock, .batch: preconditionFailure("has no description of its encoding")
         }
     }
 }

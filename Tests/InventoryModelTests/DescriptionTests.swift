@@ -4,7 +4,7 @@ import Testing
 
 @testable import InventoryModel
 
-/// What a description says, and that everything that goes by it agrees.
+/// Descriptions, and the agreement of everything derived from them.
 @Suite struct DescriptionTests {
     @Test func `the fields of a product are described in the order of their numbers`() {
         let names = ProductFields.descriptions.map { $0.name }
@@ -24,7 +24,7 @@ import Testing
                 guard new != old else { continue }
                 seen += 1
                 #expect(old.differences(from: new) == FieldSet(field))
-                // Only that field's bytes differ.
+                // Only the encoding of that field differs.
                 for each in ProductField.allCases {
                     let isSame = Self.bytes(old, each) == Self.bytes(new, each)
                     #expect(isSame == (each != field), "\(field) and \(each)")
@@ -41,7 +41,7 @@ import Testing
         return writer.array()
     }
 
-    @Test func `an update has what was put in, and nothing once it was taken out`() {
+    @Test func `an update has the fields that were set, and none after they are unset`() {
         var random = SplitMix64(seed: 72)
         for _ in 0..<200 {
             let fields = random.productFields()
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `changed fields must rise`() {
+    @Test func `changed fields must ascend`() {
         // Tag, product, two fields: a pack size, then a reorder point.
         let bytes: [UInt8] = [5, 1, 2, 10, 2, 4, 8, 2, 4]
         #expect(

@@ -2,7 +2,7 @@ import InventoryModel
 import Testing
 
 @Suite struct InstantTests {
-    @Test func `instants order by their microseconds`() {
+    @Test func `instants are ordered by their microseconds`() {
         #expect(Instant(microseconds: -1) < .zero)
         #expect(!(Instant.zero < .zero))
     }

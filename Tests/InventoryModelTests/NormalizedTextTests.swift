@@ -4,14 +4,14 @@ import Testing
 
 @testable import InventoryModel
 
-/// The quick ways through texts that are ASCII against what they stand for.
+/// The fast paths for ASCII, compared with the general rules.
 @Suite struct NormalizedTextTests {
     private static let letters: [Character] = [
         "a", "Z", "0", "7", "-", " ", "\t", "é", "ß", "e\u{301}", "İ", "\u{A0}", "\u{7F}", "𝔸",
     ]
 
     private func text(_ random: inout SplitMix64) -> String {
-        // Half of them are ASCII throughout, which is what is quick.
+        // Half of them are ASCII only, for the fast path.
         let letters = random.below(2) == 0 ? Self.letters.prefix(7) : Self.letters[...]
         let count = Int(random.below(20))
         return String(
@@ -19,7 +19,7 @@ import Testing
         )
     }
 
-    @Test func `a key is the text trimmed, composed and folded, however it is made`() {
+    @Test func `a key is the text trimmed, composed and folded on either path`() {
         var random = SplitMix64(seed: 11)
         for _ in 0..<20_000 {
             let text = self.text(&random)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func `a GTIN of any length is compared as fourteen digits, and nothing else is`() {
+    @Test func `a GTIN of any length is compared as fourteen digits, other barcodes are not`() {
         #expect(NormalizedText.barcodeKey("4006381333931") == "04006381333931")
         #expect(NormalizedText.barcodeKey(" 40063813 ") == "00000040063813")
         #expect(NormalizedText.barcodeKey("04006381333931") == "04006381333931")
@@ -49,7 +49,7 @@ import Testing
         #expect(NormalizedText.barcodeKey("") == "")
     }
 
-    @Test func `a text that is plain in its bytes is folded in its bytes`() {
+    @Test func `the fast path on bytes folds plain texts as the slow path does`() {
         var random = SplitMix64(seed: 12)
         var plainCount = 0
         for _ in 0..<20_000 {
@@ -78,7 +78,7 @@ import Testing
             }
         }
         #expect(plainCount > 2_000, "\(plainCount) were plain")
-        // Every byte at every place of a word.
+        // Every byte at every offset of a word.
         for byte in UInt8.min...UInt8.max {
             for place in 0..<11 {
                 var bytes = [UInt8](repeating: 0x61, count: 11)

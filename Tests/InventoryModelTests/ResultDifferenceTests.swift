@@ -13,7 +13,7 @@ import Testing
         return table
     }
 
-    @Test func `what made one table of another makes it again`() {
+    @Test func `the difference of two tables turns the old into the new`() {
         var random = SplitMix64(seed: 71)
         for _ in 0..<3_000 {
             var rows = random.list(upTo: 12) { random in
@@ -24,8 +24,8 @@ import Testing
                 switch random.below(4) {
                 case 0 where !rows.isEmpty: rows.remove(at: Int(random.below(UInt64(rows.count))))
                 case 1:
-                    let place = Int(random.below(UInt64(rows.count + 1)))
-                    rows.insert(("\(random.below(8))", Int64(random.below(3))), at: place)
+                    let index = Int(random.below(UInt64(rows.count + 1)))
+                    rows.insert(("\(random.below(8))", Int64(random.below(3))), at: index)
                 case 2 where !rows.isEmpty:
                     rows[Int(random.below(UInt64(rows.count)))].1 = random.maybe {
                         Int64($0.below(3))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `only the row that changed is in it, wherever it goes`() {
+    @Test func `a difference has only the changed row, wherever it moves`() {
         let old = Self.table([("A", 9), ("B", 8), ("C", 7), ("D", 6), ("E", 5)])
         let new = Self.table([("B", 8), ("C", 7), ("A", 7), ("D", 6), ("E", 5)])
         let difference = ResultDifference(from: old, to: new)
@@ -54,13 +54,13 @@ import Testing
         #expect(difference.rows == Self.table([("A", 7)]))
     }
 
-    @Test func `nothing and zero are two values`() {
+    @Test func `a missing value differs from zero`() {
         let old = Self.table([("A", nil)])
         let new = Self.table([("A", 0)])
         #expect(ResultDifference(from: old, to: new).removed == [0])
     }
 
-    @Test func `a difference of another table is found out`() {
+    @Test func `a difference that does not fit the table is refused`() {
         let old = Self.table([("A", 1), ("B", 2)])
         let row = Self.table([("C", 3)])
         func makes(_ removed: [Int], _ inserted: [Int]) -> Bool {

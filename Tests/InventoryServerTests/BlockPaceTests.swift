@@ -5,7 +5,7 @@ import Testing
 @Suite struct BlockPaceTests {
     private static let apart = BlockPace.nanosecondsApart
 
-    /// The pause before a block, so many nanoseconds after the one before.
+    /// Returns the delay of a block, `passed` nanoseconds after the previous one.
     private static func pause(
         after passed: UInt64,
         gathered: Int = 100,
@@ -22,7 +22,7 @@ import Testing
         #expect(Self.pause(after: Self.apart) == 0)
     }
 
-    @Test func `with nobody to tell, or much to write, it never waits`() {
+    @Test func `without a busy fan-out, or with many bytes, a block never waits`() {
         #expect(Self.pause(after: 0, isFanoutBusy: false) == 0)
         #expect(Self.pause(after: 0, gathered: BlockPace.byteCountAtOnce) == 0)
     }
@@ -33,12 +33,12 @@ import Testing
         #expect(!pace.isPutOff)
     }
 
-    @Test func `one that is put off is put off until whoever asked comes back`() {
+    @Test func `a delayed block is delayed until the caller resumes`() {
         var pace = BlockPace()
         pace.began(at: 0)
         #expect(pace.pause(at: 10, gathered: 1, isFanoutBusy: true) > 0)
         #expect(pace.isPutOff)
-        // Enough was gathered meanwhile: it begins, and the one who comes back finds the next one's time.
+        // Enough was gathered meanwhile: it begins, and the resuming caller gets the delay of the next one.
         #expect(pace.pause(at: 20, gathered: 1 << 20, isFanoutBusy: true) == 0)
         #expect(pace.isPutOff)
         pace.resumed()

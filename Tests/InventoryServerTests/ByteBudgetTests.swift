@@ -4,13 +4,13 @@ import Testing
 
 @testable import InventoryServer
 
-/// What connections may have the server hold.
+/// The memory limits of connections.
 @Suite struct ByteBudgetTests {
     private static func refusal(_ what: String, _ value: Int64, _ highest: Int64) -> Refusal {
         Refusal(.overloaded, .range(what, value: value, lowest: 0, highest: highest))
     }
 
-    @Test func `a connection has its share to the last byte, and not one more`() throws {
+    @Test func `a connection can use its share to the last byte, and no more`() throws {
         var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
         var share = ByteBudget.Share()
         try budget.take(10, for: &share)
@@ -24,7 +24,7 @@ import Testing
         #expect(share.byteCount == 10 && budget.byteCount == 10)
     }
 
-    @Test func `all connections have the total to the last byte, and not one more`() throws {
+    @Test func `all connections can use the total to the last byte, and no more`() throws {
         var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
         var shares = [ByteBudget.Share](repeating: .init(), count: 3)
         try budget.take(10, for: &shares[0])
@@ -34,14 +34,14 @@ import Testing
             try budget.take(1, for: &shares[2])
         }
         #expect(shares[2].byteCount == 5)
-        // What one that is gone had is there for the others.
+        // The bytes of a closed connection are free for others.
         budget.giveAll(of: &shares[0])
         budget.giveAll(of: &shares[0])
         #expect(budget.byteCount == 15)
         try budget.take(5, for: &shares[2])
     }
 
-    @Test func `more is never given back than was taken`() async {
+    @Test func `no more is returned than was taken`() async {
         await #expect(processExitsWith: .failure) {
             var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
             var share = ByteBudget.Share()
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `as many plain requests fit as may wait`() throws {
+    @Test func `the maximum number of waiting plain requests fits`() throws {
         var budget = ByteBudget.queries
         var share = ByteBudget.Share()
         for _ in 0..<WireLimits.waitingQueriesPerConnectionMax {

@@ -27,14 +27,14 @@ import Testing
         track.checkInvariants()
     }
 
-    @Test func `each window begins where the one before ended`() {
+    @Test func `each window begins where the previous one ended`() {
         var track = ConflationTrack(period: 100, at: 40)
         for end in [41, 58, 63, 90] as [UInt64] { Self.close(&track, at: end) }
         #expect(track.newest == 90)
         #expect(track.window(after: 40)?.end == 41)
         #expect(track.window(after: 58)?.end == 63)
         #expect(track.window(after: 90) == nil)
-        // Nobody who follows is in the midst of one, but one that comes from elsewhere may be.
+        // A follower is never within a window, but a subscriber from elsewhere may be.
         #expect(track.window(after: 60) == nil)
         #expect(track.end(behind: 60) == 63)
         #expect(track.end(behind: 41) == 58)
@@ -42,7 +42,7 @@ import Testing
         #expect(track.end(behind: 90) == nil)
     }
 
-    @Test func `one that has no window yet ends where it begins`() {
+    @Test func `a track without a window ends where it begins`() {
         let track = ConflationTrack(period: 100, at: 40)
         #expect(track.end(behind: 39) == 40)
         #expect(track.end(behind: 40) == nil)
@@ -57,7 +57,7 @@ import Testing
         #expect(track.dueAt == 400)
     }
 
-    @Test func `the oldest are let go of beyond the bytes that are kept, the newest never`() {
+    @Test func `the oldest windows are evicted beyond the limit of bytes, the newest never`() {
         var track = ConflationTrack(period: 100, at: 0)
         let byteCount = Self.batch(100, through: 1).byteCount
         for end in 1...500 as ClosedRange<UInt64> {

@@ -3,7 +3,7 @@ import Testing
 @testable import InventoryServer
 
 @Suite struct ConnectionGateTests {
-    @Test func `the last connection that may be pauses, and one that closes goes on`() {
+    @Test func `the last allowed connection pauses accepting, and a closing one resumes it`() {
         var gate = ConnectionGate(connectionsMax: 2)
         #expect(gate.accepted() == .none)
         #expect(gate.isOpen)
@@ -13,7 +13,7 @@ import Testing
         #expect(gate.isOpen)
     }
 
-    @Test func `an episode is reported once, and is over when a good part has gone`() {
+    @Test func `an episode is reported once, and is over when an eighth has closed`() {
         var gate = ConnectionGate(connectionsMax: 16)
         for _ in 1..<16 { #expect(gate.accepted() == .none) }
         #expect(gate.accepted() == .pause(.full(connectionsMax: 16)))
@@ -26,7 +26,7 @@ import Testing
         #expect(gate.closed() == .resume(nil))
     }
 
-    @Test func `without a descriptor it waits for one that closes, or for a while`() {
+    @Test func `without a descriptor it waits for a closing connection, or for a retry`() {
         var gate = ConnectionGate(connectionsMax: 8)
         #expect(gate.accepted() == .none)
         #expect(gate.acceptFailed() == .pause(.exhausted(connections: 1)))
@@ -39,7 +39,7 @@ import Testing
         #expect(gate.isOpen)
     }
 
-    @Test func `the log and snapshots have their descriptors before connections do`() {
+    @Test func `the log and snapshots have their descriptors reserved`() {
         func connectionsMax(_ descriptorsMax: Int) -> Int {
             Descriptors.connectionsMax(wanted: 10_000, descriptorsMax: descriptorsMax)
         }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import InventoryServer
 
-/// What one of many connections may have in buffers.
+/// The buffer limits of one of many connections.
 @Suite struct ConnectionShareTests {
-    @Test func `few connections have what one alone may have`() {
+    @Test func `few connections have the limits of a single one`() {
         for count in [0, 1, 2, 256] {
             let outbox = ConnectionShare.outboxByteCount(connections: count)
             #expect(outbox == WireLimits.outboxByteCountMax)
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `many have equal parts, never more than there is and never less than they need`() {
+    @Test func `many connections have equal shares, within the total and above the minimum`() {
         var last = Int.max
         for count in [257, 1_000, 1_025, 5_000, 10_000, 16_384, 100_000, .max] {
             let outbox = ConnectionShare.outboxByteCount(connections: count)

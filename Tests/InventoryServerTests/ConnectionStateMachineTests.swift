@@ -34,7 +34,7 @@ import Testing
         #expect(machine.isClosed)
     }
 
-    @Test func `a request that its principal may not send is refused, and counts for nothing`() {
+    @Test func `a request that its principal may not send is refused and not counted`() {
         var machine = ConnectionStateMachine(inFlightMax: 1)
         let reader = Principal(actor: "screen", rights: .read)
         #expect(machine.helloReceived(Self.hello, of: reader) == .accept)
@@ -44,12 +44,12 @@ import Testing
             let isAdmitted = machine.admits(1, opcode)
             #expect(Self.code(action) == .forbidden && !isAdmitted)
         }
-        // Nothing of that is in flight.
+        // None of them is in flight.
         #expect(machine.requestReceived(1, .query) == .run)
         #expect(Self.code(machine.requestReceived(2, .query)) == .overloaded)
     }
 
-    @Test func `who is trusted may send any request`() {
+    @Test func `a trusted principal may send any request`() {
         let principal = Principal(trusting: Hello(actor: " till-3 ", software: "s"))
         #expect(principal.actor == "till-3")
         for opcode in Opcode.allCases where opcode.isRequest { #expect(principal.may(opcode)) }
@@ -61,7 +61,7 @@ import Testing
         #expect(Self.code(machine.helloReceived(hello)) == .unsupportedVersion)
     }
 
-    @Test func `more than may be in flight is refused until something was answered`() {
+    @Test func `requests beyond the in-flight limit are refused until one is answered`() {
         var machine = Self.active()
         #expect(machine.requestReceived(1, .query) == .run)
         #expect(machine.requestReceived(1, .query) == .run)
@@ -70,7 +70,7 @@ import Testing
         #expect(machine.requestReceived(1, .query) == .run)
     }
 
-    @Test func `draining answers what runs, refuses the rest, and then closes`() {
+    @Test func `draining answers running requests, refuses others, and then closes`() {
         var machine = Self.active()
         #expect(machine.requestReceived(1, .query) == .run)
         #expect(machine.drain() == .nothing)
@@ -79,7 +79,7 @@ import Testing
         #expect(machine.isClosed)
     }
 
-    @Test func `a client that closes its sending side is answered, then told that it closed`() {
+    @Test func `a client that closes its sending side is answered, then notified that it closed`() {
         var machine = Self.active()
         #expect(machine.requestReceived(1, .query) == .run)
         #expect(machine.requestReceived(2, .query) == .run)
@@ -93,7 +93,7 @@ import Testing
         #expect(Self.code(mute.inputClosed()) == .clientClosed)
     }
 
-    @Test func `an id that is in use, or 0, closes the connection, and does not run`() {
+    @Test func `a request ID in use, or 0, closes the connection without running`() {
         for (id, isInUse) in [(0, false), (7, true)] as [(UInt64, Bool)] {
             var machine = Self.active()
             let admitted = machine.admits(id, .query, isInUse: isInUse)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `a frame that is not whole in time closes the connection, before a hello too`() {
+    @Test func `an incomplete frame closes the connection on timeout, before a hello too`() {
         var machine = Self.active()
         #expect(Self.code(machine.frameTimedOut()) == .malformedFrame)
         #expect(machine.isClosed)
@@ -146,7 +146,7 @@ import Testing
         return (text, finals)
     }
 
-    @Test func `a reply waits for its LSN, and what came before it goes first`() {
+    @Test func `a reply waits for its LSN, and earlier replies go first`() {
         var pending = PendingReplies()
         Self.add(&pending, "a", lsn: 3)
         Self.add(&pending, "b", lsn: 5)

@@ -6,7 +6,7 @@ import Testing
     /// One numbered entry of "Follow one sale".
     private struct Entry {
         var path: String
-        /// The functions and types that the reader is to look for in that file.
+        /// The functions and types to look for in that file.
         var names: [String]
     }
 
@@ -26,7 +26,7 @@ import Testing
         return String(rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)])
     }
 
-    /// What stands in backticks, in order.
+    /// The strings in backticks, in order.
     private static func code(in text: some StringProtocol) -> [String] {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
             .compactMap { $0.offset % 2 == 1 ? String($0.element) : nil }
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// The paths in backticks: what begins with a folder of the repository, without the arguments of a
+    /// The paths in backticks: strings that begin with a folder of the repository, without the arguments of a
     /// script.
     private func paths() -> [String] {
         let folders = ["Sources/", "Tests/", "Benchmarks/", "Fuzzing/", "Catalog/", ".ci/"]
@@ -69,7 +69,7 @@ import Testing
         )
     }
 
-    @Test func `a reader follows a sale in at most 12 files, and finds in each what it says`()
+    @Test func `"Follow one sale" has at most 12 files, and each has the names that it lists`()
         throws
     {
         let entries = Self.entries(of: try self.section("Follow one sale"))

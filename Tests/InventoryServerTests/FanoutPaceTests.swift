@@ -5,7 +5,7 @@ import Testing
 @Suite struct FanoutPaceTests {
     private static let turn: UInt64 = 2_000_000
 
-    /// Turns one behind the other, in which the loop uses so much of a processor.
+    /// Runs turns in sequence, during which the loop uses a share of a processor.
     private static func turns(
         _ count: Int,
         lateCount: Int,
@@ -26,25 +26,26 @@ import Testing
         return (pace, now)
     }
 
-    @Test func `those who are behind wait as long as they are served while the loop is busy`() {
+    @Test
+    func `while the loop is busy, the fan-out rests for as long as it serves late subscribers`() {
         let (pace, end) = Self.turns(10, lateCount: 5, loopPercent: 60)
         #expect(pace.isLoopBusy)
         #expect(pace.restsUntil == end + Self.turn)
     }
 
-    @Test func `with little to do for the loop they take all that is left`() {
+    @Test func `while the loop is idle, the fan-out does not rest`() {
         let (pace, _) = Self.turns(10, lateCount: 10, loopPercent: 10)
         #expect(!pace.isLoopBusy)
         #expect(pace.restsUntil == 0)
     }
 
-    @Test func `who follows hears at once, however busy the loop is`() {
+    @Test func `current subscribers are served at once, however busy the loop is`() {
         let (pace, _) = Self.turns(10, lateCount: 4, loopPercent: 90)
         #expect(pace.isLoopBusy)
         #expect(pace.restsUntil == 0)
     }
 
-    @Test func `a turn that served nobody is none for those who are behind`() {
+    @Test func `a turn that served nobody does not count for late subscribers`() {
         var pace = FanoutPace()
         pace.turned(from: 5, to: 9, servedCount: 0, lateCount: 0, loop: 1 << 40)
         #expect(pace.restsUntil == 0)

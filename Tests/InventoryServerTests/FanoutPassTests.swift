@@ -11,11 +11,13 @@ import Testing
 
 @testable import InventoryServer
 
-/// The fan-out on a thread of the test, with sockets that take a millisecond each for a write.
+/// The fan-out on a thread of the test, with sockets whose writes take a millisecond each.
 @Suite struct FanoutPassTests {
     private static let subscriberCount = 16
 
-    @Test func `who is served late in a pass gets what became durable while it went on`() throws {
+    @Test func `a connection served late in a pass gets steps that became durable meanwhile`()
+        throws
+    {
         let bench = try FanoutBench(subscriberCount: Self.subscriberCount)
         bench.becomeDurable(1)
         // A turn ends after two milliseconds, hence two writes, which is a part of this pass.
@@ -28,14 +30,14 @@ import Testing
         #expect(Set(writes.map { $0.subscriber }).count == Self.subscriberCount)
         #expect(writes.prefix(early).allSatisfy { $0.lsns == [1] })
         #expect(writes.dropFirst(early).allSatisfy { $0.lsns == [1, 2] })
-        // Those who were served before have it with the next pass, and nobody has it twice.
+        // Connections served before get it in the next pass, and none gets it twice.
         bench.turnUntilIdle()
         let later = bench.writes.dropFirst(Self.subscriberCount)
         #expect(later.map { $0.subscriber } == writes.prefix(early).map { $0.subscriber })
         #expect(later.allSatisfy { $0.lsns == [2] })
     }
 
-    @Test func `in a shop that is always busy everybody gets each step once, in order`() throws {
+    @Test func `under constant load every subscriber gets each step once, in order`() throws {
         let bench = try FanoutBench(subscriberCount: Self.subscriberCount)
         for lsn in (1...200).map({ LSN($0) }) {
             bench.becomeDurable(lsn)
@@ -46,13 +48,13 @@ import Testing
             let lsns = bench.writes.filter { $0.subscriber == subscriber }.flatMap { $0.lsns }
             #expect(lsns == (1...200).map { LSN($0) })
         }
-        // Each had some steps at a time, so it went on behind the steps, not far behind them.
+        // Each received a few steps at a time, so it followed closely.
         #expect(bench.writes.count < 200 * Self.subscriberCount / 4)
         #expect(bench.board.isBusy)
     }
 }
 
-/// A fan-out whose time passes with its writes alone.
+/// A fan-out whose clock advances only with its writes.
 private final class FanoutBench: Sendable {
     struct Write {
         var subscriber: Int
@@ -135,7 +137,7 @@ private final class FanoutBench: Sendable {
         self.fanout.becameDurable(block, through: lsn, nil)
     }
 
-    /// A turn; a rest that it asks for is over at once.
+    /// Runs a turn; a rest that it requests ends at once.
     func turn() {
         if case .rest(let time) = self.fanout.turn() { self.state.pass(until: time) }
     }
@@ -150,7 +152,7 @@ private final class FanoutBench: Sendable {
         }
     }
 
-    /// Takes all of a queue, and a millisecond for it.
+    /// Writes all of a queue, in a millisecond.
     private final class Socket: FanoutSocket {
         private let subscriber: Int
         private let clock: Clock
@@ -168,7 +170,7 @@ private final class FanoutBench: Sendable {
             return .done
         }
 
-        /// Of the entries in frames of events: each begins with its byte count and its LSN.
+        /// The LSNs of the entries in event frames: each begins with its byte count and its LSN.
         private static func lsns(_ bytes: [UInt8]) -> [LSN] {
             bytes.withUnsafeBytes { bytes in
                 var lsns: [LSN] = []
@@ -195,7 +197,7 @@ private final class FanoutBench: Sendable {
     }
 }
 
-/// Does nothing of what it is given.
+/// Ignores all submitted work.
 private struct Nobody: Worker, FanoutHost {
     func submit(_ work: @escaping @Sendable () -> Void) {}
     func begin(_ fanout: Fanout) {}

@@ -30,13 +30,13 @@ import Testing
         #expect(Self.bytes(Self.batch(body), id) == expected.array())
     }
 
-    @Test func `a batch of no bytes has no frame`() {
+    @Test func `an empty batch has no frame`() {
         let batch = Self.batch([])
         #expect(batch.isEmpty)
         batch.forEachBuffer(of: 7) { _ in Issue.record("a frame of no bytes") }
     }
 
-    @Test func `who is within a piece gets the rest of it`() {
+    @Test func `a subscriber within a piece gets the rest of it`() {
         func encoded(_ lsns: ClosedRange<UInt64>) -> EventBatch {
             var writer = ByteWriter()
             for lsn in lsns.map({ LSN($0) }) {
@@ -51,7 +51,7 @@ import Testing
         #expect(batch.suffix(after: 9).isEmpty)
     }
 
-    @Test func `equal interests have one number, also when the table begins anew`() {
+    @Test func `equal interests have one number, also after the table is reset`() {
         var interests = Interests()
         func interest(_ category: UInt32) -> Interest {
             let filter = SubscriptionFilter(category: CategoryID(category))
@@ -88,7 +88,7 @@ import Testing
         )
     }
 
-    @Test func `whoever is within a piece comes to it, and the next one begins where it ends`() {
+    @Test func `a position within a piece finds it, and the next piece begins where it ends`() {
         var pieces = EventPieces()
         pieces.insert(Self.piece(20, 30), 1)
         pieces.insert(Self.piece(10, 20), 1)
@@ -99,13 +99,13 @@ import Testing
         #expect(pieces.piece(1, at: 30) == nil)
         #expect(pieces.piece(1, at: 9) == nil)
         #expect(pieces.piece(2, at: 15) == nil)
-        // One that is made from further back ends there.
+        // A piece made from an earlier position ends there.
         #expect(pieces.next(1, after: 5) == 10)
         #expect(pieces.next(1, after: 10) == 20)
         #expect(pieces.next(1, after: 20) == nil)
     }
 
-    @Test func `however many interests and pieces, only so many bytes are kept`() {
+    @Test func `the bytes of cached pieces are bounded for any number of interests`() {
         var pieces = EventPieces(byteCountMax: 5_000)
         for number in 0..<2_000 as Range<UInt64> {
             pieces.insert(
@@ -117,7 +117,7 @@ import Testing
         }
         #expect(pieces.piece(1_999 % 7, at: 19_990) != nil)
         #expect(pieces.piece(0, at: 0) == nil)
-        // One that takes another's place counts once.
+        // A piece that replaces another counts once.
         pieces.insert(Self.piece(19_990, 19_995, bytes: 50), 1_999 % 7)
         pieces.checkInvariants()
         #expect(pieces.piece(1_999 % 7, at: 19_990)?.through == 19_995)
@@ -126,7 +126,7 @@ import Testing
         #expect(pieces.byteCount == 0)
     }
 
-    @Test func `pieces that everyone has are let go of, those that somebody is within are not`() {
+    @Test func `pieces that all have passed are removed, those with a subscriber within are not`() {
         var pieces = EventPieces(byteCountMax: 500)
         for lsn in stride(from: 0, to: 40, by: 10).map({ LSN($0) }) {
             pieces.insert(Self.piece(lsn, lsn + 10), 1)
@@ -139,7 +139,7 @@ import Testing
             #expect(pieces.piece(interest, at: 25)?.through == 30)
             #expect(pieces.piece(interest, at: 30)?.through == 40)
         }
-        // The bytes of those that are gone have room for others again.
+        // The bytes of removed pieces are free for others again.
         for lsn in stride(from: 40, to: 1_000, by: 10).map({ LSN($0) }) {
             pieces.insert(Self.piece(lsn, lsn + 10), 1)
             pieces.remove(through: lsn)
@@ -163,7 +163,7 @@ import Testing
         )
     }
 
-    @Test func `an entry is found in the midst of a large block, whatever comes before it`() {
+    @Test func `an entry is found in the middle of a large block, whatever precedes it`() {
         let block = Self.block(1...5_000, actor: String(repeating: "a", count: 60))
         for after in [0, 1, 2_500, 4_998, 4_999, 5_000] as [LSN] {
             var found: [LSN] = []
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func `the feed keeps its newest bytes, a gap begins it anew`() {
+    @Test func `the feed retains its newest bytes, and a gap resets it`() {
         let size = Self.block(1...10).byteCount
         var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
         for number in 0..<20 as Range<UInt64> {
@@ -192,8 +192,7 @@ import Testing
         #expect(blocks.block(after: 300)?.first == 301)
     }
 
-    @Test func `blocks of the log's files are kept for all who come to them, the latest read ones`()
-    {
+    @Test func `blocks of the log's files are cached for all subscribers, the latest read ones`() {
         let size = Self.block(1...10).byteCount
         var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
         blocks.insert(read: Self.block(21...30))
@@ -212,7 +211,7 @@ import Testing
 }
 
 @Suite struct FanoutQueueTests {
-    @Test func `bytes leave in order, however few a socket takes at once`() {
+    @Test func `bytes leave in order, however few the socket accepts at once`() {
         var queue = FanoutQueue()
         var expected: [UInt8] = []
         for number in 1...20 as ClosedRange<UInt8> {
@@ -234,7 +233,19 @@ import Testing
         #expect(queue.byteCount == 0 && queue.answerByteCount == 0)
     }
 
-    @Test func `an outbox that was full says so once it has room, and only then`() {
+    @Test func `a queue that never becomes empty frees the parts that were written`() {
+        var queue = FanoutQueue()
+        queue.append(ByteBuffer(bytes: [0]), isAnswer: true)
+        for number in 1...10_000 {
+            queue.append(ByteBuffer(bytes: [UInt8(number % 251)]), isAnswer: true)
+            queue.remove(1)
+        }
+        #expect(queue.partCount == 1)
+        #expect(queue.first(2).map { Array($0.readableBytesView) } == [[UInt8(10_000 % 251)]])
+        #expect(queue.byteCount == 1 && queue.answerByteCount == 1)
+    }
+
+    @Test func `an outbox that was full notifies once it has space, and only then`() {
         let outbox = FanoutOutbox()
         outbox.add(FanoutLimits.answerByteCountMax - 1)
         #expect(!outbox.isFull())
@@ -248,7 +259,7 @@ import Testing
 }
 
 @Suite struct TurnHistogramTests {
-    @Test func `a share of the turns took no longer than it says, within an eighth`() {
+    @Test func `a percentile is within an eighth of the exact one`() {
         var histogram = TurnHistogram()
         for value in 1...1_000 as ClosedRange<UInt64> { histogram.record(value * 1_000, at: 5) }
         let counts = histogram.recent(at: 5)
@@ -262,7 +273,7 @@ import Testing
         #expect(counts.value(at: 1) == 1_000_000)
     }
 
-    @Test func `what is older than a minute is in the longest ever alone`() {
+    @Test func `turns older than a minute count only for the longest ever`() {
         var histogram = TurnHistogram()
         histogram.record(900, at: 0)
         for second in 1...200 as ClosedRange<UInt64> {
@@ -299,14 +310,14 @@ import Testing
         return bytes
     }
 
-    @Test func `replies that wait for one block leave together, those before it earlier`() {
+    @Test func `replies that wait for one block leave together, earlier ones before`() {
         var pending = PendingReplies()
-        // Steps up to 40 are on their way to the disk; 41 begins the next block.
+        // Steps up to 40 are being written; 41 begins the next block.
         Self.add(1, &pending, lsn: 40, gathered: 41)
         Self.add(2, &pending, lsn: 41, gathered: 41)
         Self.add(3, &pending, lsn: 42, gathered: 41)
         #expect(Self.release(&pending, durable: 40) == [1])
-        // That block is on its way now, and 43 begins the next.
+        // That block is being written now, and 43 begins the next.
         Self.add(4, &pending, lsn: 43, gathered: 43)
         #expect(Self.release(&pending, durable: 42) == [2, 3])
         #expect(Self.release(&pending, durable: 43) == [4])

@@ -3,13 +3,13 @@ import Testing
 
 @testable import InventoryServer
 
-/// The latest blocks in memory: a bounded number of bytes, whatever the blocks are like.
+/// The latest blocks in memory, bounded in bytes whatever the sizes of the blocks.
 @Suite struct FeedTests {
     @Test func `a large block that is beyond the bound is freed at once`() {
         let byteCountMax = 4_096
         var blocks = FeedBlocks(feedByteCountMax: byteCountMax, readByteCountMax: byteCountMax)
         var dropped: [Weak] = []
-        // Three large blocks are more than the bound, and far fewer than are freed together.
+        // Three large blocks exceed the limit, and are far fewer than are freed as a group.
         for number in (1...6).map({ LSN($0) }) {
             let block = self.block(number, byteCount: byteCountMax / 2)
             dropped.append(Weak(block))

@@ -4,11 +4,11 @@ import Testing
 
 @testable import InventoryServer
 
-/// What a connection has sent that is not run yet.
+/// Received bytes of a connection that have not run yet.
 @Suite struct FrameIntakeTests {
     private static let time = Int64(WireLimits.frameMilliseconds)
 
-    /// One to ask in the middle of an expectation.
+    /// A reference, so that mutating calls can be made within an expectation.
     private final class Intake {
         var value = FrameIntake()
 
@@ -27,7 +27,7 @@ import Testing
         func endedFrame() -> Bool { self.value.endedFrame() }
     }
 
-    /// One that keeps the beginning of a frame.
+    /// Returns an intake with the beginning of a frame.
     private static func begun(at now: Int64) -> Intake {
         let intake = Intake()
         intake.value.keep(ByteBuffer(bytes: [1, 2, 3]))
@@ -35,7 +35,7 @@ import Testing
         return intake
     }
 
-    @Test func `what is read comes behind what is kept, and is kept no longer`() {
+    @Test func `read bytes follow the buffered ones, and are no longer buffered`() {
         let intake = Intake()
         #expect(intake.take([1, 2]) == ByteBuffer(bytes: [1, 2]))
         #expect(intake.value.isEmpty)
@@ -47,14 +47,14 @@ import Testing
         #expect(kept == nil)
     }
 
-    @Test func `a frame is late when its time is over`() {
+    @Test func `a frame is late after its timeout`() {
         let intake = Self.begun(at: 100)
         let late = 100 + Self.time
         #expect(intake.look(at: late - 1) == .later(1))
         #expect(intake.look(at: late) == .late)
     }
 
-    @Test func `each frame has its own time, and one timer looks at them all`() {
+    @Test func `each frame has its own timeout, and one timer checks them all`() {
         let intake = Self.begun(at: 100)
         #expect(intake.begin(at: 5_000) == nil, "somebody looks already")
         #expect(intake.look(at: 100 + Self.time) == .later(4_900))
@@ -62,7 +62,7 @@ import Testing
         #expect(intake.begin(at: 6_000) == nil)
     }
 
-    @Test func `nothing is late where nothing is kept`() {
+    @Test func `without buffered bytes nothing is late`() {
         let intake = Self.begun(at: 100)
         _ = intake.value.take()
         #expect(intake.look(at: .max) == .none)
@@ -70,7 +70,7 @@ import Testing
         #expect(intake.begin(at: 7) == Self.time)
     }
 
-    @Test func `who is not read has all the time again, unless others want its space`() {
+    @Test func `a paused connection gets its full time again, unless others want its space`() {
         let intake = Self.begun(at: 100)
         let late = 100 + Self.time
         #expect(intake.look(at: late, isRead: false, isSpaceWanted: true) == .later(Self.time))
@@ -82,7 +82,7 @@ import Testing
         #expect(waiting.look(at: late, isRead: false, isSpaceWanted: true) == .later(Self.time))
     }
 
-    @Test func `a large frame claims space once, and gives it back once`() {
+    @Test func `a large frame claims space once, and releases it once`() {
         let intake = Intake()
         #expect(!intake.value.needsSpace(WireLimits.smallFrameByteCountMax))
         #expect(intake.value.needsSpace(WireLimits.smallFrameByteCountMax + 1))
@@ -96,9 +96,9 @@ import Testing
     }
 }
 
-/// Whether a connection is read.
+/// Back-pressure: whether a connection is read.
 @Suite struct ReadGateTests {
-    @Test func `one reason is enough, and all have to go`() {
+    @Test func `one reason pauses reading, and all must be gone to resume`() {
         var gate = ReadGate()
         let steps: [(ReadGate.Reasons, ReadGate.Action)] = [
             ([], .none), (.unwritten, .pause), ([.unwritten, .outbox], .none),

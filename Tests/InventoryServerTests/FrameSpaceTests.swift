@@ -4,9 +4,9 @@ import Testing
 
 @testable import InventoryServer
 
-/// Which connections are read on that have begun large frames.
+/// Back-pressure on connections that have begun large frames.
 @Suite struct FrameSpaceTests {
-    /// One to ask in the middle of an expectation.
+    /// A reference, so that mutating calls can be made within an expectation.
     private final class Space {
         private var space: FrameSpace<Int>
         init(_ space: FrameSpace<Int>) { self.space = space }
@@ -20,7 +20,7 @@ import Testing
         Space(FrameSpace(byteCountMax: 100, freeByteCount: 10, frameByteCountMax: 60))
     }
 
-    @Test func `small frames need none, and large ones get it to the last byte`() {
+    @Test func `small frames need no space, and large ones get it to the last byte`() {
         let space = Self.space()
         for owner in 0..<100 { #expect(space.begun(owner, 10)) }
         #expect(space.byteCount == 0)
@@ -29,18 +29,18 @@ import Testing
         #expect(space.byteCount == 100 && !space.hasWaiting)
         #expect(!space.begun(3, 11))
         #expect(space.hasWaiting)
-        // Asked again, by who has it and by who has not: nothing changes.
+        // A repeated claim, with or without space, changes nothing.
         #expect(space.begun(1, 60) && !space.begun(3, 11))
         #expect(space.byteCount == 100)
     }
 
-    @Test func `who waits gets it in order, and nobody overtakes`() {
+    @Test func `waiting connections get space in order, without overtaking`() {
         let space = Self.space()
         #expect(space.begun(1, 60) && space.begun(2, 40))
         for (owner, byteCount) in [(3, 50), (4, 20), (5, 30)] {
             #expect(!space.begun(owner, byteCount))
         }
-        // There is room for 4, but 3 comes first.
+        // There is space for 4, but 3 comes first.
         #expect(space.ended(2).isEmpty)
         #expect(!space.begun(6, 11))
         #expect(space.ended(1) == [3, 4, 5])
@@ -49,7 +49,7 @@ import Testing
         #expect(!space.hasWaiting)
     }
 
-    @Test func `one that is gone while it waits is passed over`() {
+    @Test func `a connection that closes while it waits is skipped`() {
         let space = Self.space()
         #expect(space.begun(1, 60) && space.begun(2, 40))
         for owner in 3...5 { #expect(!space.begun(owner, 30)) }
@@ -60,8 +60,7 @@ import Testing
         #expect(space.byteCount == 0 && !space.hasWaiting)
     }
 
-    @Test func `however they come and go, it is never more than there is and nobody is forgotten`()
-    {
+    @Test func `in any order of events the limit holds and no connection is forgotten`() {
         var random = SplitMix64(seed: 11)
         let space = Self.space()
         var (reading, waiting): (Set<Int>, Set<Int>) = ([], [])
@@ -87,7 +86,7 @@ import Testing
         #expect(space.byteCount == 0 && !space.hasWaiting)
     }
 
-    @Test func `the largest frame there is finds space`() {
+    @Test func `the largest possible frame finds space`() {
         let space = Space(FrameSpace())
         #expect(space.begun(1, WireLimits.requestByteCountMax + FrameHeader.byteCount))
     }

@@ -2,13 +2,13 @@ import Testing
 
 @testable import InventoryServer
 
-/// Connections that say nothing.
+/// Idle connections.
 @Suite struct IdleWatchTests {
     private func looks(_ watch: inout IdleWatch, _ count: Int, isServed: Bool = false) -> [Bool] {
         (0..<count).map { _ in watch.look(isServed: isServed) }
     }
 
-    @Test func `silence counts from the last byte`() {
+    @Test func `idle time counts from the last byte`() {
         var watch = IdleWatch()
         #expect(self.looks(&watch, 5) == [false, false, false, false, true])
         watch.read()
@@ -17,7 +17,7 @@ import Testing
         #expect(self.looks(&watch, 5) == [false, false, false, false, true])
     }
 
-    @Test func `who listens, or awaits an answer, may be silent for ever`() {
+    @Test func `a connection that subscribes or awaits an answer may be idle forever`() {
         var watch = IdleWatch()
         #expect(!self.looks(&watch, 100, isServed: true).contains(true))
         #expect(self.looks(&watch, 4) == [false, false, false, true])

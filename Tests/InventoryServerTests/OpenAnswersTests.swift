@@ -4,9 +4,9 @@ import Testing
 
 @testable import InventoryServer
 
-/// Which questions of a connection are being answered.
+/// The open queries of a connection.
 @Suite struct OpenAnswersTests {
-    /// Some to ask in the middle of an expectation.
+    /// A reference, so that mutating calls can be made within an expectation.
     private final class Answers {
         private var answers: OpenAnswers<String, Int>
         init(begunMax: Int) { self.answers = OpenAnswers(begunMax: begunMax) }
@@ -23,7 +23,7 @@ import Testing
         func removeAll() { _ = self.answers.removeAll() }
     }
 
-    /// Two that have begun, and the questions 3 to 5, which wait.
+    /// Two answers that have begun, and the queries 3 to 5, which wait.
     private static func full() -> Answers {
         let answers = Answers(begunMax: 2)
         answers.begin(1, "one")
@@ -32,12 +32,12 @@ import Testing
         return answers
     }
 
-    @Test func `as many begin as may, and the others wait in order`() {
+    @Test func `queries begin up to the limit, and the others wait in order`() {
         let answers = Self.full()
         #expect(!answers.hasSpace && answers.waitingCount == 3)
         #expect(answers.next()?.question == nil)
         #expect(answers.end(2) == "two")
-        // The first that waits has the room, not whoever asks now.
+        // The free place is for the first that waits, not for a new query.
         #expect(!answers.hasSpace)
         #expect(answers.next()?.question == 3)
         answers.begin(3, "three")
@@ -45,7 +45,7 @@ import Testing
         #expect((1...5).allSatisfy { answers.contains($0) == ($0 != 2) })
     }
 
-    @Test func `what is withdrawn is passed over, and its number may be asked under again`() {
+    @Test func `a withdrawn query is skipped, and its request ID may be reused`() {
         let answers = Self.full()
         #expect(answers.withdraw(3) == 3)
         #expect(answers.withdraw(3) == nil && answers.withdraw(1) == nil)
@@ -57,7 +57,7 @@ import Testing
         #expect(answers.isEmpty)
     }
 
-    @Test func `however they come and go, none is forgotten and never are too many begun`() {
+    @Test func `in any order of events no query is lost and never too many have begun`() {
         var random = SplitMix64(seed: 12)
         let answers = Answers(begunMax: 4)
         var asked: Set<UInt64> = []

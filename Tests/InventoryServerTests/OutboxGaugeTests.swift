@@ -3,9 +3,9 @@ import Testing
 
 @testable import InventoryServer
 
-/// When blocks of answers are made for a connection.
+/// Back-pressure: when blocks of answers are made for a connection.
 @Suite struct OutboxGaugeTests {
-    @Test func `not while its client is behind, nor while as much is on its way`() {
+    @Test func `no block while the client is behind, or while as much is in transit`() {
         let gauge = OutboxGauge()
         #expect(gauge.takesMore)
         gauge.set(isFull: true)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import InventoryServer
 
-/// Which work a query thread does next.
+/// The scheduling policy of query threads.
 @Suite struct QueryQueueTests {
     private typealias Owner = QueryQueue.Owner
 
@@ -22,7 +22,7 @@ import Testing
         #expect(second?.owner == self.bob)
     }
 
-    @Test func `a slice goes before a short question, and that before a scan`() throws {
+    @Test func `a slice goes before a short query, and that before a scan`() throws {
         var queue = QueryQueue()
         let scan = try queue.add(self.ann, .scan)
         let short = try queue.add(self.ann, .short)
@@ -31,7 +31,7 @@ import Testing
         #expect(order == [slice, short, scan, nil])
     }
 
-    @Test func `beside a scan only what is shorter is taken`() throws {
+    @Test func `beside a scan only shorter work is taken`() throws {
         var queue = QueryQueue()
         _ = try queue.add(self.ann, .scan)
         let none = queue.next(upTo: .short)
@@ -41,7 +41,7 @@ import Testing
         #expect(taken?.ticket == short)
     }
 
-    @Test func `a scan is not passed over for ever`() throws {
+    @Test func `a scan is not passed over forever`() throws {
         var queue = QueryQueue()
         let scan = try queue.add(self.ann, .scan)
         var passes = 0
@@ -53,7 +53,7 @@ import Testing
         #expect(passes == QueryQueue.passesMax)
     }
 
-    @Test func `connections share the threads evenly, whatever each piece of work takes`() throws {
+    @Test func `connections share the threads evenly, whatever each piece of work costs`() throws {
         var random = SplitMix64(seed: 71)
         var queue = QueryQueue()
         let owners = (0..<7).map { Owner(number: 30 + UInt64($0)) }
@@ -61,7 +61,7 @@ import Testing
         for owner in owners { for _ in 0..<50 { _ = try queue.add(owner, .scan) } }
         for _ in 0..<200 {
             guard let next = queue.next() else { break }
-            // Each has work of another size.
+            // Each has work of a different size.
             let cost = (1 + next.owner.number % 5) * 1_000_000 + random.next() % 100_000
             queue.ran(next.owner, for: cost)
             served[next.owner, default: 0] += cost
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: UInt64(1)...4)
-    func `whatever comes, goes and is taken, what is counted is what waits`(seed: UInt64) throws {
+    func `in any order of events the counts equal the waiting work`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var queue = QueryQueue(ownerMax: 9, totalMax: 30)
         let owners = (0..<5).map { Owner(number: 30 + UInt64($0)) }
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `who comes late has no credit for the time before`() throws {
+    @Test func `a late connection has no credit for the time before`() throws {
         var queue = QueryQueue()
         for _ in 0..<100 { _ = try queue.add(self.ann, .scan) }
         for _ in 0..<50 {
@@ -117,6 +117,20 @@ import Testing
         #expect(turns.count { $0 == self.ann } >= 4, "\(turns)")
     }
 
+    @Test func `a line that never becomes empty frees the tickets that were taken`() throws {
+        var queue = QueryQueue()
+        var waiting = try queue.add(self.ann, .scan)
+        for _ in 0..<10_000 {
+            let following = try queue.add(self.ann, .scan)
+            let taken = queue.next()
+            #expect(taken?.ticket == waiting)
+            waiting = following
+        }
+        #expect(queue.count == 1)
+        #expect(queue.storedTicketCount == 1)
+        queue.checkInvariants()
+    }
+
     @Test func `beyond its limit a connection is refused, and others are not`() throws {
         var queue = QueryQueue(ownerMax: 3, totalMax: 5)
         for _ in 0..<3 { _ = try queue.add(self.ann, .scan) }
@@ -125,7 +139,7 @@ import Testing
         for _ in 0..<2 { _ = try queue.add(self.bob, .scan) }
         let ofAnother = Self.refusal(of: &queue, Owner(number: 22))
         #expect(ofAnother == Self.overloaded("waiting queries", 6, 5))
-        // What was admitted continues, and so does the server's own work.
+        // Continuations of admitted work, and the server's own work, are accepted.
         _ = try queue.add(self.ann, .slice, isContinuation: true)
         _ = try queue.add(.server, .slice)
         #expect(queue.count == 7)
@@ -144,7 +158,7 @@ import Testing
         Refusal(.overloaded, .range(what, value: count, lowest: 0, highest: limit))
     }
 
-    @Test func `what was withdrawn is not taken, and makes room`() throws {
+    @Test func `withdrawn work is not taken, and frees its place`() throws {
         var queue = QueryQueue(ownerMax: 2, totalMax: 5)
         let first = try queue.add(self.ann, .scan)
         let second = try queue.add(self.ann, .scan)
@@ -157,7 +171,7 @@ import Testing
         #expect(isLate)
     }
 
-    @Test func `with a connection all its work goes`() throws {
+    @Test func `a closed connection's work is dropped`() throws {
         var queue = QueryQueue()
         var tickets = Set<QueryQueue.Ticket>()
         for kind in QueryQueue.Class.allCases { tickets.insert(try queue.add(self.ann, kind)) }
@@ -168,9 +182,9 @@ import Testing
         #expect(order == [other, nil])
     }
 
-    @Test func `what an owner was given while nobody else wanted it is no debt`() throws {
+    @Test func `service that nobody else wanted does not count against an owner`() throws {
         var queue = QueryQueue()
-        // Long alone, as short questions are beside scans.
+        // Alone for a long time, like short queries beside scans.
         _ = try queue.add(self.bob, .scan)
         for _ in 0..<1_000 {
             _ = try queue.add(self.ann, .short)
@@ -188,7 +202,7 @@ import Testing
         #expect(waited <= UInt64(others.count + 1) * (QueryQueue.arrearsMax + 10_000_000))
     }
 
-    @Test func `a kind of question costs what it did, and less and less of what it did once`() {
+    @Test func `the cost of a kind is the last one, and an earlier peak fades`() {
         var costs = QueryCosts()
         let kind = QueryCosts.Kind(number: 7)
         #expect(costs.kind(kind, rows: 100, of: self.ann) == .short)
@@ -204,7 +218,7 @@ import Testing
         #expect((20...40).contains(runs))
     }
 
-    @Test func `of what was not asked yet, what follows each product is taken for a scan`() {
+    @Test func `of unknown kinds, one that follows each product counts as a scan`() {
         let costs = QueryCosts()
         let plain = QueryCosts.Kind(number: 7)
         let dear = QueryCosts.Kind(number: 8, isExpensive: true)
@@ -213,14 +227,14 @@ import Testing
         #expect(costs.kind(dear, rows: 1_000, of: self.ann) == .short)
     }
 
-    @Test func `a dear question of one connection makes no cheap one of another dear`() {
+    @Test func `an expensive query of one connection does not affect a cheap one of another`() {
         var costs = QueryCosts()
         let kind = QueryCosts.Kind(number: 7)
         costs.ran(kind, rows: 100, of: self.bob, for: 1_000)
         costs.ran(kind, rows: 100, of: self.ann, for: 900_000_000)
         #expect(costs.kind(kind, rows: 100, of: self.ann) == .scan)
         #expect(costs.kind(kind, rows: 100, of: self.bob) == .short)
-        // Of whom nothing is known, what all had to pay counts.
+        // For an unknown connection the cost of all connections counts.
         let other = Owner(number: 40)
         #expect(costs.kind(kind, rows: 100, of: other) == .scan)
         costs.forget(self.bob)

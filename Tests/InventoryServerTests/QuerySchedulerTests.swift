@@ -5,9 +5,9 @@ import Testing
 
 @testable import InventoryServer
 
-/// Work on query threads, with a thread and a clock that the test owns.
+/// Work on query threads, with a thread and a clock controlled by the test.
 @Suite struct QuerySchedulerTests {
-    /// Does work when it is told to.
+    /// Runs work on demand.
     private final class Hands: Worker, Sendable {
         private let work = Mutex<[@Sendable () -> Void]>([])
 
@@ -53,7 +53,7 @@ import Testing
         QueryJob(QueryQueue.Owner(number: 16 + number), self.scheduler)
     }
 
-    /// Work of so many steps of two milliseconds.
+    /// Work of `count` steps of two milliseconds.
     private func steps(_ count: Int, _ job: QueryJob, _ name: String) -> @Sendable () -> Void {
         let (clock, said, token) = (self.clock, self.said, job.token)
         return {
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `a slice that comes during a scan is done at its next checkpoint`() {
+    @Test func `a slice that arrives during a scan runs at its next checkpoint`() {
         let (scan, slice) = (self.job(1), self.job(2))
         let (scheduler, said) = (self.scheduler, self.said)
         let rest = self.steps(10, scan, "scan")
@@ -82,7 +82,7 @@ import Testing
         #expect(said.all == ["scan begins", "slice", "scan ends"])
     }
 
-    @Test func `a scan lets no other scan in before it has had a quantum`() {
+    @Test func `a scan yields to no other scan within a quantum`() {
         let (first, second) = (self.job(1), self.job(2))
         self.scheduler.submit(first, as: .scan, body: self.steps(10, first, "first"))
         self.scheduler.submit(second, as: .scan, body: self.steps(1, second, "second"))
@@ -90,7 +90,7 @@ import Testing
         #expect(self.said.all == ["first begins", "first ends", "second begins", "second ends"])
     }
 
-    @Test func `a scan gives way to that of a connection that was served less`() {
+    @Test func `a scan yields to that of a connection that was served less`() {
         let (first, again, second) = (self.job(1), self.job(1), self.job(2))
         self.scheduler.submit(first, as: .scan, body: self.steps(100, first, "first"))
         self.scheduler.submit(again, as: .scan, body: self.steps(1, again, "again"))
@@ -104,10 +104,9 @@ import Testing
         )
     }
 
-    /// Sixteen clients have scans of 200 ms: 3 s of work before whoever comes then, if it waited for one of
+    /// Sixteen clients have scans of 200 ms: 3 s of work before the next query, if it waited for one of
     /// each connection.
-    @Test func `a question of tens of milliseconds waits for no scan, however many wait before it`()
-    {
+    @Test func `a medium query waits for no scan, however many wait before it`() {
         let (scheduler, clock, said) = (self.scheduler, self.clock, self.said)
         let late = self.job(99)
         let lateScan = self.steps(5, late, "late")
@@ -137,7 +136,7 @@ import Testing
         #expect((10...20).contains(milliseconds), "\(milliseconds) ms")
     }
 
-    @Test func `what takes longer than it was taken for gives way as a scan does`() {
+    @Test func `work that takes longer than estimated yields like a scan`() {
         let (dear, cheap) = (self.job(1), self.job(2))
         let (scheduler, clock, said) = (self.scheduler, self.clock, self.said)
         let rest = self.steps(200, dear, "dear")
@@ -157,7 +156,7 @@ import Testing
         #expect((100...110).contains(milliseconds), "\(milliseconds) ms")
     }
 
-    @Test func `work ends at the checkpoint after it was cancelled`() {
+    @Test func `cancelled work ends at its next checkpoint`() {
         let job = self.job(1)
         let token = job.token
         let body = self.steps(10, job, "scan")
@@ -169,12 +168,12 @@ import Testing
         #expect(self.said.all == ["scan begins", "scan invalid_field"])
     }
 
-    @Test func `work beyond its time ends, whatever was done in between`() {
+    @Test func `work beyond its time limit ends, whatever ran in between`() {
         let (scan, slice) = (self.job(1), self.job(2))
         let (scheduler, clock) = (self.scheduler, self.clock)
         let rest = self.steps(600, scan, "scan")
         scheduler.submit(scan, as: .scan) {
-            // What is done at a checkpoint does not count.
+            // Work done at a checkpoint does not count.
             scheduler.submit(slice, as: .slice) { clock.advance(900) }
             rest()
         }
@@ -188,7 +187,7 @@ import Testing
         #expect(clock.now > 1_900_000_000)
     }
 
-    @Test func `what is withdrawn, or of a connection that is gone, never begins`() {
+    @Test func `withdrawn work, and that of a closed connection, never begins`() {
         let (first, second, third) = (self.job(1), self.job(2), self.job(3))
         for (job, name) in [(first, "first"), (second, "second"), (third, "third")] {
             self.scheduler.submit(job, as: .scan, body: self.steps(1, job, name))

@@ -2,18 +2,18 @@ import Testing
 
 @testable import InventoryServer
 
-/// When memory is given back: after work, once it is quiet, and not again for nothing.
+/// When memory is returned to the system: after work, once it is quiet, and not again without work.
 @Suite struct QuietPeriodTests {
     private static let much: Int64 = 32 << 20
     private static let long = QuietPeriod.milliseconds
 
-    /// What is said at each of these points, of work so far and time.
+    /// The decision at each of these points of work so far and time.
     private static func said(_ points: [(worked: Int64, at: Int64)]) -> [Bool] {
         var quiet = QuietPeriod()
         return points.map { quiet.hasPassed(worked: $0.worked, at: $0.at) }
     }
 
-    @Test func `after work and a quiet while, once`() {
+    @Test func `memory is returned once after work and a quiet period`() {
         let said = Self.said([
             (0, Self.long), (Self.much, 20_000), (Self.much, 20_000 + Self.long - 1),
             (Self.much, 20_000 + Self.long), (Self.much, 20_000 + 9 * Self.long),
@@ -21,7 +21,7 @@ import Testing
         #expect(said == [false, false, false, true, false])
     }
 
-    @Test func `after the least of work too, since it may have freed much`() {
+    @Test func `memory is returned after little work too, since it may have freed much`() {
         let said = Self.said([
             (0, Self.long), (1, 2 * Self.long), (1, 3 * Self.long), (2, 4 * Self.long),
             (3, 5 * Self.long - 1), (3, 5 * Self.long),
@@ -29,7 +29,7 @@ import Testing
         #expect(said == [false, true, false, true, false, true])
     }
 
-    @Test func `a trickle is quiet, a stream is not`() {
+    @Test func `little traffic is quiet, a stream is not`() {
         let trickle = Self.much + QuietPeriod.byteCountMax
         #expect(Self.said([(Self.much, 0), (trickle, Self.long)]) == [false, true])
         let stream = Self.said(

@@ -5,7 +5,7 @@ import Testing
 @testable import InventoryServer
 
 @Suite struct SubscriptionMachineTests {
-    /// Its whole life, by chance: it never goes back, and is told of nothing that it was not sent.
+    /// A random life: it never goes backwards, and is notified of nothing that was not sent.
     @Test(arguments: UInt64(1)...8)
     func `whatever happens, it goes on from where it is`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -47,9 +47,9 @@ import Testing
         #expect(machine.next(through: .max, at: .max) == .rest)
     }
 
-    @Test func `a snapshot, then every later step, a piece at a time`() {
+    @Test func `a snapshot is followed by every later step, one piece at a time`() {
         var machine = SubscriptionMachine(snapshotAt: 10)
-        // What it shows is not on disk yet.
+        // The snapshot's steps are not durable yet.
         #expect(machine.next(through: 9, at: 0) == .rest)
         #expect(machine.next(through: 12, at: 0) == .makeRows)
         machine.waits(for: .rows)
@@ -62,18 +62,18 @@ import Testing
         #expect(machine.next(through: 12, at: 0) == .send(after: 11))
         machine.sent(through: 12, isNotified: false)
         #expect(machine.next(through: 12, at: 0) == .rest)
-        // Of 12 none matched: the subscriber knows of 11 only, until it is sent a sign of progress.
-        #expect(machine.told == 11)
+        // Step 12 did not match: the subscriber knows of 11 only, until a progress event.
+        #expect(machine.notified == 11)
         machine.progressSent()
-        #expect(machine.told == 12)
+        #expect(machine.notified == 12)
     }
 
-    @Test func `behind memory it waits for the log, once at a time, and comes back`() {
+    @Test func `a subscriber behind the blocks in memory waits for the log, and resumes`() {
         var machine = SubscriptionMachine(after: 3)
         #expect(machine.next(through: 90, at: 0) == .send(after: 3))
         machine.waits(for: .log)
         #expect(machine.next(through: 90, at: 0) == .rest)
-        // What others waited for does not concern it.
+        // Events for which others waited have no effect.
         machine.resumed(from: .product)
         #expect(machine.next(through: 90, at: 0) == .rest)
         machine.resumed(from: .log)
@@ -81,7 +81,7 @@ import Testing
         #expect(machine.next(through: 90, at: 0) == .send(after: 60))
     }
 
-    @Test func `history that is gone is replaced by the present, and late rows change nothing`() {
+    @Test func `lost history is replaced by a new snapshot, and late rows have no effect`() {
         var machine = SubscriptionMachine(after: 3)
         machine.waits(for: .log)
         machine.resumed(from: .log)
@@ -99,9 +99,9 @@ import Testing
         #expect(machine.next(through: 100, at: 0) == .rest)
     }
 
-    @Test func `windows of one length end together, and a window is not left in its midst`() {
+    @Test func `windows of one length end together, and a window is not interrupted`() {
         var machine = SubscriptionMachine(after: 3, period: 100)
-        // The first comes at once.
+        // The first window ends at once.
         #expect(machine.next(through: 9, at: 1_042) == .send(after: 3))
         machine.sent(through: 6, isNotified: true, endsWindow: false, at: 1_042)
         #expect(machine.isInWindow)
@@ -115,7 +115,7 @@ import Testing
         #expect(other.next(through: 20, at: 1_099) == .restUntil(1_100))
     }
 
-    @Test func `a copy is exact from the latest of what its pieces said, until it begins anew`() {
+    @Test func `a replica is exact from the latest LSN of its pieces, until it restarts`() {
         var machine = SubscriptionMachine(after: 3)
         machine.sent(through: 5, isNotified: true, settledAt: 9)
         machine.sent(through: 6, isNotified: true, settledAt: 0)
@@ -124,7 +124,7 @@ import Testing
         #expect(machine.settledAt == 0)
     }
 
-    @Test func `a subscriber never goes back`() async {
+    @Test func `a subscriber never goes backwards`() async {
         await #expect(processExitsWith: .failure) {
             var machine = SubscriptionMachine(after: 9)
             machine.sent(through: 8, isNotified: true)
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    /// Each part sends up to what is durable when it begins, so a pass asks so many times, and no more.
+    /// Each part sends up to the LSN durable when it begins, so a pass reads it once per part.
     @Test(arguments: [(0, 0), (1, 1), (5, 5), (8, 8), (9, 5), (1_000, 8), (1_001, 8)])
     func `a pass has eight parts at the most, and everyone is of one`(count: Int, parts: Int) {
         var ring = FanoutRing()
@@ -180,7 +180,7 @@ import Testing
         #expect(partCount == parts)
     }
 
-    @Test func `who is added twice waits once, and for the next pass`() {
+    @Test func `a connection added twice waits once, and for the next pass`() {
         var ring = FanoutRing()
         ring.add(1)
         ring.add(2)
@@ -196,7 +196,7 @@ import Testing
         #expect(ring.isIdle)
     }
 
-    @Test func `a turn ends by time as well as by bytes`() {
+    @Test func `a turn ends by its time limit as well as by bytes`() {
         var budget = TurnBudget(byteCountMax: 100, from: 50, nanosecondsMax: 10)
         #expect(!budget.isUsedUp(at: 59))
         #expect(budget.isUsedUp(at: 60))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import InventoryServer
 
-/// Which subscriptions there are, and what they hold.
+/// The open subscriptions and their memory.
 @Suite struct SubscriptionRegistryTests {
     private static let first = ConnectionID(number: 1)
     private static let second = ConnectionID(number: 2)
@@ -37,14 +37,14 @@ import Testing
         registry.checkInvariants()
     }
 
-    @Test func `an id that is in use is refused, of the same connection only`() throws {
+    @Test func `a request ID in use is refused, on the same connection only`() throws {
         var registry = SubscriptionRegistry()
         try registry.begin(7, of: Self.first, .insight, holding: 0)
         #expect(registry.refusal(7, of: Self.first)?.code == .invalidField)
         #expect(registry.refusal(7, of: Self.second) == nil)
     }
 
-    @Test func `a connection has so many, and all together`() throws {
+    @Test func `subscriptions are limited per connection and in total`() throws {
         var registry = SubscriptionRegistry()
         for number in 0..<UInt64(WireLimits.subscriptionsMax) {
             #expect(registry.refusal(number, of: Self.first) == nil)
@@ -67,7 +67,7 @@ import Testing
         registry.checkInvariants()
     }
 
-    @Test func `one for whose bytes there is no room never began`() throws {
+    @Test func `a subscription without space for its bytes never began`() throws {
         var registry = SubscriptionRegistry()
         let most = WireLimits.subscriptionByteCountPerConnectionMax
         let code = Self.code { () throws(Refusal) in
@@ -80,13 +80,13 @@ import Testing
         #expect(registry.byteCount == most)
     }
 
-    @Test func `what filters go by is kept until there are no followers`() throws {
+    @Test func `selection keys are retained until there are no followers`() throws {
         var registry = SubscriptionRegistry()
         try registry.begin(1, of: Self.first, .events(needsKeys: true), holding: 0)
         try registry.begin(2, of: Self.first, Self.events, holding: 0)
         #expect(registry.needsKeys)
         registry.end(1, of: Self.first)
-        // The fan-out may not have heard of that.
+        // The fan-out may not have processed that.
         #expect(registry.needsKeys)
         registry.end(2, of: Self.first)
         #expect(!registry.needsKeys)

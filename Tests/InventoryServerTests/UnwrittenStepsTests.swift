@@ -4,7 +4,7 @@ import Testing
 @testable import InventoryServer
 
 @Suite struct UnwrittenStepsTests {
-    @Test func `steps count until they are on disk`() {
+    @Test func `steps count until they are durable`() {
         var steps = UnwrittenSteps()
         steps.decided(3, through: 40)
         steps.decided(0, through: 40)
@@ -18,7 +18,7 @@ import Testing
         #expect(steps == UnwrittenSteps())
     }
 
-    @Test func `beyond so many no more is read`() {
+    @Test func `beyond the limit the connection is not read`() {
         var steps = UnwrittenSteps()
         steps.decided(UnwrittenSteps.countMax, through: 10_000)
         #expect(!steps.isFull)

@@ -2,9 +2,9 @@ import Bytes
 import InventoryModel
 import InventoryWire
 
-/// What a message holds, in the words of PROTOCOL.md: `{lines: [{product: 1, quantity: 2}]}`.
+/// Returns the fields of a message as PROTOCOL.md writes them: `{lines: [{product: 1, quantity: 2}]}`.
 ///
-/// What is absent or empty is left out; ids, instants and sets are their numbers.
+/// Absent and empty values are omitted (`nil`); ids, instants and sets are written as numbers.
 func describe(_ value: Any) -> String? {
     switch value {
     case let text as String: return text.isEmpty ? nil : "\"\(text)\""
@@ -34,7 +34,7 @@ func describe(_ value: Any) -> String? {
         guard let child = mirror.children.first, let name = child.label else { return "\(value)" }
         return [name, describe(child.value)].compactMap { $0 }.joined(separator: " ")
     case .struct, .tuple:
-        // What people give of an entity is a value of its own, and on the wire a part of the row.
+        // An entity's editable fields are a nested value, but part of the row on the wire.
         let children = mirror.children.flatMap { child -> [Mirror.Child] in
             guard child.label == "fields", child.value is any Described else { return [child] }
             return Array(Mirror(reflecting: child.value).children)

@@ -11,13 +11,13 @@ import Testing
         FrameCopy(.cancel, 3, [9]),
     ]
 
-    @Test func `all frames of a read are taken out in one pass`() throws {
+    @Test func `all frames of a read are returned in one pass`() throws {
         let read = try frames(in: [self.three.flatMap(\.bytes)])
         #expect(read.frames == self.three)
         #expect(read.rest.isEmpty)
     }
 
-    @Test func `frames split at any byte come out whole`() throws {
+    @Test func `frames split at any byte are reassembled`() throws {
         let bytes = self.three.flatMap(\.bytes)
         for split in 0...bytes.count {
             let pieces = [Array(bytes[..<split]), Array(bytes[split...])]
@@ -29,7 +29,7 @@ import Testing
         #expect(one.frames == self.three)
     }
 
-    @Test func `the beginning of a frame is left where it is`() throws {
+    @Test func `an incomplete frame is not consumed`() throws {
         let bytes = self.three[1].bytes
         for count in 0..<bytes.count {
             let read = try frames(in: [Array(bytes.prefix(count))])
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `any one flipped bit of a frame is found`() {
+    @Test func `any flipped bit of a frame is detected`() {
         let bytes = self.three[1].bytes
         for bit in 0..<(bytes.count * 8) {
             var damaged = bytes
@@ -50,13 +50,14 @@ import Testing
         }
     }
 
-    @Test func `a length is not believed before the header's checksum holds`() {
+    @Test func `the header checksum is verified before the length is used`() {
         var bytes = header(length: 0)
         (bytes[0], bytes[1], bytes[2], bytes[3]) = (0xFF, 0xFF, 0xFF, 0xFF)
         #expect(throws: WireError.badHeaderChecksum) { try frames(in: [bytes]) }
     }
 
-    @Test func `a body of just the limit is taken, one byte more is refused at its header`() throws
+    @Test func `a body of exactly the limit is accepted, one byte more is refused by its header`()
+        throws
     {
         let body = [UInt8](repeating: 5, count: 64)
         let read = try frames(in: [FrameCopy(.query, 1, body).bytes], limit: 64)
@@ -66,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `another version and reserved flags are refused by name`() {
+    @Test func `another version and reserved flags have errors of their own`() {
         #expect(throws: WireError.unsupportedVersion(2)) {
             try frames(in: [header(length: 0, version: 2)])
         }
@@ -75,13 +76,13 @@ import Testing
         }
     }
 
-    @Test func `an operation nobody knows is a frame like any other`() throws {
+    @Test func `a frame with an unknown opcode is returned`() throws {
         let read = try frames(in: [header(length: 0, opcode: 77)])
         #expect(read.frames.first?.opcode == 77)
         #expect(read.frames.first?.requestID == 7)
     }
 
-    @Test func `random bytes end in an error or wait for more, never in a trap`() {
+    @Test func `random bytes are an error or an incomplete frame, never a trap`() {
         var random = SplitMix64(seed: 21)
         for _ in 0..<20_000 {
             let bytes = random.list(upTo: 80) { UInt8(truncatingIfNeeded: $0.next()) }
@@ -94,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `a shared body goes out under each subscriber's header unchanged`() throws {
+    @Test func `a shared body is written unchanged with each subscriber's header`() throws {
         let body = [UInt8](repeating: 3, count: 1_000)
         var writer = ByteWriter()
         for id in 1...3 as ClosedRange<UInt64> {
@@ -117,7 +118,7 @@ import Testing
         (.frameTooLarge(byteCount: 2, limit: 1), 4, true),
         (.malformedBody(.query, .invalidText(offset: 1)), 1, false),
     ])
-    func `an error says its number, and whether the next frame can be found`(
+    func `an error has a code, and ends the connection if the next frame cannot be found`(
         error: WireError,
         number: UInt16,
         endsConnection: Bool

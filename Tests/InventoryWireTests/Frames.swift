@@ -2,7 +2,7 @@ import Bytes
 import InventoryTestSupport
 import InventoryWire
 
-/// A frame taken out of its bytes, for comparing.
+/// A copy of a frame, for comparisons.
 struct FrameCopy: Equatable {
     var opcode: UInt8
     var requestID: UInt64
@@ -30,7 +30,7 @@ struct FrameCopy: Equatable {
     }
 }
 
-/// What a reader makes of bytes that come in pieces, as a connection reads them.
+/// Reads frames from bytes that arrive in pieces, as a connection does.
 func frames(
     in pieces: [[UInt8]],
     limit: Int = WireLimits.requestByteCountMax
@@ -51,7 +51,7 @@ func frames(
     return (frames, rest)
 }
 
-/// The header's fields and the checksum that belongs to them.
+/// Returns an encoded header with a valid checksum.
 func header(
     length: Int,
     version: UInt8 = 1,

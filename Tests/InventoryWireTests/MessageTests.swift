@@ -5,7 +5,7 @@ import InventoryWire
 import Testing
 
 @Suite struct MessageTests {
-    /// A message of every kind that a server sends after the hello.
+    /// Returns a message of every kind that a server sends after the hello.
     static func messages(_ random: inout SplitMix64) -> [ServerMessage] {
         let table = random.table()
         let schema = table.schema
@@ -112,7 +112,7 @@ import Testing
         return writer.array()
     }
 
-    /// Reads one frame whose body is that, as a server or a client would.
+    /// Reads a frame with the given body, as a server or a client does.
     static func read<Value, Failure: Error>(
         _ opcode: Opcode,
         _ body: [UInt8],
@@ -133,7 +133,7 @@ import Testing
 
     // MARK: - Claims
 
-    @Test func `a request of every kind comes back as it was`() throws {
+    @Test func `a request of every kind survives a round trip`() throws {
         var random = SplitMix64(seed: 31)
         for _ in 0..<100 {
             for request in Self.requests(&random) {
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `a message of every kind comes back as it was`() throws {
+    @Test func `a message of every kind survives a round trip`() throws {
         var random = SplitMix64(seed: 32)
         for _ in 0..<100 {
             for message in Self.messages(&random) {
@@ -166,7 +166,7 @@ import Testing
         #expect(Set(opcodes).union([.hello, .helloAccepted]) == Set(Opcode.allCases))
     }
 
-    @Test func `a hello and its answer come back as they were`() throws {
+    @Test func `a hello and its reply survive a round trip`() throws {
         let hello = Hello(
             versionMin: 1,
             versionMax: 3,
@@ -209,7 +209,7 @@ import Testing
         #expect((decoded == hello) == (count <= 64))
     }
 
-    @Test func `every prefix of a body is refused, and so is a byte behind it`() throws {
+    @Test func `truncated bodies and trailing bytes are refused`() throws {
         var random = SplitMix64(seed: 34)
         for _ in 0..<10 {
             for request in Self.requests(&random) {
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    @Test func `any body is refused or is written as it was read`() throws {
+    @Test func `a damaged body is refused or is a message with that encoding`() throws {
         var random = SplitMix64(seed: 35)
         for _ in 0..<20 {
             for message in Self.messages(&random) where message.opcode != .resultRows {
@@ -242,7 +242,7 @@ import Testing
         }
     }
 
-    @Test func `a session's last number has one that follows it`() throws {
+    @Test func `a session's last sequence number must have a successor`() throws {
         func body(_ last: UInt64) -> [UInt8] {
             Self.bytes { writer in
                 writer.write(1 as UInt32)
@@ -262,7 +262,7 @@ import Testing
         #expect(throws: WireError.self) { try read(.max) }
     }
 
-    @Test func `a message in the wrong place is refused`() {
+    @Test func `a message from the wrong side is refused`() {
         #expect(throws: WireError.unknownOpcode(Opcode.ping.rawValue)) {
             try Self.read(.ping, []) { (frame) throws(WireError) in try ServerMessage(frame) }
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// PROTOCOL.md taken apart: its tables by their section, and its frames.
+/// PROTOCOL.md parsed: its tables by section, and its example frames.
 struct ProtocolDocument {
     struct Example {
         var line: Int
@@ -8,10 +8,9 @@ struct ProtocolDocument {
         var meaning: String
     }
 
-    /// The rows of each table, a cell for each column, by the heading above it and the table's
-    /// first column.
+    /// The rows of each table, a cell for each column, by its section and the title of its first column.
     private var tables: [String: [[String]]] = [:]
-    /// All of it.
+    /// The whole document.
     let text: String
     private(set) var examples: [Example] = []
 
@@ -51,7 +50,7 @@ struct ProtocolDocument {
         }
     }
 
-    /// The rows of the table under `section` whose first column is called `column`.
+    /// Returns the rows of the table in `section` whose first column is titled `column`.
     func rows(_ section: String, _ column: String) -> [[String]] {
         self.tables["\(section)/\(column)"] ?? []
     }
@@ -62,7 +61,7 @@ struct ProtocolDocument {
             .dropLast()
     }
 
-    /// Bytes in hex up to two spaces and what they are, or `=` and what the frame is.
+    /// Parses a line: hexadecimal bytes up to two spaces, or `=` and the meaning of the frame.
     private static func read(_ line: Substring, into example: inout Example) {
         if line.hasPrefix("= ") {
             example.meaning += (example.meaning.isEmpty ? "" : " ") + line.dropFirst(2)

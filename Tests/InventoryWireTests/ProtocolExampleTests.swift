@@ -3,15 +3,15 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// The frames of PROTOCOL.md are real: the decoder takes them, and says of each what the page says.
+/// The example frames of PROTOCOL.md are valid and have the documented meaning.
 @Suite struct ProtocolExampleTests {
     private let document: ProtocolDocument
 
     init() throws { self.document = try ProtocolDocument() }
 
-    @Test func `every frame of the document is decoded as it says`() throws {
+    @Test func `every frame of the document is decoded to its documented meaning`() throws {
         #expect(self.document.examples.count >= Opcode.allCases.count)
-        // A block is read with the schema of the header before it.
+        // A block is decoded with the schema of the preceding header.
         var schema: [ResultField] = []
         for example in self.document.examples {
             let meaning = try Self.meaning(of: example.bytes, &schema)
@@ -24,10 +24,10 @@ import Testing
         #expect(Set(opcodes) == Set(Opcode.allCases))
     }
 
-    @Test func `what the document's frames say is encoded as their bytes`() throws {
+    @Test func `the document's frames are encoded to their documented bytes`() throws {
         for example in self.document.examples {
-            let again = try Self.withFrame(example.bytes) { try Self.encodeAgain($0) }
-            #expect(again == example.bytes, "PROTOCOL.md:\(example.line)")
+            let reencoded = try Self.withFrame(example.bytes) { try Self.reencode($0) }
+            #expect(reencoded == example.bytes, "PROTOCOL.md:\(example.line)")
         }
     }
 
@@ -77,7 +77,7 @@ import Testing
         return describe(ServerMessage.insightHeader(header)) ?? ""
     }
 
-    /// A difference with its rows as their columns.
+    /// Returns a difference with its rows by column.
     private static func changed(
         _ changed: InsightChanged,
         _ schema: [ResultField]
@@ -89,7 +89,7 @@ import Testing
         return "\(text.dropLast()), rows: \(rows)}"
     }
 
-    /// A block as its columns: `resultRows {id: [1, 2], name: ["Tea", none]}`.
+    /// Returns a block by column: `resultRows {id: [1, 2], name: ["Tea", none]}`.
     private static func rows(_ block: [UInt8], _ schema: [ResultField]) throws -> String {
         try block.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    private static func encodeAgain(_ frame: Frame) throws -> [UInt8] {
+    private static func reencode(_ frame: Frame) throws -> [UInt8] {
         var writer = ByteWriter()
         let id = frame.requestID
         switch try Self.message(frame) {

@@ -5,7 +5,7 @@ import InventoryTestSupport
 import InventoryWire
 import Testing
 
-/// The tables of PROTOCOL.md and the code say the same, each way round.
+/// The tables of PROTOCOL.md and the code agree, in both directions.
 @Suite struct ProtocolTableTests {
     private let document: ProtocolDocument
 
@@ -20,7 +20,7 @@ import Testing
         #expect(self.columns("opcodes", "opcode", 2) == expected)
     }
 
-    @Test func `every message that has a body is described`() {
+    @Test func `every message with a body is documented`() {
         let named = self.columns("messages", "message", 1).flatMap { row in
             row[0].split(separator: ", ").map(String.init)
         }
@@ -29,7 +29,7 @@ import Testing
         #expect(named.count == expected.count)
     }
 
-    @Test func `the errors are those of the code, by number, name and whether to retry`() {
+    @Test func `the errors are those of the code: number, name and whether to retry`() {
         let expected = RefusalCode.allCases.map {
             ["\($0.rawValue)", $0.name, $0.isRetryable ? "yes" : "no"]
         }
@@ -93,7 +93,7 @@ import Testing
             let difference = ProductDifference(FieldSet(field), from: none, to: none)
             Change.productUpdated(ProductID(1), difference)
                 .encode(into: &writer, lsn: 1, time: .zero)
-            // The change's tag, the product, the number of fields, then the field.
+            // The change's tag, the product, the number of fields, then the field's number.
             return ["\(writer.array()[3])", "\(field)"]
         }
         #expect(self.columns("changes and entries", "field", 2) == expected)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `the field columns are those of the descriptions`() throws {
         let rows = self.columns("commands", "tag", 3)
-        // A delivery ends with its flags, and with which of its lines have no cost.
+        // A delivery ends with its flags, and the indices of its lines without a cost.
         for tag in CommandTag.described where tag != .restock {
             let row = try #require(rows.first { $0[1] == "\(tag)" })
             #expect(row[2] == tag.fields.wireText, "\(tag)")
@@ -250,14 +250,14 @@ import Testing
             ("conditionDepthMax", Int64(InsightLimits.conditionDepthMax)),
             ("liveInsightRowsMax", Int64(InsightLimits.liveInsightRowsMax)),
         ]
-        // The section has three tables with the same first column: they are read as one.
+        // The section has three tables with the same first column, which are parsed as one.
         let rows = self.columns("limits", "limit", 2).map {
             [$0[0], $0[1].filter { $0 != "," }]
         }
         #expect(rows == (network + values + insights).map { [$0.0, "\($0.1)"] })
     }
 
-    @Test func `every query answers with the columns that the document names`() throws {
+    @Test func `every query returns the documented columns`() throws {
         let view = Self.view()
         let queries: [(String, Query)] = [
             ("product, products", .product(.id(ProductID(1)), asOf: nil)),
@@ -285,12 +285,12 @@ import Testing
         }
     }
 
-    /// A database with one category and one product.
+    /// Returns a read view of a database with one category and one product.
     private static func view() -> ReadView {
         var state = InventoryState()
         guard let currency = Currency(code: "USD") else { preconditionFailure("USD") }
         let time = Instant(microseconds: 1)
-        let changes = InventoryState.founding(currency: currency)
+        let changes = InventoryState.bootstrap(currency: currency)
         state.evolve(Entry(lsn: 1, time: time, actor: "", changes: changes))
         let draft = ProductDraft(
             sku: "A",

@@ -102,7 +102,7 @@ import Testing
 
     @Test func `subscribers of the same query share one computation`() throws {
         var peers = try (0..<5).map { _ in try self.subscriber() }
-        #expect(self.bench.driver.insights.standing.all.count == 1)
+        #expect(self.bench.driver.insights.table.all.count == 1)
         let rounds = self.bench.driver.metrics.insightRounds
         self.sell()
         self.bench.pass(milliseconds: 60)
@@ -113,7 +113,7 @@ import Testing
         }
         #expect(self.bench.driver.metrics.insightRounds == rounds + 1)
         for (peer, _) in peers { peer.close() }
-        #expect(self.bench.driver.insights.standing.all.isEmpty)
+        #expect(self.bench.driver.insights.table.all.isEmpty)
         #expect(self.bench.driver.events.registry.count == 0)
     }
 
@@ -213,7 +213,7 @@ import Testing
         for id in [5, 6] as [UInt64] {
             #expect(try self.seller.received(id).map { $0.opcode } == [.refused])
         }
-        #expect(self.bench.driver.insights.standing.all.isEmpty)
+        #expect(self.bench.driver.insights.table.all.isEmpty)
         #expect(self.bench.driver.events.registry.count == 0)
     }
 
@@ -228,7 +228,7 @@ import Testing
         self.bench.settle()
         #expect(try peer.received(1).map { $0.opcode } == [.closed])
         #expect(try peer.received(2).map { $0.opcode } == [.pong])
-        #expect(self.bench.driver.insights.standing.all.isEmpty)
+        #expect(self.bench.driver.insights.table.all.isEmpty)
     }
 
     @Test func `subscriptions per connection and insights per server are limited`() throws {
@@ -243,7 +243,7 @@ import Testing
             ask(number, peers[peers.count - 1], id: UInt64(1 + place))
         }
         self.bench.pass(milliseconds: 60)
-        #expect(self.bench.driver.insights.standing.all.count == WireLimits.liveInsightsMax)
+        #expect(self.bench.driver.insights.table.all.count == WireLimits.liveInsightsMax)
         // One more subscription to an existing insight exceeds the connection's limit, but not another's.
         ask(0, peers[1], id: 100)
         ask(0, self.seller, id: 100)
@@ -254,7 +254,7 @@ import Testing
         ask(WireLimits.liveInsightsMax, self.seller, id: 101)
         self.bench.pass(milliseconds: 60)
         #expect(try self.seller.received(101).first?.opcode == .subscribed)
-        #expect(self.bench.driver.insights.standing.all.count == WireLimits.liveInsightsMax)
+        #expect(self.bench.driver.insights.table.all.count == WireLimits.liveInsightsMax)
         let last = UInt64(WireLimits.subscriptionsMax)
         let closed = try peers[3].received(last).last
         guard case .closed(let refusal, _) = closed else {
@@ -267,7 +267,7 @@ import Testing
         self.bench.pass(milliseconds: 60)
         #expect(try peers[3].received(200).map { $0.opcode } == [.refused])
         for peer in peers { peer.close() }
-        #expect(self.bench.driver.insights.standing.all.count == 2)
+        #expect(self.bench.driver.insights.table.all.count == 2)
     }
 
     @Test func `a stopping server notifies its subscribers`() throws {

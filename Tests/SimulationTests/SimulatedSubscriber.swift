@@ -21,7 +21,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     private(set) var resets = 0
     private(set) var reconnects = 0
     /// The number of successful verifications of its replica.
-    private(set) var proven = 0
+    private(set) var verified = 0
     private var lastVerified: LSN = 0
     private var isInSnapshot = false
 
@@ -94,10 +94,10 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
             self.note(.entry(entry))
         case .progress(let lsn):
             self.note(.progress(lsn))
-        case .proven(let lsn):
-            self.proven += 1
+        case .verified(let lsn):
+            self.verified += 1
             self.lastVerified = lsn
-        case .differs(let lsn):
+        case .mismatched(let lsn):
             self.failures.append("its replica at \(lsn) differs from the server")
         case .disconnected:
             self.reconnects += 1

@@ -23,7 +23,7 @@ import Testing
         var readings = 0
         var repeats = 0
         var resets = 0
-        var proven = 0
+        var verified = 0
         var expired = 0
         var undone = 0
         var unknown = 0
@@ -42,7 +42,7 @@ import Testing
             unknown += simulator.clients.reduce(0) { $0 + $1.unknown }
             repeats += simulator.repeating.reduce(0) { $0 + $1.repeats }
             resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
-            proven += simulator.subscribers.reduce(0) { $0 + $1.proven }
+            verified += simulator.subscribers.reduce(0) { $0 + $1.verified }
         }
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
         #expect(undone >= 10 && unknown >= 10, "\(undone) undone, \(unknown) unknown")
@@ -52,7 +52,7 @@ import Testing
         )
         #expect(expired >= 20, "\(expired) expired reservations")
         #expect(counts.messages >= 5_000)
-        #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")
+        #expect(repeats >= 100 && resets > 0 && verified >= 10, "\(verified) verifications")
     }
 
     @Test(arguments: Sabotage.allCases)

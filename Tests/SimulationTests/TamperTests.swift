@@ -15,15 +15,15 @@ import Testing
     /// Records what a subscriber detected.
     private final class Listener: FeedListener, @unchecked Sendable {
         var entries = 0
-        var proven: LSN = 0
+        var verified: LSN = 0
         var noticed: String?
 
         func take(_ events: [SubscriptionEvent]) -> FeedDemand {
             for event in events {
                 switch event {
                 case .entry: self.entries += 1
-                case .proven(let lsn): self.proven = lsn
-                case .differs(let lsn): self.noticed = "its replica at \(lsn) differs"
+                case .verified(let lsn): self.verified = lsn
+                case .mismatched(let lsn): self.noticed = "its replica at \(lsn) differs"
                 default: break
                 }
             }
@@ -87,7 +87,7 @@ import Testing
             world.pass(100 + Int64(round) * 170)
             for number in 0..<3 { world.done(.sale(UInt32(number + 1)), by: client) }
             // So far the replica is verified.
-            #expect(world.pass(2_000) { listener.proven > 0 } != nil)
+            #expect(world.pass(2_000) { listener.verified > 0 } != nil)
             #expect(listener.noticed == nil && listener.entries >= 3)
             tamperer.tampering = tampering
             world.done(.sale(1), by: client)

@@ -173,7 +173,7 @@ private func stocked() -> InventoryState {
     func run(_ command: Command) {
         apply(state.decide(command, at: Instant(microseconds: Int64(state.lsn + 1))).changes)
     }
-    apply(InventoryState.founding(currency: currency))
+    apply(InventoryState.bootstrap(currency: currency))
     run(.createCategory(name: "All"))
     for number in 1...101 {
         run(

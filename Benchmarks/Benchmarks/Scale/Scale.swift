@@ -96,7 +96,7 @@ struct Scale: ~Copyable {
 
     private mutating func found() throws {
         guard let currency = Currency(code: "EUR") else { fatalError("EUR") }
-        try self.apply(InventoryState.founding(currency: currency), at: self.next())
+        try self.apply(InventoryState.bootstrap(currency: currency), at: self.next())
         for number in 1...64 { try self.run(.createCategory(name: "Category \(number)")) }
     }
 

@@ -135,7 +135,7 @@ extension WriteAheadLog {
     /// Returns whether a block with `byteCount` bytes of entries can be written.
     ///
     /// Any thread. It ignores a block in flight and a seal.
-    public func room(for byteCount: Int) -> LogSpace {
+    public func space(for byteCount: Int) -> LogSpace {
         let needed = StorageAlignment.rounded(byteCount + LogBlock.headByteCount)
         let known: LogSpace = self.shared.withLock { shared in
             let isSpareThere = shared.spare == .ready || shared.spare == .claimed

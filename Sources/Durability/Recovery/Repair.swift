@@ -19,7 +19,7 @@ public struct Repair: Sendable {
         /// The log was truncated: steps from `lsn` on are lost.
         case cut(path: String, offset: UInt64, lsn: LSN, keptAs: String)
         /// The end of the log is missing: steps from `lsn` on are no longer expected.
-        case givenUp(lsn: LSN)
+        case abandoned(lsn: LSN)
     }
 
     private let storage: any Storage
@@ -33,7 +33,7 @@ public struct Repair: Sendable {
     ///
     /// The id is taken from the heads of all log files; if they differ, or none is valid, nothing is done. A
     /// damaged identity file is kept under another name.
-    public static func nameAgain(_ storage: any Storage) throws(DurabilityError) -> [Action] {
+    public static func rewriteIdentity(_ storage: any Storage) throws(DurabilityError) -> [Action] {
         do throws(DurabilityError) {
             _ = try DataDirectory.database(of: storage)
             return []
@@ -152,7 +152,7 @@ public struct Repair: Sendable {
     /// - Parameter lsn: The first lost step.
     /// - Returns: The changes.
     /// - Throws: ``DurabilityError`` if the storage fails.
-    public func giveUp(from lsn: LSN) throws(DurabilityError) -> [Action] {
+    public func abandonSteps(from lsn: LSN) throws(DurabilityError) -> [Action] {
         let names = try self.storage.list().sorted()
         guard let newest = names.compactMap({ LogFileHead.firstLSN(ofName: $0) }).last else {
             return []
@@ -162,7 +162,7 @@ public struct Repair: Sendable {
             actions.append(try self.setAside(name))
         }
         try self.expect(newestFile: newest, through: LSN(lsn.value - 1))
-        return actions + [.givenUp(lsn: lsn)]
+        return actions + [.abandoned(lsn: lsn)]
     }
 
     /// Resets the mark, so that a start expects no more of the log than this.

@@ -3,11 +3,11 @@ internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix
 
-/// Takes messages out of a connection's bytes and hands them over; decides nothing.
+/// Decodes messages from a connection's bytes and passes them on; makes no decisions.
 final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// The beginning of a frame whose rest has not come yet.
+    /// The beginning of a frame whose rest has not arrived yet.
     private(set) var partial: ByteBuffer?
     private let onMessage: (UInt64, ServerMessage) -> Void
     private let onAccepted: (HelloAccepted) -> Void
@@ -26,7 +26,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
-        // Taken out of its place: while that held it too, each read would copy all of it.
+        // Taken out of the property: a second reference would make each read copy the whole buffer.
         if var partial = self.partial.take() {
             if partial.readerIndex > partial.readableBytes { partial.discardReadBytes() }
             partial.writeBuffer(&read)
@@ -74,9 +74,9 @@ final class ClientHandler: ChannelInboundHandler {
     }
 }
 
-/// How a client reaches its server: over the network, or in a simulation of it.
+/// Connects a client to its server: over the network, or in a simulation of it.
 protocol Connector: Sendable {
-    /// Connects and puts a handler in place.
+    /// Connects and adds a handler to the channel's pipeline.
     func connect(
         on loop: any EventLoop,
         _ makeHandler: @escaping @Sendable () -> ClientHandler

@@ -1,44 +1,44 @@
 internal import InventoryModel
 internal import NIOCore
 
-/// Events over a connection of their own, at the pace of whoever takes them.
+/// Events over their own connection, at the pace of their consumer (back-pressure).
 ///
 ///     server ──▶ Link ──messages──▶ feed ──events──▶ listener
 ///                 ◀── pause, resume, close ──────────────┘
 ///
-/// What is common to all of them is here; a feed says what it asks for, and makes events of messages.
+/// The common part of all feeds is here; each feed sends its request and turns messages into events.
 protocol Feed: LinkOwner, NIOAsyncSequenceProducerDelegate {
     associatedtype Event: Sendable
     var link: Link { get }
-    /// `nil` before it begins and once it is over.
+    /// `nil` before it begins and after it has ended.
     var listener: (any FeedListener<Event>)? { get set }
     func began()
-    /// The listener takes events again.
+    /// The listener accepts events again.
     func resumed()
 }
 
-/// Who takes the events of a feed.
+/// Receives the events of a feed.
 protocol FeedListener<Event>: Sendable {
     associatedtype Event
     func take(_ events: [Event]) -> FeedDemand
-    /// No more events come; `nil` at the end of what was asked for.
+    /// The feed has ended: with an error, or `nil` if it is complete.
     func ended(_ error: ClientError?)
 }
 
 enum FeedDemand {
     case more
-    /// None until it asks again.
+    /// No more until the listener requests them.
     case enough
     case gone
 }
 
 extension Feed {
     func began() {
-        // Most have nothing to do before they are connected.
+        // Most feeds have nothing to do before they are connected.
     }
 
     func resumed() {
-        // The connection is read again; most have nothing else to do.
+        // The connection is read again; most feeds have nothing else to do.
     }
 
     func linkEnded(_ error: ClientError) { self.end(error) }
@@ -48,7 +48,7 @@ extension Feed {
             self.link.owner = self
             self.listener = listener
             self.began()
-            self.link.want()
+            self.link.connectIfNeeded()
         }
     }
 
@@ -72,8 +72,8 @@ extension Feed {
         }
     }
 
-    /// The server refuses what was asked for, or ends it: for now, or for good.
-    func turnedAway(_ refusal: Refusal) {
+    /// The server refuses or ends the request: retries if the refusal is retryable, otherwise ends the feed.
+    func refused(_ refusal: Refusal) {
         if refusal.code.isRetryable {
             self.link.leave(.refused(refusal))
         } else {
@@ -81,7 +81,7 @@ extension Feed {
         }
     }
 
-    /// Ends it, with an error or at the end of what was asked for.
+    /// Ends the feed, with an error or because it is complete.
     func end(_ error: ClientError?) {
         let listener = self.listener
         self.stop()
@@ -101,10 +101,13 @@ extension Feed {
         Event, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, Self
     >
 
-    /// Starts it for an asynchronous sequence.
+    /// Starts the feed and returns an iterator over its events.
     ///
-    /// `waiting`: With how many events in memory the connection is read again, and is paused.
-    /// Dropping the iterator, or cancelling the task that iterates, ends it and closes its connection.
+    /// Dropping the iterator or cancelling the iterating task ends the feed and closes its connection.
+    ///
+    /// - Parameter waiting: The counts of buffered events at which the connection is read again (lower
+    ///   bound) and paused (upper bound).
+    /// - Returns: The iterator.
     func events(waiting: ClosedRange<Int>) -> FeedIterator<Self> {
         let made = Producer.makeSequence(
             elementType: Event.self,
@@ -121,7 +124,7 @@ extension Feed {
     }
 }
 
-/// Takes the events of a feed one by one.
+/// Iterates the events of a feed.
 struct FeedIterator<Source: Feed> {
     var base: Source.Producer.AsyncIterator
 
@@ -129,7 +132,7 @@ struct FeedIterator<Source: Feed> {
         do {
             return try await self.base.next()
         } catch {
-            // A feed ends by a `ClientError`; anything else is that the task was cancelled.
+            // A feed ends with a `ClientError`; any other error means that the task was cancelled.
             throw error as? ClientError ?? ClientError(.cancelled)
         }
     }

@@ -2,29 +2,28 @@ internal import Bytes
 internal import InventoryWire
 internal import NIOCore
 
-/// Who keeps a connection: what it brings.
+/// The owner of a connection, which receives its events.
 ///
-/// All calls come on the link's loop.
+/// All methods are called on the link's event loop.
 protocol LinkOwner: AnyObject, Sendable {
-    /// Whether another connection is to be made after one was lost.
-    var wantsLink: Bool { get }
-    /// The server takes requests from now on.
+    /// Whether to reconnect after the connection was lost.
+    var needsConnection: Bool { get }
+    /// The server accepts requests from now on.
     func linkAccepted(_ hello: HelloAccepted)
     func linkReceived(_ requestID: UInt64, _ message: ServerMessage)
     /// No connection could be made; another attempt follows.
     func linkUnreachable(_ reason: String)
-    /// The connection is gone; another one follows, if it is wanted.
+    /// The connection was lost; the link reconnects if ``needsConnection`` is true.
     func linkLost(_ error: ClientError)
-    /// The connection is gone, and the link with it.
+    /// The connection was lost and the link has ended.
     func linkEnded(_ error: ClientError)
 }
 
-/// Performs what ``LinkMachine`` says, on one event loop: connects, says hello, pauses, closes.
+/// Performs the actions of ``LinkMachine`` on one event loop: connects, sends the hello, pauses, closes.
 ///
-/// Whatever goes over the connection is its owner's, which it keeps alive while there is an attempt, a
-/// connection or a pause.
+/// The owner sends and receives the messages. The link retains it during an attempt, a connection or a pause.
 ///
-/// `@unchecked Sendable`: everything but the constants belongs to the loop.
+/// `@unchecked Sendable`: everything but the constants is confined to the event loop.
 final class Link: @unchecked Sendable {
     let loop: any EventLoop
     let configuration: ClientConfiguration
@@ -32,7 +31,7 @@ final class Link: @unchecked Sendable {
     private let connector: any Connector
     private(set) var machine: LinkMachine
     private var channel: (any Channel)?
-    /// Why the connection is being given up, until it is closed for that.
+    /// The reason for closing the connection, until it is closed.
     private var leavingReason: ClientError?
 
     init(
@@ -49,25 +48,25 @@ final class Link: @unchecked Sendable {
 
     var isClosed: Bool { self.machine.phase == .closed }
 
-    // MARK: - The owner's part
+    // MARK: - Calls of the owner
 
     /// Connects, unless there is a connection already or one is being made.
-    func want() { self.perform(self.machine.wanted()) }
+    func connectIfNeeded() { self.perform(self.machine.needed()) }
 
-    /// The server serves what was asked for: see ``LinkMachine/Policy/isServedByHello``.
+    /// The server has served the request: see ``LinkMachine/Policy/isServedByHello``.
     func served() { self.machine.served() }
 
     func pause() { self.perform(self.machine.readerPaused()) }
 
     func resume() { self.perform(self.machine.readerResumed()) }
 
-    /// Gives this connection up and makes another: it is lost by `reason`, if that is given.
+    /// Closes this connection and makes another, as if it was lost with `reason`, if given.
     func leave(_ reason: ClientError? = nil) {
         self.leavingReason = reason
         self.perform(self.machine.left())
     }
 
-    /// Ends it for good; its owner is called no more.
+    /// Closes the link permanently; the owner is not called any more.
     @discardableResult
     func close() -> EventLoopFuture<Void> {
         let action = self.machine.closed()
@@ -75,11 +74,11 @@ final class Link: @unchecked Sendable {
             return self.loop.makeSucceededVoidFuture()
         }
         return channel.close().recover { _ in
-            // It was closed from the other side.
+            // The peer had already closed it.
         }
     }
 
-    /// Writes frames and sends them at once; without a connection they are gone.
+    /// Writes frames and sends them at once; without a connection they are dropped.
     func send(_ encode: (inout ByteWriter) -> Void) { self.channel?.send(encode) }
 
     func send(_ request: Request, id: UInt64) {
@@ -111,7 +110,7 @@ final class Link: @unchecked Sendable {
 
     private func setReading(_ isReading: Bool) {
         self.channel?.setOption(.autoRead, value: isReading).whenFailure { _ in
-            // The connection went meanwhile, which is an event of its own.
+            // The connection was lost in the meantime, which is reported as its own event.
         }
     }
 
@@ -120,7 +119,7 @@ final class Link: @unchecked Sendable {
             ClientHandler(
                 onAccepted: { self.accepted($0, owner) },
                 onMessage: { id, message in
-                    guard self.machine.takesMessages else { return }
+                    guard self.machine.acceptsMessages else { return }
                     owner.linkReceived(id, message)
                 },
                 onClosed: { self.lost($0, attempt: attempt, of: owner) }
@@ -129,9 +128,9 @@ final class Link: @unchecked Sendable {
             switch result {
             case .success(let channel): self.connected(channel, attempt)
             case .failure(let error):
-                guard self.machine.unreachable(attempt) == .passing else { return }
+                guard self.machine.unreachable(attempt) == .temporary else { return }
                 owner.linkUnreachable(NetworkFailure.reason(error))
-                self.perform(self.machine.resume(isWanted: owner.wantsLink))
+                self.perform(self.machine.resume(isNeeded: owner.needsConnection))
             }
         }
     }
@@ -156,10 +155,10 @@ final class Link: @unchecked Sendable {
     private func lost(_ error: ClientError, attempt: UInt64, of owner: any LinkOwner) {
         let error = self.leavingReason.take() ?? error
         switch self.machine.lost(attempt, error.code) {
-        case .passing:
+        case .temporary:
             self.channel = nil
             owner.linkLost(error)
-            self.perform(self.machine.resume(isWanted: owner.wantsLink))
+            self.perform(self.machine.resume(isNeeded: owner.needsConnection))
         case .final:
             self.channel = nil
             owner.linkEnded(error)
@@ -170,11 +169,11 @@ final class Link: @unchecked Sendable {
 }
 
 extension LinkOwner {
-    /// Kept until it is closed, unless the owner has something else to say.
-    var wantsLink: Bool { true }
+    /// By default the link reconnects until it is closed.
+    var needsConnection: Bool { true }
 }
 
 extension ClientConfiguration {
-    /// How long a call takes at most.
+    /// The timeout of a call.
     var timeout: TimeAmount { .milliseconds(self.timeoutMilliseconds) }
 }

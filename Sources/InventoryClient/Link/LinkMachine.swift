@@ -1,40 +1,41 @@
-/// A connection that is made, lost and made again: what happens next, for everyone who keeps one.
+/// The life of a connection that is made, lost and remade.
 ///
-///     idle ──wanted──▶ connecting ──connected──▶ greeting ──accepted──▶ ready
+///     idle ──needed──▶ connecting ──connected──▶ greeting ──accepted──▶ ready
 ///      ▲                ▲     │                     │                     │
 ///      │         due or │     │ unreachable         │ lost                │ lost
-///      │         wanted │     ▼                     ▼                     ▼
+///      │         needed │     ▼                     ▼                     ▼
 ///      │              pausing ◀──────── lost ◀──── leaving ◀──── left ────┘
-///      └──── not wanted ─────────────────┘
+///      └──── not needed ─────────────────┘
 ///
-/// `closed` is reached from everywhere: by whoever keeps the link, or by a loss after which its policy
-/// makes no further attempt. Each pause is twice as long as the one before, within bounds, until the server
-/// has served. Attempts are numbered, so that what an earlier one brings late is recognized.
+/// `closed` is reachable from every phase: the owner closes the link, or a connection is lost after which the
+/// policy makes no further attempt. Pauses back off exponentially: each is twice as long as the one before,
+/// within bounds, until the server has served a request. Attempts are numbered, so that late events of an
+/// earlier one are recognized.
 ///
-/// A plain value; ``Link`` performs what it returns.
+/// A plain value; ``Link`` performs the actions that it returns.
 struct LinkMachine: Equatable {
-    /// What ends a link, and what shows that the server serves it.
+    /// When a link reconnects, and when the backoff restarts.
     struct Policy: Equatable {
         /// The shortest and the longest pause between two attempts, in milliseconds.
         var pauses: ClosedRange<Int64>
-        /// Whether a connection that was established and lost is made again.
+        /// Whether to reconnect after an established connection was lost.
         var reconnects = true
-        /// Whether a connection is made again after bytes that are not the protocol.
+        /// Whether to reconnect after a protocol violation.
         var retriesViolations = false
-        /// Whether an accepted hello shows that the server serves; if not, ``served()`` says when it does.
+        /// Whether an accepted hello shows that the server serves; if not, the owner calls ``served()``.
         var isServedByHello = true
     }
 
     enum Phase: Equatable {
-        /// Nobody wants a connection.
+        /// No connection is needed.
         case idle
         case connecting
         /// Connected; the hello has no answer yet.
         case greeting
         case ready
-        /// Given up from this side: what still comes over it does not count.
+        /// Being closed by this side: messages that still arrive are ignored.
         case leaving
-        /// Gone: ``resume(isWanted:)`` follows once its owner knows.
+        /// Lost: ``resume(isNeeded:)`` follows once the owner was notified.
         case lost
         case pausing
         case closed
@@ -42,7 +43,7 @@ struct LinkMachine: Equatable {
 
     enum Action: Equatable {
         case connect(attempt: UInt64)
-        /// The connection stands: say hello over it.
+        /// The connection is established: send the hello.
         case greet(isReading: Bool)
         case wait(milliseconds: Int64)
         case setReading(Bool)
@@ -50,19 +51,19 @@ struct LinkMachine: Equatable {
         case nothing
     }
 
-    /// What an accepted hello means.
+    /// The meaning of an accepted hello.
     enum Hello: Equatable {
-        /// The server takes requests from now on.
+        /// The server accepts requests from now on.
         case begin
-        /// The server may not send it again.
+        /// The server must not send a second one.
         case violation
         case ignored
     }
 
-    /// What a loss means to the owner.
+    /// The meaning of a lost connection for the owner.
     enum Loss: Equatable {
-        /// Another attempt may follow: ``resume(isWanted:)`` says so.
-        case passing
+        /// Another attempt may follow: ``resume(isNeeded:)`` decides.
+        case temporary
         /// No other attempt is made.
         case final
         case ignored
@@ -70,7 +71,7 @@ struct LinkMachine: Equatable {
 
     let policy: Policy
     private(set) var phase = Phase.idle
-    /// Whether the connection is read: a slow reader pauses it, whichever connection it is.
+    /// Whether the connection is read: a slow consumer pauses this and every later connection.
     private(set) var isReading = true
     /// The number of the latest attempt, from 1.
     private var attempt: UInt64 = 0
@@ -82,13 +83,13 @@ struct LinkMachine: Equatable {
         self.nextPause = policy.pauses.lowerBound
     }
 
-    /// Whether messages of the connection count.
-    var takesMessages: Bool { self.phase == .greeting || self.phase == .ready }
+    /// Whether messages of the connection are accepted.
+    var acceptsMessages: Bool { self.phase == .greeting || self.phase == .ready }
 
-    // MARK: - Making it
+    // MARK: - Connecting
 
-    /// There is something to send: a pause is cut short by it.
-    mutating func wanted() -> Action {
+    /// There is a request to send: ends a pause early.
+    mutating func needed() -> Action {
         switch self.phase {
         case .idle, .pausing: self.connect()
         case .connecting, .greeting, .ready, .leaving, .lost, .closed: .nothing
@@ -101,9 +102,11 @@ struct LinkMachine: Equatable {
         return .connect(attempt: self.attempt)
     }
 
-    /// - Returns: `nil` for a connection that is to be closed at once: its attempt is over.
+    /// A connection was established.
+    ///
+    /// - Returns: `nil` if its attempt is over and the caller must close the connection.
     mutating func connected(_ attempt: UInt64) -> Action? {
-        // The link may have been closed meanwhile, or the connection before it was handed over.
+        // The link may have been closed in the meantime, or the connection before it was handed over.
         guard self.phase == .connecting, attempt == self.attempt else { return nil }
         self.phase = .greeting
         return .greet(isReading: self.isReading)
@@ -116,51 +119,51 @@ struct LinkMachine: Equatable {
             if self.policy.isServedByHello { self.served() }
             return .begin
         case .ready:
-            // One hello was sent, and it was accepted before.
+            // One hello was sent, and it was already accepted.
             return .violation
         case .leaving, .closed:
-            // It was on its way when the connection was given up.
+            // It was in flight when this side closed the connection.
             return .ignored
         case .idle, .connecting, .lost, .pausing:
             preconditionFailure("a hello was accepted while \(self.phase)")
         }
     }
 
-    /// The server serves: the next pause is the shortest one.
+    /// The server has served a request: the next pause is the shortest.
     mutating func served() { self.nextPause = self.policy.pauses.lowerBound }
 
-    // MARK: - Losing it
+    // MARK: - Connection loss
 
     mutating func unreachable(_ attempt: UInt64) -> Loss {
-        // The link may have been closed meanwhile.
+        // The link may have been closed in the meantime.
         guard self.phase == .connecting, attempt == self.attempt else { return .ignored }
         self.phase = .lost
-        return .passing
+        return .temporary
     }
 
-    /// The connection of an attempt is gone.
+    /// The connection of an attempt was lost.
     mutating func lost(_ attempt: UInt64, _ code: ClientError.Code) -> Loss {
-        // Another attempt was made of it already, as of one that closed before it was handed over.
+        // A later attempt already replaced it, as when it closed before it was handed over.
         guard attempt == self.attempt else { return .ignored }
         switch self.phase {
         case .connecting:
             self.phase = .lost
-            return .passing
+            return .temporary
         case .greeting, .ready, .leaving:
             let isViolation = code == .protocolViolation
             let isFinal = !self.policy.reconnects || isViolation && !self.policy.retriesViolations
             self.phase = isFinal ? .closed : .lost
-            return isFinal ? .final : .passing
+            return isFinal ? .final : .temporary
         case .closed, .idle, .lost, .pausing:
-            // We closed it, or the attempt had failed before its channel closed.
+            // This side closed it, or the attempt had failed before its channel closed.
             return .ignored
         }
     }
 
-    /// The owner knows of a loss, and says whether it wants another connection.
-    mutating func resume(isWanted: Bool) -> Action {
+    /// The owner was notified of a lost connection.
+    mutating func resume(isNeeded: Bool) -> Action {
         switch self.phase {
-        case .lost where isWanted:
+        case .lost where isNeeded:
             self.phase = .pausing
             let pause = self.nextPause
             self.nextPause = min(pause * 2, self.policy.pauses.upperBound)
@@ -169,23 +172,23 @@ struct LinkMachine: Equatable {
             self.phase = .idle
             return .nothing
         case .closed:
-            // The owner closed it when it heard of the loss.
+            // The owner closed the link when it was notified.
             return .nothing
         case .idle, .connecting, .greeting, .ready, .leaving, .pausing:
             preconditionFailure("resumed while \(self.phase)")
         }
     }
 
-    /// A pause is over.
+    /// A pause has ended.
     mutating func pauseEnded() -> Action {
-        // It may have been cut short, and cuts short the one that came after it.
+        // The pause may have been ended early; a timer of it then ends the pause that followed.
         guard self.phase == .pausing else { return .nothing }
         return self.connect()
     }
 
-    /// The owner gives this connection up and wants another one.
+    /// The owner abandons this connection and requests another.
     mutating func left() -> Action {
-        guard self.takesMessages else { return .nothing }
+        guard self.acceptsMessages else { return .nothing }
         self.phase = .leaving
         return .closeConnection
     }
@@ -198,9 +201,9 @@ struct LinkMachine: Equatable {
         }
     }
 
-    // MARK: - The reader
+    // MARK: - Back-pressure
 
-    /// The reader is behind: the connection is not read until it has caught up.
+    /// The consumer is slow: the connection is not read until the consumer has caught up.
     mutating func readerPaused() -> Action { self.setReading(false) }
 
     mutating func readerResumed() -> Action { self.setReading(true) }
@@ -208,7 +211,7 @@ struct LinkMachine: Equatable {
     private mutating func setReading(_ isReading: Bool) -> Action {
         guard isReading != self.isReading else { return .nothing }
         self.isReading = isReading
-        return self.takesMessages ? .setReading(isReading) : .nothing
+        return self.acceptsMessages ? .setReading(isReading) : .nothing
     }
 
     // MARK: - Invariants

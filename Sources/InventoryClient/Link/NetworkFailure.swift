@@ -2,7 +2,7 @@ internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 
-/// What an error of the network means, in a person's words: no call and no number.
+/// Describes an error of the network for people, without names of system calls or error numbers.
 enum NetworkFailure {
     static func reason(_ error: any Error) -> String {
         switch error {
@@ -26,12 +26,12 @@ enum NetworkFailure {
 
     private static func reason(_ code: CInt) -> String {
         switch code {
-        case ECONNREFUSED: "nobody listens there"
+        case ECONNREFUSED: "nothing listens there"
         case ENOENT, ENOTDIR: "there is no such socket"
-        case EACCES, EPERM: "this user is not allowed to"
-        case ECONNRESET, EPIPE: "the other side has closed the connection"
+        case EACCES, EPERM: "permission denied"
+        case ECONNRESET, EPIPE: "the server closed the connection"
         case ETIMEDOUT: "no answer in time"
-        case EHOSTUNREACH, ENETUNREACH: "there is no way to that network"
+        case EHOSTUNREACH, ENETUNREACH: "the network is unreachable"
         default: String(cString: strerror(code))
         }
     }

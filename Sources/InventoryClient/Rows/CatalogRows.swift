@@ -1,23 +1,28 @@
 internal import Bytes
 public import InventoryModel
 
-/// What the queries of the catalog answer with.
+/// The rows of the catalog queries.
 
-/// A product with its stock over all locations.
+/// A product with its stock summed over all locations.
 @dynamicMemberLookup
 public struct ListedProduct: AnswerRow, Hashable {
-    /// As of a point of the past its fields are those of today; its `revision` and its `updatedAt` are 0
-    /// if they are later than that.
+    /// The product itself.
+    ///
+    /// In an answer of the past its fields have their current values; its `revision` and `updatedAt` are 0 if
+    /// they are later than that.
     public var product: Product
-    /// What its category is called.
+    /// The name of the product's category.
     public var categoryName: String
-    /// Base units that are physically there.
+    /// Base units that are physically present.
     public var onHand: Quantity
-    /// Base units that are on hand and neither on hold nor reserved.
+    /// Base units on hand that are neither on hold nor reserved.
     public var available: Quantity
-    /// What the stock on hand cost.
+    /// The cost of the stock on hand.
     public var value: Money
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         let id: ProductID = try row.id("id")
         var fields = ProductFields()
@@ -35,20 +40,23 @@ public struct ListedProduct: AnswerRow, Hashable {
         self.value = try row.money("value")
     }
 
-    /// What the product has, and the fields that people give it.
+    /// A property or field of the product.
     public subscript<Value>(dynamicMember path: KeyPath<Product, Value>) -> Value {
         self.product[keyPath: path]
     }
 }
 
-/// A category, and how many products are in it.
+/// A category and the number of its products.
 @dynamicMemberLookup
 public struct ListedCategory: AnswerRow, Hashable {
     /// The category itself.
     public var category: Category
-    /// Products of it that are not archived.
+    /// The number of its products that are not archived.
     public var productCount: Int
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         let id: CategoryID = try row.id("id")
         var fields = CategoryFields()
@@ -62,13 +70,16 @@ public struct ListedCategory: AnswerRow, Hashable {
         )
     }
 
-    /// What the category has.
+    /// A property of the category.
     public subscript<Value>(dynamicMember path: KeyPath<Category, Value>) -> Value {
         self.category[keyPath: path]
     }
 }
 
 extension Location: AnswerRow {
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         let id: LocationID = try row.id("id")
         var fields = LocationFields()

@@ -1,35 +1,38 @@
 public import Bytes
 public import InventoryModel
 
-/// What the queries of reservations and transfers answer with.
+/// The rows of the queries of reservations and transfers.
 
-/// What a reservation and a transfer have in common.
+/// The common columns of reservations and transfers.
 ///
 /// Quantities are base units of the product.
 public struct ListedOpenItem: AnswerRow, Hashable {
-    /// The product it is of.
+    /// The id of the product.
     public var product: ProductID
     /// The product's SKU.
     public var sku: String
     /// The product's name.
     public var name: String
-    /// What was reserved or dispatched.
+    /// The quantity that was reserved or dispatched.
     public var quantity: Quantity
-    /// What of it still is.
+    /// The part that is still reserved or in transit.
     public var remaining: Quantity
-    /// `nil` where the ledger does not have its movement.
+    /// When it was created; `nil` if the ledger does not have its movement.
     public var createdAt: Instant?
-    /// Empty for none.
+    /// The reference of the command, such as a receipt number; empty for none.
     public var reference: String
-    /// Who made it.
+    /// The actor that created it.
     public var actor: String
-    /// The step that made it.
+    /// The LSN of the step that created it.
     public var lsn: LSN
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
     /// The LSN of its last change.
     public var revision: LSN
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.product = try row.id("productId")
         self.sku = try row.text("sku")
@@ -45,20 +48,23 @@ public struct ListedOpenItem: AnswerRow, Hashable {
     }
 }
 
-/// Stock that is reserved, or was.
+/// A reservation of stock, open or closed.
 @dynamicMemberLookup
 public struct ListedReservation: AnswerRow, Hashable {
-    /// Its number.
+    /// The reservation's id.
     public var id: ReservationID
-    /// What it has in common with a transfer.
+    /// The columns in common with transfers.
     public var item: ListedOpenItem
-    /// The code of the location that the stock is at.
+    /// The code of the location of the stock.
     public var locationCode: String
-    /// What became of it.
+    /// Its state.
     public var state: ReservationState
-    /// When what remains is given back.
+    /// When the remaining quantity is released.
     public var expiresAt: Instant
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.id = try row.id("id")
         self.item = try ListedOpenItem(from: &row)
@@ -67,28 +73,31 @@ public struct ListedReservation: AnswerRow, Hashable {
         self.expiresAt = try row.instant("expiresAt")
     }
 
-    /// What it has in common with a transfer.
+    /// The columns in common with transfers.
     public subscript<Value>(dynamicMember path: KeyPath<ListedOpenItem, Value>) -> Value {
         self.item[keyPath: path]
     }
 }
 
-/// Stock that is on its way between two locations, or was.
+/// A transfer of stock between two locations, open or closed.
 @dynamicMemberLookup
 public struct ListedTransfer: AnswerRow, Hashable {
-    /// Its number.
+    /// The transfer's id.
     public var id: TransferID
-    /// What it has in common with a reservation.
+    /// The columns in common with reservations.
     public var item: ListedOpenItem
-    /// The code of the location that it was dispatched from.
+    /// The code of the source location.
     public var source: String
-    /// The code of the location that it goes to.
+    /// The code of the destination location.
     public var destination: String
-    /// What the stock that is still on its way cost.
+    /// The cost of the stock that is still in transit.
     public var value: Money
-    /// What became of it.
+    /// Its state.
     public var state: TransferState
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.id = try row.id("id")
         self.item = try ListedOpenItem(from: &row)
@@ -98,7 +107,7 @@ public struct ListedTransfer: AnswerRow, Hashable {
         self.state = try row.choice("state")
     }
 
-    /// What it has in common with a reservation.
+    /// The columns in common with reservations.
     public subscript<Value>(dynamicMember path: KeyPath<ListedOpenItem, Value>) -> Value {
         self.item[keyPath: path]
     }

@@ -1,7 +1,7 @@
 internal import InventoryModel
 
 extension RowReader {
-    /// Reads the fields of an entity that has a description, each from the column of its name.
+    /// Reads the fields of an entity that has a description, each from the column of the same name.
     mutating func read<Entity: Described>(_ entity: inout Entity) throws(ClientError) {
         var cells = DescribedCells(row: self)
         try entity.visit(&cells, only: .all)
@@ -9,8 +9,9 @@ extension RowReader {
     }
 }
 
-/// The visitor that reads described fields from the cells of a row: the columns that `FieldColumns` of the
-/// engine makes of them.
+/// The visitor that reads described fields from the cells of a row.
+///
+/// It is the counterpart of the engine's `FieldColumns`, which creates the columns.
 private struct DescribedCells: FieldVisitor {
     typealias Failure = ClientError
     var row: RowReader

@@ -3,8 +3,8 @@ public import InventoryModel
 
 /// A row of an answer as a value.
 ///
-/// The types of this module that conform are those of the queries that have a fixed shape; a program can
-/// add its own for the insights it asks for.
+/// The conforming types of this module are the rows of the queries with fixed columns; a program can add its
+/// own types for insights.
 ///
 ///     struct Seller: AnswerRow {
 ///         var sku: String
@@ -18,22 +18,24 @@ public import InventoryModel
 public protocol AnswerRow: Sendable {
     /// Reads the row.
     ///
-    /// - Throws: ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` for an answer that
-    ///   lacks a column, or has another kind of value in it.
+    /// - Throws: ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` if a column is
+    ///   missing or has values of another kind.
     init(from row: inout RowReader) throws(ClientError)
 }
 
-/// Reads the cells of one row of an answer, by the names of their columns.
+/// Reads the cells of one row of an answer by column name.
 ///
-/// - Complexity: Each read compares one name where columns are read in their order, and up to all of them
-///   otherwise.
+/// Each method throws ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` if there is no
+/// such column or it has values of another kind.
+///
+/// - Complexity: Each read compares one name if columns are read in order, otherwise up to all names.
 public struct RowReader {
     private let table: ResultTable
-    /// The row that is read.
+    /// The index of the row that is read.
     var row: Int
-    /// Behind the column that was read last.
+    /// The index after the column that was read last.
     private var next = 0
-    /// The numbers of the words of an enumeration, by its column.
+    /// The raw values of an enumeration by the names of its cases, for each column.
     private var words: [String: [String: UInt8]] = [:]
 
     init(_ table: ResultTable, row: Int) {
@@ -53,7 +55,7 @@ public struct RowReader {
             guard columns[index].field.name == name else { continue }
             guard columns[index].field.kind == kind else {
                 let found = columns[index].field.kind
-                throw Self.violation("column '\(name)' has a \(found), no \(kind)")
+                throw Self.violation("column '\(name)' is \(found), not \(kind)")
             }
             self.next = index + 1
             return columns[index]
@@ -87,12 +89,12 @@ public struct RowReader {
 
     // MARK: - Values
 
-    /// A text; empty where there is none.
+    /// Reads a string; empty if there is none.
     public mutating func text(_ name: String) throws(ClientError) -> String {
         try self.column(name, .text).texts[self.row]
     }
 
-    /// A number of no unit, where there is one.
+    /// Reads a number without a unit; `nil` if there is none.
     public mutating func optionalInteger<Value: FixedWidthInteger>(
         _ name: String,
         as type: Value.Type = Value.self
@@ -104,7 +106,7 @@ public struct RowReader {
         return value
     }
 
-    /// A number of no unit.
+    /// Reads a number without a unit.
     public mutating func integer<Value: FixedWidthInteger>(
         _ name: String,
         as type: Value.Type = Value.self
@@ -113,30 +115,30 @@ public struct RowReader {
         return try self.present(value, name)
     }
 
-    /// A version of the data, where there is one.
+    /// Reads an LSN; `nil` if there is none.
     public mutating func optionalLSN(_ name: String) throws(ClientError) -> LSN? {
         let number: UInt64? = try self.optionalInteger(name)
         return number.map { LSN($0) }
     }
 
-    /// A version of the data.
+    /// Reads an LSN.
     public mutating func lsn(_ name: String) throws(ClientError) -> LSN {
         LSN(try self.integer(name))
     }
 
-    /// Base units of the row's product.
+    /// Reads a quantity in base units of the row's product.
     public mutating func quantity(_ name: String) throws(ClientError) -> Quantity {
         let number = try self.number(name, .quantity)
         return Quantity(try self.present(number, name))
     }
 
-    /// Minor units of the database's currency.
+    /// Reads an amount in minor units of the database's currency.
     public mutating func money(_ name: String) throws(ClientError) -> Money {
         let number = try self.number(name, .money)
         return Money(try self.present(number, name))
     }
 
-    /// A price, of `name` and how many base units it is for: the column `nameBasis`.
+    /// Reads a price from the column `name` and its basis, in base units, from the column `nameBasis`.
     public mutating func price(_ name: String) throws(ClientError) -> Price {
         let money = try self.money(name)
         let basis = try self.quantity(name + "Basis")
@@ -144,30 +146,30 @@ public struct RowReader {
         return Price(money, for: basis)
     }
 
-    /// A unit, of its code and its decimals: the column `nameDecimals`.
+    /// Reads a unit from its code in the column `name` and its decimals in the column `nameDecimals`.
     public mutating func unit(_ name: String) throws(ClientError) -> Unit {
         let code = try self.text(name)
         return Unit(code: code, decimals: try self.integer(name + "Decimals"))
     }
 
-    /// A moment, where there is one.
+    /// Reads an instant; `nil` if there is none.
     public mutating func optionalInstant(_ name: String) throws(ClientError) -> Instant? {
         try self.number(name, .instant).map { Instant(microseconds: $0) }
     }
 
-    /// A moment.
+    /// Reads an instant.
     public mutating func instant(_ name: String) throws(ClientError) -> Instant {
         let value = try self.optionalInstant(name)
         return try self.present(value, name)
     }
 
-    /// Whether something is so.
+    /// Reads a Boolean.
     public mutating func flag(_ name: String) throws(ClientError) -> Bool {
         let number = try self.number(name, .boolean)
         return try self.present(number, name) != 0
     }
 
-    /// An enumeration, by the word for its case, where there is one.
+    /// Reads an enumeration value by the name of its case; `nil` if the cell is empty.
     public mutating func optionalChoice<Value>(
         _ name: String,
         as type: Value.Type = Value.self
@@ -181,12 +183,12 @@ public struct RowReader {
             )
         }
         guard let value = self.words[name]?[word].flatMap({ Value(rawValue: $0) }) else {
-            throw Self.violation("'\(word)' in column '\(name)' is no \(Value.self)")
+            throw Self.violation("'\(word)' in column '\(name)' is not a \(Value.self)")
         }
         return value
     }
 
-    /// An enumeration, by the word for its case.
+    /// Reads an enumeration value by the name of its case.
     public mutating func choice<Value>(
         _ name: String,
         as type: Value.Type = Value.self
@@ -196,7 +198,7 @@ public struct RowReader {
         return try self.present(value, name)
     }
 
-    /// The id of something.
+    /// Reads an id.
     public mutating func id<ID: EntityID>(_ name: String) throws(ClientError) -> ID {
         ID(try self.integer(name))
     }

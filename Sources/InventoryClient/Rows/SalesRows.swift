@@ -1,15 +1,15 @@
 public import Bytes
 public import InventoryModel
 
-/// What the queries of sales and unmet demand answer with. Quantities are base units of the row's product.
+/// The rows of the queries of sales and unmet demand. Quantities are in base units of the row's product.
 
-/// A line of a sale or a return, what reversed one, or cost that came late.
+/// A line of a sale or a return, a reversal of one, or late cost.
 public struct ListedSale: AnswerRow, Hashable {
-    /// The movement: its step, and its place in that.
+    /// The id of the movement: the LSN of its step and its line in the step, from 0.
     public var id: MovementID
     /// When it happened.
     public var occurredAt: Instant
-    /// How long ago that was, by the server's clock.
+    /// The seconds since then, by the server's clock.
     public var ageSeconds: Int64
     /// Whether it is a sale, a return, a reversal or late cost.
     public var kind: MovementKind
@@ -17,25 +17,28 @@ public struct ListedSale: AnswerRow, Hashable {
     public var sku: String
     /// The product's name.
     public var name: String
-    /// What the product's category is called.
+    /// The name of the product's category.
     public var categoryName: String
     /// The location's code.
     public var locationCode: String
-    /// What was sold; negative for what came back.
+    /// The quantity sold; negative for a return.
     public var quantity: Quantity
-    /// The price of that day.
+    /// The price at that time.
     public var price: Price
-    /// What was charged; negative for what was paid back.
+    /// The amount charged; negative for a refund.
     public var amount: Money
-    /// What it had cost; negative for what came back.
+    /// The cost of the goods; negative for a return.
     public var cost: Money
-    /// Empty for none.
+    /// The reference of the command, such as a receipt number; empty for none.
     public var reference: String
-    /// Who did it.
+    /// The actor that recorded it.
     public var actor: String
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
         self.occurredAt = try row.instant("occurredAt")
@@ -55,29 +58,32 @@ public struct ListedSale: AnswerRow, Hashable {
     }
 }
 
-/// Demand that was refused for lack of stock.
+/// Unmet demand: a sale that was refused for lack of stock.
 public struct ListedRefusal: AnswerRow, Hashable {
-    /// The step that recorded it.
+    /// The LSN of the step that recorded it.
     public var lsn: LSN
-    /// When that was, by the server's clock.
+    /// When it was recorded, by the server's clock.
     public var recordedAt: Instant
-    /// The product it is of.
+    /// The id of the product.
     public var product: ProductID
     /// The product's SKU.
     public var sku: String
     /// The location's code.
     public var locationCode: String
-    /// What was asked for.
+    /// The requested quantity.
     public var asked: Quantity
-    /// What could be sold at that moment.
+    /// The quantity that could be sold at that moment.
     public var available: Quantity
-    /// Empty for none.
+    /// The reference of the command, such as a receipt number; empty for none.
     public var reference: String
-    /// Who asked.
+    /// The actor that requested it.
     public var actor: String
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.lsn = try row.lsn("lsn")
         self.recordedAt = try row.instant("recordedAt")

@@ -1,21 +1,24 @@
-/// What a server says of itself.
+/// The rows of the queries about the server itself.
 
-/// A figure of the server.
+/// One server statistic.
 public struct Statistic: AnswerRow, Hashable {
-    /// In camel case, as `invctl stats` has it; a name with a unit ends with it.
+    /// The name in camel case, as in `invctl stats`; it ends with the unit if there is one.
     public var name: String
-    /// In the unit of its name; a count if that has none.
+    /// The value in the unit of the name; a count if the name has none.
     public var value: Int64
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.name = try row.text("name")
         self.value = try row.integer("value")
     }
 }
 
-/// The figures of a server at one moment.
+/// The statistics of a server at one moment.
 public struct Statistics: Sendable, Hashable {
-    /// In the order in which the server has them.
+    /// All statistics, in the order of the server.
     public let all: [Statistic]
     private let values: [String: Int64]
 
@@ -24,21 +27,24 @@ public struct Statistics: Sendable, Hashable {
         self.values = Dictionary(all.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
-    /// The figure of that name; `nil` if this server has none.
+    /// The statistic with a name; `nil` if this server has none.
     public subscript(name: String) -> Int64? { self.values[name] }
 }
 
-/// What one check of the whole came to.
+/// The result of one check of the database.
 public struct Finding: AnswerRow, Hashable {
-    /// What was checked; `digest` for the last, which sums up the whole.
+    /// What was checked; `digest` for the last finding, the checksum of the whole state.
     public var check: String
-    /// How many of them were; of the digest, the LSN that it is of.
+    /// How many items were checked; for the digest, its LSN.
     public var checked: Int64
-    /// Whether nothing is wrong.
+    /// Whether the check passed.
     public var isOK: Bool
-    /// What is wrong, if something is; of the digest, 16 hexadecimal digits.
+    /// What is wrong, if the check failed; for the digest, its 16 hexadecimal digits.
     public var detail: String
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.check = try row.text("check")
         self.checked = try row.integer("checked")

@@ -1,39 +1,42 @@
 public import Bytes
 public import InventoryModel
 
-/// What the queries of stock and its history answer with. Quantities are base units of the row's product.
+/// The rows of the queries of stock and its history. Quantities are in base units of the row's product.
 
 /// The stock of one product at one location.
 public struct ListedLevel: AnswerRow, Hashable {
-    /// The product it is of.
+    /// The id of the product.
     public var product: ProductID
     /// The product's SKU.
     public var sku: String
     /// The product's name.
     public var name: String
-    /// The location it is at.
+    /// The id of the location.
     public var location: LocationID
     /// The location's code.
     public var locationCode: String
-    /// What is physically there.
+    /// The stock that is physically present.
     public var onHand: Quantity
-    /// Of that, damaged or on quality hold.
+    /// The part of it that is damaged or on quality hold.
     public var unavailable: Quantity
-    /// Of that, reserved.
+    /// The part of it that is reserved.
     public var reserved: Quantity
-    /// On hand, less what is unavailable or reserved.
+    /// On hand, less unavailable and reserved stock.
     public var available: Quantity
-    /// What sales never take ``available`` below.
+    /// The minimum: sales never take ``available`` below it.
     public var floor: Quantity
-    /// Ordered and not received yet.
+    /// Ordered but not yet received.
     public var incoming: Quantity
-    /// What the stock on hand cost.
+    /// The cost of the stock on hand.
     public var value: Money
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
-    /// The LSN of its last change; `nil` in an answer of the past, for one that came later.
+    /// The LSN of its last change; `nil` in an answer of the past if that change came later.
     public var revision: LSN?
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.product = try row.id("productId")
         self.sku = try row.text("sku")
@@ -54,51 +57,54 @@ public struct ListedLevel: AnswerRow, Hashable {
 
 /// A movement of stock: a row of the ledger.
 public struct ListedMovement: AnswerRow, Hashable {
-    /// The step that made it, and its place in that, from 0.
+    /// The LSN of its step and its line in the step, from 0.
     public var id: MovementID
     /// When its step was recorded, by the server's clock.
     public var recordedAt: Instant
-    /// When it happened.
+    /// When it took place.
     public var occurredAt: Instant
-    /// What kind of movement it is.
+    /// The kind of the movement.
     public var kind: MovementKind
-    /// The product it is of.
+    /// The id of the product.
     public var product: ProductID
     /// The product's SKU.
     public var sku: String
-    /// The location it is at.
+    /// The id of the location.
     public var location: LocationID
     /// The location's code.
     public var locationCode: String
-    /// What came, or went if negative.
+    /// The change of stock on hand.
     public var onHandDelta: Quantity
-    /// What was put on hold, or released from that if negative.
+    /// The change of stock on hold; negative for a release.
     public var unavailableDelta: Quantity
-    /// What was reserved, or is so no longer if negative.
+    /// The change of reserved stock.
     public var reservedDelta: Quantity
-    /// What was ordered, or is expected no longer if negative.
+    /// The change of incoming stock; negative if it is no longer expected.
     public var incomingDelta: Quantity
-    /// What was charged for a sale, paid back for a return (negative), or cost that came late; else 0.
+    /// The amount charged for a sale, refunded for a return (negative), or late cost; otherwise 0.
     public var amount: Money
-    /// Of a sale or a return the price, of a delivery the unit cost; 0 where there is none.
+    /// The price of a sale or a return, the unit cost of a delivery; otherwise 0.
     public var price: Price
-    /// How the value of the stock there changed: negative for a sale.
+    /// The change of the stock's value at the location; negative for a sale.
     public var cost: Money
-    /// Why, where a reason was given.
+    /// The reason, if one was given.
     public var reason: Reason?
-    /// Empty for none.
+    /// The reference of the command, such as a receipt number; empty for none.
     public var reference: String
-    /// Empty for none.
+    /// The note of the command; empty for none.
     public var note: String
-    /// Who did it; empty for the server itself.
+    /// The actor; empty for the server itself.
     public var actor: String
-    /// The movement that this one undoes or returns.
+    /// The movement that this one reverses or returns.
     public var origin: MovementID?
-    /// Whether it was imported: it happened before the database knew of it.
+    /// Whether it was imported as history from before the database existed.
     public var isImported: Bool
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
         self.recordedAt = try row.instant("recordedAt")
@@ -129,27 +135,30 @@ public struct ListedMovement: AnswerRow, Hashable {
 
 /// A level at or below its product's reorder point.
 public struct ListedLowStock: AnswerRow, Hashable {
-    /// The product it is of.
+    /// The id of the product.
     public var product: ProductID
     /// The product's SKU.
     public var sku: String
     /// The product's name.
     public var name: String
-    /// What the product's category is called.
+    /// The name of the product's category.
     public var categoryName: String
     /// The location's code.
     public var locationCode: String
-    /// On hand, less what is unavailable or reserved.
+    /// On hand, less unavailable and reserved stock.
     public var available: Quantity
-    /// Stock at or below this is low.
+    /// The reorder point: available stock at or below it is low.
     public var reorderPoint: Quantity
-    /// Ordered and not received yet.
+    /// Ordered but not yet received.
     public var incoming: Quantity
-    /// What an order should bring the stock up to; 0 for none.
+    /// The level to which a new order should raise the stock; 0 for none.
     public var reorderTarget: Quantity
-    /// What the quantities are counted in.
+    /// The unit of the quantities, with its decimals.
     public var unit: Unit
 
+    /// Reads the row from the columns of its query.
+    ///
+    /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.product = try row.id("productId")
         self.sku = try row.text("sku")

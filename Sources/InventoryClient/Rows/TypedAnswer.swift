@@ -1,21 +1,21 @@
 public import Bytes
 public import InventoryModel
 
-/// The rows of an answer as values, and the state they reflect.
+/// The rows of an answer as values, and the version of the data that they reflect.
 public struct TypedAnswer<Row: Sendable>: Sendable {
-    /// The version of the data that the rows are of.
+    /// The version of the data that the rows reflect.
     public var lsn: LSN
-    /// When that version's last step was recorded, by the server's clock.
+    /// When the last step of that version was recorded, by the server's clock.
     public var time: Instant
-    /// In the order that the query names.
+    /// The rows in the order of the query.
     public var rows: [Row]
 }
 
 extension QueryResult {
-    /// Its rows as values.
+    /// Returns the rows as values.
     ///
-    /// - Throws: ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` for an answer that
-    ///   has other columns than `Row` reads.
+    /// - Throws: ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` if a column that
+    ///   `Row` reads is missing.
     /// - Complexity: O(rows · columns)
     public func rows<Row: AnswerRow>(as type: Row.Type) throws(ClientError) -> [Row] {
         try self.table.rows(as: type)
@@ -23,7 +23,7 @@ extension QueryResult {
 }
 
 extension ResultTable {
-    /// The rows as values, also those of an insight; see ``QueryResult/rows(as:)``.
+    /// Returns the rows as values, also those of an insight; see ``QueryResult/rows(as:)``.
     public func rows<Row: AnswerRow>(as type: Row.Type) throws(ClientError) -> [Row] {
         var reader = RowReader(self, row: 0)
         var rows: [Row] = []
@@ -36,13 +36,13 @@ extension ResultTable {
     }
 }
 
-/// Queries whose answers have a fixed shape, as values.
+/// Queries with fixed columns, whose rows are returned as values.
 ///
-/// Each takes what ``InventoryClient/query(_:)`` takes, throws what that throws, and also
-/// ``ClientError/Code-swift.struct/protocolViolation`` for an answer of another shape. A long one is read
+/// Each throws the errors of ``InventoryClient/query(_:)``, and
+/// ``ClientError/Code-swift.struct/protocolViolation`` for an answer with other columns. Read a long answer
 /// block by block with ``InventoryClient/rows(of:)`` and ``QueryResult/rows(as:)`` instead.
 extension InventoryClient {
-    /// The answer to a query, each row as a value.
+    /// Returns the answer to a query, each row as a value.
     public func query<Row: AnswerRow>(
         _ query: Query,
         as type: Row.Type
@@ -51,17 +51,17 @@ extension InventoryClient {
         return TypedAnswer(lsn: answer.lsn, time: answer.time, rows: try answer.rows(as: type))
     }
 
-    /// Products with their stock over all locations, in the order that the search names.
+    /// Returns products with their stock over all locations, in the order of the search.
     public func products(
         _ search: ProductSearch = ProductSearch()
     ) async throws(ClientError) -> TypedAnswer<ListedProduct> {
         try await self.query(.products(search), as: ListedProduct.self)
     }
 
-    /// One product with its stock over all locations, as it is or as of a point of the past; `nil` if there
+    /// Returns a product with its stock over all locations, now or as of a point of the past; `nil` if there
     /// is none.
     ///
-    /// ``product(_:)`` is the faster way to what is now, with the stock at each location.
+    /// ``product(_:)`` is faster for the current state, and has the stock at each location.
     public func product(
         _ key: ProductKey,
         asOf: AsOf?
@@ -75,7 +75,7 @@ extension InventoryClient {
         }
     }
 
-    /// Categories by id.
+    /// Returns categories, ordered by id.
     public func categories(
         includingArchived: Bool = false
     ) async throws(ClientError) -> TypedAnswer<ListedCategory> {
@@ -83,7 +83,7 @@ extension InventoryClient {
         return try await self.query(query, as: ListedCategory.self)
     }
 
-    /// Locations by id.
+    /// Returns locations, ordered by id.
     public func locations(
         includingArchived: Bool = false
     ) async throws(ClientError) -> TypedAnswer<Location> {
@@ -91,66 +91,67 @@ extension InventoryClient {
         return try await self.query(query, as: Location.self)
     }
 
-    /// Stock by product, then location.
+    /// Returns levels, ordered by product, then location.
     public func levels(
         _ query: LevelQuery = LevelQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedLevel> {
         try await self.query(.levels(query), as: ListedLevel.self)
     }
 
-    /// Movements of stock, the newest first unless the query says otherwise.
+    /// Returns movements of stock, newest first unless the query says otherwise.
     public func movements(
         _ query: LedgerQuery = LedgerQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedMovement> {
         try await self.query(.ledger(query), as: ListedMovement.self)
     }
 
-    /// Low stock, the emptiest first.
+    /// Returns levels with low stock, the emptiest first.
     public func lowStock(
         _ query: LowStockQuery = LowStockQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedLowStock> {
         try await self.query(.lowStock(query), as: ListedLowStock.self)
     }
 
-    /// Sales and returns, the newest first.
+    /// Returns sales and returns, newest first.
     public func sales(
         _ query: SalesQuery = SalesQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedSale> {
         try await self.query(.sales(query), as: ListedSale.self)
     }
 
-    /// Unmet demand, the newest first.
+    /// Returns unmet demand, newest first.
     public func refusals(
         _ query: RefusalQuery = RefusalQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedRefusal> {
         try await self.query(.refusals(query), as: ListedRefusal.self)
     }
 
-    /// Reservations, in the order that the query names.
+    /// Returns reservations in the order of the query.
     ///
-    /// - Throws: Refused with `reservation_not_found` where the query names one that there is not.
+    /// - Throws: ``ClientError``: `refused` with `reservation_not_found` if the query names a missing one.
     public func reservations(
         _ query: ReservationQuery = ReservationQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedReservation> {
         try await self.query(.reservations(query), as: ListedReservation.self)
     }
 
-    /// Transfers, in the order that the query names.
+    /// Returns transfers in the order of the query.
     ///
-    /// - Throws: Refused with `transfer_not_found` where the query names one that there is not.
+    /// - Throws: ``ClientError``: `refused` with `transfer_not_found` if the query names a missing one.
     public func transfers(
         _ query: TransferQuery = TransferQuery()
     ) async throws(ClientError) -> TypedAnswer<ListedTransfer> {
         try await self.query(.transfers(query), as: ListedTransfer.self)
     }
 
-    /// Every counter recomputed from the ledger, every invariant checked; the last row is the digest of the
-    /// whole.
+    /// Recomputes every counter from the ledger and checks every invariant.
+    ///
+    /// The last row is the state checksum.
     public func verify() async throws(ClientError) -> TypedAnswer<Finding> {
         try await self.query(.verify, as: Finding.self)
     }
 
-    /// The server's figures, by their names.
+    /// Returns the server statistics.
     public func statistics() async throws(ClientError) -> Statistics {
         Statistics(try await self.query(.stats, as: Statistic.self).rows)
     }

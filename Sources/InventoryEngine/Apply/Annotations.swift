@@ -1,14 +1,16 @@
 internal import InventoryModel
 
-/// The texts that people give a movement: trimmed before they are measured and stored, as every text
-/// is, so that a receipt ` POS-1 ` is found as `POS-1`.
+/// The strings that people attach to a movement.
+///
+/// Like every string, they are trimmed before they are measured and stored, so that a
+/// receipt ` POS-1 ` is found as `POS-1`.
 protocol Annotated {
     var reference: String { get set }
     var note: String { get set }
 }
 
 extension Annotated {
-    /// The command without white space around its texts.
+    /// The command with its strings trimmed of white space.
     var trimmed: Self {
         guard
             NormalizedText.hasOuterSpace(self.reference) || NormalizedText.hasOuterSpace(self.note)

@@ -1,13 +1,13 @@
 internal import Bytes
 internal import InventoryModel
 
-/// What an encoded batch of independent commands begins with.
+/// The start of an encoded batch of independent commands.
 struct BatchHead {
     let count: Int
     /// Whether only refusals are answered one by one.
     let isErrorsOnly: Bool
 
-    /// Reads it; `nil` unless the batch is of independent commands, and of a permitted number of them.
+    /// Reads it; `nil` unless the batch is of independent commands, and their number is permitted.
     init?(_ reader: inout ByteReader) throws(ByteReaderError) {
         guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
         let mode = BatchMode(rawValue: try reader.readUInt8())

@@ -1,25 +1,25 @@
 internal import InventoryModel
 
-/// Where a rule reports what is wrong with a request.
+/// A collector of what a rule finds wrong with a request.
 ///
-/// A rule is stated once, over any of these, and both paths of a command call it:
+/// A rule is written once, generic over collectors, and both paths of a command call it:
 ///
 ///     rule ──▶ Findings     slow path: which refusal is returned, with its details
 ///          └─▶ Soundness    fast path: whether there is any; no refusal is made
 ///
-/// Functions that the fast path calls are inlined into it, so that what only a refusal needs is not
+/// Functions on the fast path are inlined, so that values that only a refusal needs are not
 /// computed there.
 protocol Checks {
-    /// Refusals found so far: a rule that compares it knows whether a line added any.
+    /// The number of refusals so far: a rule that compares it knows whether a line added any.
     var count: Int { get }
 
     mutating func add(_ refusal: @autoclosure () -> Refusal)
 }
 
 extension Checks {
-    /// Reports a field whose number lies outside `range`.
+    /// Reports a field whose value lies outside `range`.
     ///
-    /// - Returns: Whether it lies inside.
+    /// - Returns: Whether the value lies inside.
     @inline(__always)
     @discardableResult
     mutating func check(
@@ -44,7 +44,7 @@ extension Checks {
         return false
     }
 
-    /// Reports a text that is too long, has control characters, or is empty where it must not be.
+    /// Reports a string that is too long, has control characters, or is empty where it must not be.
     @inline(__always)
     mutating func check(
         _ field: @autoclosure () -> String,
@@ -73,9 +73,9 @@ extension Checks {
         self.add(Refusal(.invalidField, .field(field(), problem: problem())))
     }
 
-    /// Adds an amount to a sum, both of money, and reports where the sum leaves the range.
+    /// Adds an amount of money to a sum, and reports an overflow.
     ///
-    /// - Returns: The amount; `nil` where it, or the sum, is beyond the range.
+    /// - Returns: The amount; `nil` if it or the sum is out of range.
     mutating func add(_ amount: Money?, to sum: inout Money, line: UInt32?) -> Money? {
         guard let amount, let next = sum.adding(amount) else {
             self.add(.overflow("amount", line: line))
@@ -86,7 +86,7 @@ extension Checks {
     }
 }
 
-/// The checks of the fast path: whether a request is sound, and nothing else.
+/// The checks of the fast path, which only count findings.
 struct Soundness: Checks {
     private(set) var count = 0
 

@@ -1,21 +1,21 @@
 internal import Bytes
 internal import InventoryModel
 
-/// One step while it is being decided: the changes so far, and what the state would be with them.
+/// One step while it is being decided: its changes so far, and the state as they leave it.
 ///
-/// A rule looks at the draft before it looks at the state, so that the second line of a sale sees
-/// what the first one took, and the second command of an atomic batch what the first one made.
-/// Nothing in the state changes until the whole step has been decided.
+/// A rule looks at the draft before the state, so that the second line of a sale sees what the
+/// first one took, and the second command of an atomic batch sees what the first one created.
+/// The state does not change until the whole step has been decided.
 struct Draft {
     /// The LSN the step will have.
     let lsn: LSN
     let time: Instant
     private(set) var changes: [Change] = []
-    /// The levels touched, as they are now, in the order of first touch.
+    /// The touched levels, with their current balances, in the order of first touch.
     private(set) var levels: [Level] = []
-    /// Where in ``levels`` each is; only kept once there are too many to look through.
+    /// The index in ``levels`` of each; only filled once there are too many for a linear search.
     private var levelSlots: [LevelKey: Int] = [:]
-    /// What a sale was refused for want of.
+    /// The demand that a sale could not meet.
     var refusedDemand: [RefusedDemand] = []
     /// Lines of movements so far.
     private(set) var movementCount = 0
@@ -23,7 +23,7 @@ struct Draft {
     // What an atomic batch did to the catalog so far; empty in any other step.
     var products = DraftProducts()
     var deletedProducts: Set<ProductID> = []
-    /// Who has a key now; `.some(nil)` where somebody gave it up.
+    /// The new holder of a key; `.some(nil)` if its holder gave it up.
     var skus: [String: ProductID?] = [:]
     var barcodes: [String: ProductID?] = [:]
     var createdProducts: UInt32 = 0
@@ -40,19 +40,19 @@ struct Draft {
     private(set) var transfers = DraftItems<Transfer>()
     /// Products that moved in this step: they have history.
     ///
-    /// Kept for batches only; no other command both moves a product and asks.
+    /// Only filled for batches; no other command both moves a product and looks this up.
     private(set) var movedProducts: Set<ProductID> = []
-    /// Whether other commands of the step may ask what this one did.
+    /// Whether other commands of the step may look up what this one did.
     let isBatch: Bool
-    /// What came back of each sale, by its row.
+    /// The returned part of each sale, by its row.
     private(set) var returned: [Int: ReturnedSums] = [:]
-    /// What a unit of a level cost, which this step has left with nothing on hand.
+    /// The last known unit cost of each level that this step has emptied.
     private var lastCosts: [LevelKey: Price] = [:]
-    /// By how much more, or less, is on its way to a level than before the step.
+    /// The change of what is in transit to each level.
     private var arriving: [LevelKey: Quantity] = [:]
     var reversed: Set<Int> = []
 
-    /// Products as a step leaves them, by id: the first in place, since most steps touch one.
+    /// Products as a step leaves them, by id; the first is stored inline, since most steps touch only one.
     struct DraftProducts {
         private var first: Product?
         private var others: [ProductID: Product] = [:]
@@ -83,7 +83,7 @@ struct Draft {
 
     // MARK: - Reservations and transfers
 
-    /// Where in the ledger the movement made last stands.
+    /// The id of the last movement made.
     var lastMovement: MovementID {
         MovementID(lsn: self.lsn, line: UInt16(self.movementCount - 1))
     }
@@ -106,26 +106,26 @@ struct Draft {
         self.changes.append(.transfer(transfer))
     }
 
-    /// By how much more is on its way to the level than before the step.
+    /// The change of what is in transit to the level, in base units.
     func arriving(_ product: ProductID, _ location: LocationID) -> Quantity {
         if self.arriving.isEmpty { return 0 }
         return self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
 
-    /// Records that something of the sale in `row` came back, or that this was undone.
+    /// Records that a part of the sale in `row` was returned, or that such a return was reversed.
     mutating func addReturned(_ sums: ReturnedSums, to row: Int) {
         self.returned[row] = (self.returned[row] ?? ReturnedSums()) + sums
     }
 
     // MARK: - Levels
 
-    /// What a unit of the level cost when this step left it with nothing; `nil` if it did not.
+    /// The unit cost of the level when this step emptied it; `nil` if it did not.
     func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
         if self.lastCosts.isEmpty { return nil }
         return self.lastCosts[LevelKey(product: product, location: location)]
     }
 
-    /// The level as this step has left it; nothing if the step has not touched it.
+    /// The level as this step has left it; `nil` if the step has not touched it.
     func level(_ product: ProductID, _ location: LocationID) -> Level? {
         self.slot(product, location).map { self.levels[$0] }
     }
@@ -158,7 +158,7 @@ struct Draft {
         self.changes.append(.level(level))
     }
 
-    /// Notes that alerts of a level have to be looked at, though its balances stay.
+    /// Marks a level whose balances do not change for a check of its alerts.
     mutating func touch(_ level: Level) { self.put(level) }
 
     /// Records that an alert of a touched level was raised or cleared.

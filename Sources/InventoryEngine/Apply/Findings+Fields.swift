@@ -1,7 +1,7 @@
 internal import InventoryModel
 
 extension Described {
-    /// Notes every field that is not as its description says.
+    /// Reports every field that breaks the rules of its description.
     func check(_ findings: inout Findings) {
         var rules = FieldRules(findings: findings)
         var copy = self
@@ -9,26 +9,26 @@ extension Described {
         findings = rules.findings
     }
 
-    /// Takes white space off the ends of every text, and composes it.
+    /// Trims the white space of every string, and normalizes it to composed form.
     mutating func trim() {
         var trimming = FieldTrimming()
         self.visit(&trimming, only: .all)
     }
 }
 
-/// The bounds of what is more than one number, which a description does not say.
+/// The bounds of the parts of fields that have more than one number; a description has none for them.
 enum FieldRule {
-    /// Of a price: minor units, for a number of base units.
+    /// The bounds of a price: minor units, per a number of base units.
     static var amounts: ClosedRange<Int64> { 0...Limits.moneyMax }
     static var bases: ClosedRange<Int64> { 1...Limits.quantityMax }
-    /// Of a unit: bytes of its code, and its decimals.
+    /// The bounds of a unit: the bytes of its code, and its decimals.
     static var unitByteCounts: ClosedRange<Int64> { 1...Int64(Limits.unitByteCountMax) }
     static var unitDecimals: ClosedRange<Int64> { 0...Int64(Limits.unitDecimalsMax) }
 }
 
-/// What a description says of its fields, as rules.
+/// The rules in a description of fields.
 ///
-/// Whether what an id names is there, and what must be unique, is the business of who has the tables.
+/// Whether an id exists and whether a value is unique is checked by the caller, which has the tables.
 private struct FieldRules: SelectiveVisitor {
     typealias Failure = Never
     var findings: Findings
@@ -66,7 +66,7 @@ private struct FieldRules: SelectiveVisitor {
     }
 }
 
-/// Texts as they are stored.
+/// Normalizes strings to their stored form.
 private struct FieldTrimming: SelectiveVisitor {
     typealias Failure = Never
 

@@ -1,10 +1,11 @@
 internal import InventoryModel
 
-/// What is wrong with a request.
+/// The refusals that a request deserves, of which it keeps the first.
 ///
-/// Every condition that can be looked at is looked at, in whatever order is convenient, and the one
-/// with the lowest code is given; of two with the same code the one that was found first, so that of
-/// the lines the earlier counts. A rule therefore collects all it finds and settles once, before it
+/// A rule checks every condition it can, in any convenient order. The finding with the lowest code is
+/// returned; of two with the same code, the one found first, so the earlier line counts. A rule
+/// therefore collects all findings and calls `settle()` once, before it answers. It may skip a
+/// condition only if one with a lower code has already failed.
 /// answers. It may skip a condition only where one with a lower code has been found already.
 struct Findings: Checks {
     private(set) var first: Refusal?
@@ -24,7 +25,7 @@ struct Findings: Checks {
 }
 
 extension Refusal {
-    /// An amount beyond what money can be.
+    /// An amount out of the range of money.
     static func overflow(_ field: String, line: UInt32? = nil) -> Refusal {
         let problem = "is beyond \(Limits.moneyMax) minor units"
         return Refusal(.amountOverflow, line: line, .field(field, problem: problem))

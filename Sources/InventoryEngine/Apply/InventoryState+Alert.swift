@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// The rule of alerts: edges, not repeats.
+/// The rule of alerts: they are sent on edges, not repeated.
 ///
 ///     available   ──────╲                    ╱──────
 ///     point + hysteresis ╲          ╱───────╱  cleared
@@ -24,7 +24,7 @@ extension InventoryState {
         }
     }
 
-    /// What of a level an alert compares its available units with.
+    /// The threshold that an alert compares a level's available units with.
     @inline(__always)
     static func threshold(of kind: AlertKind, _ level: Level, reorderPoint: Quantity) -> Quantity {
         switch kind {
@@ -34,9 +34,9 @@ extension InventoryState {
         }
     }
 
-    /// The alerts that ought to stand for a level, given those that do.
+    /// The alerts that should be active for a level, given those that are.
     ///
-    /// None for a product that is not listed.
+    /// Empty for an archived product.
     static func alerts(of level: Level, _ facts: ProductTable.Facts?) -> AlertSet {
         guard let facts, facts.status != .archived else { return [] }
         let isLow = level.alerts.contains(.lowStock)

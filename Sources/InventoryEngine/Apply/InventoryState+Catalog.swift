@@ -81,12 +81,12 @@ extension InventoryState {
         }
     }
 
-    /// A category's revision before the step; 0 if the step made it.
+    /// The revision of a category before the step; 0 if the step created it.
     private func revision(of id: CategoryID) -> LSN {
         self.tables.categories.contains(id) ? self.tables.categories.category(id).revision : 0
     }
 
-    /// A location's revision before the step; 0 if the step made it.
+    /// The revision of a location before the step; 0 if the step created it.
     private func revision(of id: LocationID) -> LSN {
         self.tables.locations.contains(id) ? self.tables.locations.location(id).revision : 0
     }
@@ -166,11 +166,11 @@ extension InventoryState {
         let old = try self.location(id, draft)
         var findings = Findings()
         Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
-        // The default location has to stay: commands that name none mean it.
-        let onTheirWay = self.openTransfers(self.openTransfers.count(at: id), draft) {
+        // The default location must remain: commands that name no location use it.
+        let inTransit = self.openTransfers(self.openTransfers.count(at: id), draft) {
             $0.source == id || $0.destination == id
         }
-        if id == .main || self.holdsStock(id, draft) || onTheirWay > 0 {
+        if id == .main || self.holdsStock(id, draft) || inTransit > 0 {
             findings.add(Refusal(.inUse, .id(UInt64(id.value))))
         }
         if old.isArchived { findings.add(.archived(UInt64(id.value))) }
@@ -180,8 +180,10 @@ extension InventoryState {
         return self.put(new, replacing: old, in: &draft)
     }
 
-    /// `hasCode`: Whether the request gives the code; one that an archived location has may be
-    /// another's by now.
+    /// Checks the fields of a location.
+    ///
+    /// `hasCode` says whether the request sets the code: the code that an archived location has may
+    /// belong to another one now.
     private func check(
         _ location: Location,
         isNew: Bool,
@@ -198,7 +200,7 @@ extension InventoryState {
         Self.checkName(location.name, &findings)
         if location.zone.utf8.count > Limits.zoneByteCountMax || !isKnownTimeZone(location.zone) {
             findings.add(
-                Refusal(.invalidField, .field("zone", problem: "is no IANA time zone known here"))
+                Refusal(.invalidField, .field("zone", problem: "is not a known IANA time zone"))
             )
         }
         guard hasCode else { return }

@@ -1,21 +1,21 @@
 internal import Bytes
 internal import InventoryModel
 
-/// The checks that many rules share.
+/// The checks that several rules share.
 extension InventoryState {
-    /// What one line moves, as far as it is there.
+    /// The product and level that one line moves, as far as they exist.
     struct Place {
-        /// `nil` if there is no such product.
+        /// `nil` if the product does not exist.
         var facts: ProductTable.Facts?
-        /// The level as the step has left it so far; `nil` if there is no such product or location.
+        /// The level as the step has left it so far; `nil` if the product or location does not exist.
         var level: Level?
     }
 
-    /// Looks up the product and the location of one line, and notes what keeps stock from moving
-    /// there: neither may be archived, and the level has to be at the revision that the line expects.
+    /// Looks up the product and the location of one line, and reports what prevents stock from moving
+    /// there: neither may be archived, and the level must be at the revision that the line expects.
     ///
-    /// What is there is returned whatever was found, so that the other conditions of the line can be
-    /// looked at as well.
+    /// Returns what exists in any case, so that the other conditions of the line can be checked as
+    /// well.
     func place(
         _ product: ProductID,
         location: LocationID,
@@ -43,9 +43,9 @@ extension InventoryState {
         return Place(facts: facts, level: self.level(product, location: location, draft: draft))
     }
 
-    /// Checks that stock of a product may move at a location: both are there, and neither is archived.
+    /// Checks that stock of a product may move at a location: both exist, and neither is archived.
     ///
-    /// `isArchived`: Whether the location is; `nil` if there is none.
+    /// `isArchived` is `nil` if the location does not exist.
     @inline(__always)
     static func check(
         _ product: ProductID,
@@ -63,7 +63,7 @@ extension InventoryState {
         Self.check(location, isArchived: isArchived, line: line, &checks)
     }
 
-    /// Checks that a location is there and not archived.
+    /// Checks that a location exists and is not archived.
     @inline(__always)
     static func check(
         _ location: LocationID,
@@ -78,10 +78,10 @@ extension InventoryState {
         if isArchived { checks.add(.archived(UInt64(location.value), line: line)) }
     }
 
-    /// Checks that a revision is the one the request expects, if it expects any.
+    /// Checks that a revision is the one that the request expects, if it expects any.
     ///
-    /// `actual`: As it was before the step, the only one that a client can know; so the commands of
-    /// an atomic batch do not disturb one another. 0 for what the step itself made.
+    /// `actual` is the revision before the step, the only one that a client can know, so the commands of an
+    /// atomic batch do not conflict with one another. It is 0 for what the step itself created.
     @inline(__always)
     static func check(
         revision actual: LSN,
@@ -95,9 +95,9 @@ extension InventoryState {
         )
     }
 
-    /// When a movement happened: what the request says if it may say so, else now.
+    /// When a movement happened: the time in the request if it may give one, else now.
     ///
-    /// `time`: When it is recorded, which bounds what the request may say.
+    /// `time` is when the movement is recorded, which bounds the time that the request may give.
     @inline(__always)
     static func occurrence(
         _ occurred: Occurrence?,
@@ -122,7 +122,7 @@ extension InventoryState {
         return occurred.at
     }
 
-    /// The first and the last instant at which what is recorded at `time` may have happened.
+    /// The earliest and the latest instant at which a movement recorded at `time` may have happened.
     private static func window(
         of occurred: Occurrence,
         at time: Instant
@@ -135,7 +135,7 @@ extension InventoryState {
         return (earliest, min(latest, Instant(microseconds: Limits.instantMax)))
     }
 
-    /// Checks how many lines a request has, and its reference and note.
+    /// Checks the number of lines of a request, its reference and its note.
     func checkLines(
         _ count: Int,
         reference: String,
@@ -171,11 +171,11 @@ extension InventoryState {
         checks.check("note", note, byteCountMax: Limits.noteByteCountMax, mayBeEmpty: true)
     }
 
-    /// Checks that a level's balances stay within the range of quantities and money.
+    /// Checks that a level's balances are within the range of quantities and money.
     ///
-    /// A rule that finds one beyond it leaves the level as it was, so that no sum ever overflows.
+    /// A rule that finds one out of range leaves the level as it was, so that no sum overflows.
     ///
-    /// - Returns: Whether they do.
+    /// - Returns: Whether all are within range.
     func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
         let before = findings.count
         let range = -Limits.quantityMax...Limits.quantityMax
@@ -186,7 +186,7 @@ extension InventoryState {
         return findings.count == before
     }
 
-    /// Checks that a step does not make more movements than one may, with `count` more.
+    /// Checks that `count` more movements do not exceed the limit of a step.
     func checkMovements(_ count: Int, draft: Draft, findings: inout Findings) {
         let sum = draft.movementCount + count
         guard sum > Limits.stepMovementsMax else { return }

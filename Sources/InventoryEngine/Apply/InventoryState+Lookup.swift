@@ -2,11 +2,11 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// How rules find things: first what the step itself did, then the tables.
+/// Lookups of the rules: first in the draft of the step, then in the tables.
 extension InventoryState {
     // MARK: - Products
 
-    /// What selling needs to know of a product.
+    /// The facts about a product that selling needs.
     func facts(_ id: ProductID, _ draft: Draft) -> ProductTable.Facts? {
         if !draft.products.isEmpty || !draft.deletedProducts.isEmpty {
             if draft.deletedProducts.contains(id) { return nil }
@@ -21,14 +21,14 @@ extension InventoryState {
         return self.tables.products.facts(id)
     }
 
-    /// The whole product; nothing if there is none.
+    /// The whole product; `nil` if it does not exist.
     func stored(_ id: ProductID, _ draft: Draft) -> Product? {
         if draft.deletedProducts.contains(id) { return nil }
         if let product = draft.products[id] { return product }
         return self.tables.products.contains(id) ? self.tables.product(id) : nil
     }
 
-    /// Whether any movement names the product.
+    /// Whether any movement is of the product.
     func hasHistory(_ id: ProductID, _ draft: Draft) -> Bool {
         if draft.movedProducts.contains(id) { return true }
         return id.row < self.tables.products.rowCount
@@ -55,7 +55,7 @@ extension InventoryState {
         return self.tables.categories.category(id)
     }
 
-    /// Whether a category is archived; `nil` if there is none.
+    /// Whether a category is archived; `nil` if it does not exist.
     func isArchived(_ id: CategoryID, _ draft: Draft) -> Bool? {
         if let category = draft.categories[id] { return category.isArchived }
         return self.tables.categories.archivedState(id)
@@ -79,7 +79,9 @@ extension InventoryState {
         return self.indexes.location(codeKey: codeKey)
     }
 
-    /// Whether a location is there, and whether stock may move at it; no text is touched.
+    /// Whether a location is archived; `nil` if it does not exist.
+    ///
+    /// Reads no string.
     func isArchived(_ id: LocationID, _ draft: Draft) -> Bool? {
         if !draft.locations.isEmpty, let location = draft.locations[id] {
             return location.isArchived
@@ -89,27 +91,27 @@ extension InventoryState {
 
     // MARK: - Levels
 
-    /// The level as the step has left it so far; an empty one where there is none.
+    /// The level as the step has left it so far; an empty one if it does not exist.
     func level(_ product: ProductID, location: LocationID, draft: Draft) -> Level {
         draft.level(product, location) ?? self.tables.levels.level(product, location)
     }
 
     // MARK: - Reservations and transfers
 
-    /// The reservation as the step has left it so far; nothing if there is none.
+    /// The reservation as the step has left it so far; `nil` if it does not exist.
     func reservation(_ id: ReservationID, _ draft: Draft) -> Reservation? {
         if let reservation = draft.reservations.items[id.value] { return reservation }
         return self.tables.reservations.contains(id) ? self.tables.reservation(id) : nil
     }
 
-    /// The transfer as the step has left it so far; nothing if there is none.
+    /// The transfer as the step has left it so far; `nil` if it does not exist.
     func transfer(_ id: TransferID, _ draft: Draft) -> Transfer? {
         if let transfer = draft.transfers.items[id.value] { return transfer }
         return self.tables.transfers.contains(id) ? self.tables.transfer(id) : nil
     }
 
-    /// How many transfers that `matches` takes are on their way once the step is done as far as it
-    /// is, given how many there were before it.
+    /// The number of transfers in transit that `matches` accepts, as the step has left them so far; `before`
+    /// is their number before the step.
     func openTransfers(
         _ before: Int,
         _ draft: Draft,
@@ -123,7 +125,7 @@ extension InventoryState {
         }
     }
 
-    /// Whether stock of the product is there, reserved, expected or on its way.
+    /// Whether the product has stock that is on hand, reserved, expected or in transit.
     ///
     /// - Complexity: O(locations)
     func holdsStock(_ product: ProductID, _ draft: Draft) -> Bool {
@@ -135,13 +137,13 @@ extension InventoryState {
         return self.openTransfers(before, draft) { $0.product == product } > 0
     }
 
-    /// Every location, those of the step included.
+    /// All locations, including those of the step.
     private func locationIDs(_ draft: Draft) -> some Sequence<LocationID> {
         let count = self.tables.locations.rowCount + Int(draft.createdLocations)
         return (1..<count).lazy.map { LocationID(UInt16($0)) }
     }
 
-    /// What of a level's incoming stock is expected from outside: all but what transfers bring.
+    /// The part of a level's incoming stock that is expected from outside, not from transfers.
     func expected(_ level: Level, _ draft: Draft) -> Quantity {
         let arriving =
             self.openTransfers.arriving(level.product, level.location)
@@ -151,13 +153,13 @@ extension InventoryState {
 
     // MARK: - Costs
 
-    /// What a unit of the level costs, as far as that is known.
+    /// The unit cost of the level, as far as it is known.
     ///
-    /// The average of what is on hand; of an empty shelf what a unit cost there last; where there
-    /// never was one, what it costs where the product's stock changed last. As a price: minor units
-    /// for that many base units, so that nothing is rounded yet.
+    /// The average of what is on hand. For an empty level, the last unit cost there; for one that was
+    /// never stocked, the unit cost at the location where the product's stock changed last. It is a
+    /// price, minor units per a number of base units, so nothing is rounded yet.
     ///
-    /// - Complexity: O(1), or O(locations) where the product never was at the location.
+    /// - Complexity: O(1), or O(locations) if the product was never at the location.
     func unitCost(of level: Level, _ draft: Draft) -> Price? {
         if let cost = self.ownCost(of: level, draft) { return cost }
         var latest: (revision: LSN, cost: Price)?

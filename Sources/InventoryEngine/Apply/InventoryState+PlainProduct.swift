@@ -2,15 +2,14 @@ public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// Plain products through the rules: see ``PlainProduct``.
+/// The fast path of plain products through the rules: see ``PlainProduct``.
 extension InventoryState {
-    /// Products whose keys' places are asked for ahead of the one that is decided.
+    /// The number of products whose key slots are prefetched ahead of the one that is being decided.
     private static let lookahead = 16
 
-    /// Makes ready for the products of a batch, which are decided next.
+    /// Prepares for the products of a batch, which are decided next.
     ///
-    /// - Complexity: O(products of the batch), and O(all products) where the index of SKUs grows, which is
-    ///   amortised.
+    /// - Complexity: O(products of the batch); O(all products), amortised, when the index of SKUs grows.
     public mutating func prepare(for batch: borrowing PlainProduct.Batch) {
         self.indexes.reserveSKUs(batch.count)
         for index in 0..<min(batch.count, Self.lookahead) {
@@ -20,8 +19,8 @@ extension InventoryState {
 
     /// Decides the creation of a batch's product, as ``decide(_:at:)`` would.
     ///
-    /// Pure: it fills in `step` and changes nothing else. `gathered`: The products that this state has
-    /// but for their rows in the tables.
+    /// Pure: it fills in `step` and changes nothing else. `gathered` has the products whose rows are not in
+    /// the tables yet.
     ///
     /// - Complexity: O(1)
     public func decide(
@@ -36,7 +35,7 @@ extension InventoryState {
         }
         let next = self.tables.products.rowCount + gathered.count
         guard next <= Int(Limits.productsMax), let product = batch.product(index) else {
-            return .general
+            return .slowPath
         }
         let numbers = product.pointee.numbers
         let (category, location) = (CategoryID(numbers.category), product.pointee.opening.location)
@@ -52,12 +51,12 @@ extension InventoryState {
             at: time,
             &checks
         )
-        guard checks.isSound, let status else { return .general }
+        guard checks.isSound, let status else { return .slowPath }
         if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
             return .refused(batch.skuTaken(index, by: holder))
         }
         guard self.indexes.hasFreeBarcode(product, in: self.tables.products) else {
-            return .general
+            return .slowPath
         }
         step.lsn = self.lsn + 1
         step.time = time
@@ -74,7 +73,7 @@ extension InventoryState {
         return .created
     }
 
-    /// Appends what the log has of the step that a batch's product came to.
+    /// Appends the log entry of the step that creates a batch's product.
     public func encodeEntry(
         _ batch: borrowing PlainProduct.Batch,
         at index: Int,
@@ -89,8 +88,8 @@ extension InventoryState {
         product.pointee.encodeEntry(step, by: actor, remembering: outcome, into: &writer)
     }
 
-    /// Puts the creation of a batch's product into the state, as `evolve(_:)` does its entry, but for its rows
-    /// in the tables: they wait in `gathered` until `settle(_:)`.
+    /// Applies the creation of a batch's product to the state, as `evolve(_:)` applies its entry, except for
+    /// its rows in the tables: they are buffered in `gathered` until `settle(_:)`.
     ///
     /// - Complexity: O(1) amortised
     public mutating func evolve(
@@ -101,7 +100,7 @@ extension InventoryState {
         remembering outcome: RememberedOutcome?,
         gathering gathered: inout GatheredProducts
     ) {
-        if !gathered.takes(step.opened.location) { self.settle(&gathered) }
+        if !gathered.accepts(step.opened.location) { self.settle(&gathered) }
         guard let product = batch.product(index) else {
             preconditionFailure("product \(index) of the batch was not decided")
         }
@@ -109,16 +108,16 @@ extension InventoryState {
         precondition(Int(step.id) == expected, "product \(step.id) leaves a gap")
         self.begin(step.lsn, at: step.time)
         self.tables.catalogLSN = step.lsn
-        step.unit = self.indexes.internUnit(product.pointee.unit, in: &self.tables.texts)
+        step.unit = self.indexes.internUnit(product.pointee.unit, in: &self.tables.strings)
         if step.opened.quantity > 0 {
-            let actor = self.indexes.internActor(actor, in: &self.tables.texts)
+            let actor = self.indexes.internActor(actor, in: &self.tables.strings)
             gathered.movements.append(
                 GatheredMovements.Row(
                     step.movement,
                     lsn: step.lsn,
                     time: step.time,
-                    texts: MovementLedger.TextCodes(reference: 0, note: 0, actor: actor),
-                    // Nothing was sold of a new product.
+                    strings: MovementLedger.StringCodes(reference: 0, note: 0, actor: actor),
+                    // A new product has no sales.
                     backordered: 0
                 )
             )
@@ -130,8 +129,9 @@ extension InventoryState {
         assert(self.lsn == step.lsn, "a step of LSN \(step.lsn) ended at \(self.lsn)")
     }
 
-    /// Puts what was gathered into the tables: before any step that is no plain product, and before anybody
-    /// looks at them.
+    /// Moves the buffered products into the tables.
+    ///
+    /// Call it before any step that is not a plain product, and before the tables are read.
     ///
     /// - Complexity: O(products)
     public mutating func settle(_ gathered: inout GatheredProducts) {
@@ -147,7 +147,7 @@ extension InventoryState {
         gathered.removeAll()
     }
 
-    /// Whether the last of gathered products is there, with its level.
+    /// Whether the last of the buffered products is in the tables, with its level.
     private func hasBalances(ofLast gathered: borrowing GatheredProducts) -> Bool {
         let step = gathered.rows[gathered.count - 1]
         var level = step.level

@@ -25,7 +25,7 @@ extension InventoryState {
         return self.done(UInt64(product.id.value), in: draft)
     }
 
-    /// The product that a draft makes, and the stock it begins with.
+    /// Checks a draft; returns the product it creates and its opening stock.
     func newProduct(
         _ wanted: ProductDraft,
         _ draft: Draft
@@ -62,7 +62,7 @@ extension InventoryState {
         ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        // Where there is no such product, what is wrong with the fields is found all the same.
+        // If the product does not exist, the fields are checked all the same.
         let stored = self.stored(id, draft)
         let old = stored ?? Product.placeholder(id)
         let new = old.applying(update)
@@ -110,8 +110,8 @@ extension InventoryState {
         guard let old = self.stored(id, draft) else { throw .notFound(id) }
         var findings = Findings()
         Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
-        // What is there has to be written off, what is reserved or on its way to be settled first:
-        // its value would be nobody's.
+        // Stock on hand must be written off, and reserved or in-transit stock settled first; otherwise its
+        // value would belong to no product.
         if self.holdsStock(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
         if old.status == .archived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
@@ -133,17 +133,17 @@ extension InventoryState {
         return self.done(UInt64(id.value), in: draft)
     }
 
-    /// The product's revision before the step, which its stock moves too; 0 if the step made it.
+    /// The product's revision before the step, which its stock advances too; 0 if the step created it.
     private func revision(of id: ProductID) -> LSN {
         self.tables.products.contains(id) ? LSN(self.tables.products.revisions[id.row]) : 0
     }
 
     // MARK: - Checks
 
-    /// Which of the fields that refer to something else, or have to be unique, a request gives.
+    /// The fields set by a request that refer to something else or must be unique.
     ///
-    /// What a product has already is not checked again: the SKU of an archived product may be
-    /// another's by now.
+    /// Values that a product has already are not checked again: the SKU of an archived product may
+    /// belong to another one now.
     private struct GivenKeys {
         var sku: Bool
         var barcode: Bool
@@ -166,14 +166,14 @@ extension InventoryState {
         }
     }
 
-    /// Everything that must hold of a new product's fields.
+    /// Checks all fields of a new product.
     private func check(_ product: Product, given: GivenKeys, _ draft: Draft) -> Findings {
         var findings = Findings()
         self.check(product, given: given, draft: draft, findings: &findings)
         return findings
     }
 
-    /// Everything that must hold of a product's fields, new or changed.
+    /// Checks all fields of a product, new or changed.
     private func check(
         _ product: Product,
         given: GivenKeys,
@@ -224,7 +224,7 @@ extension InventoryState {
         }
     }
 
-    /// Has the alerts of all of a product's levels looked at again.
+    /// Marks all levels of a product for a check of their alerts.
     private func touchLevels(of id: ProductID, in draft: inout Draft) {
         for row in 1..<self.tables.locations.rowCount {
             let location = LocationID(UInt16(row))
@@ -238,14 +238,14 @@ extension InventoryState {
 }
 
 extension Product {
-    /// Stands in for a product that is not there, so that an update's own faults can be found.
+    /// A placeholder for a product that does not exist, so that the errors of an update are found.
     fileprivate static func placeholder(_ id: ProductID) -> Product {
         var fields = ProductFields()
         (fields.sku, fields.name) = ("-", "-")
         return Product(id: id, fields)
     }
 
-    /// The product with the fields of `update` that are given, trimmed.
+    /// The product with the fields that `update` sets, trimmed.
     func applying(_ update: ProductUpdate) -> Product {
         var product = self
         var values = update.values

@@ -2,16 +2,16 @@ internal import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// The rules of promising stock, keeping the promise and giving it up.
+/// The rules of reserving stock, and of committing, releasing and expiring reservations.
 ///
 ///                 ┌─ commit the last ──▶ committed
 ///     reserve ──▶ active ─ release the last ─▶ released
-///                 └─ a tick at its time ─▶ expired
-///
-/// A reservation is over at its time by the log's clock: from then on it is neither sold nor
+///                 └─ a tick when due  ─▶ expired
+/// A reservation ends when the log's clock reaches its expiry: from then on it can be neither committed
+/// nor extended, and the next tick releases its stock.
 /// extended, and the next tick gives its stock back.
 extension InventoryState {
-    /// All lines or none.
+    /// Reserves all lines or none.
     ///
     /// A line may not leave less available than the floor.
     func reserve(_ wanted: Reserve, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
@@ -82,7 +82,7 @@ extension InventoryState {
         return self.done(UInt64(next ?? 0), in: draft)
     }
 
-    /// The level a line is to be reserved from; `nil` where the line cannot be followed further.
+    /// The level from which a line is to be reserved; `nil` if the line cannot be checked further.
     private func reservable(
         _ line: ReserveLine,
         number: UInt32,
@@ -138,10 +138,10 @@ extension InventoryState {
         return self.done(wanted.lines.first, in: draft)
     }
 
-    /// Sells what was promised: for each line the promise is lifted, and what it held is sold.
+    /// Sells what was reserved: for each line, the reservation is reduced and the units are sold.
     ///
-    /// Available stays as it is, so the floor has no say; but what a count or an adjustment took
-    /// from the shelf since can't be sold.
+    /// Available does not change, so the floor does not apply; but units that a count or an adjustment
+    /// has removed since cannot be sold.
     func commit(
         _ wanted: CommitReservation,
         in draft: inout Draft
@@ -217,8 +217,8 @@ extension InventoryState {
         draft.move(sale, leaving: level)
     }
 
-    /// What of the promised stock is there to be handed over: what is on the shelf and good, and
-    /// what the floor allows beyond it.
+    /// The number of reserved units that can be handed over: those on hand that are not on hold, and those
+    /// that the floor allows beyond them.
     private static func committable(_ level: Level) -> Quantity {
         max(0, level.onHand - level.unavailable - min(0, level.floor))
     }
@@ -234,7 +234,7 @@ extension InventoryState {
                 Refusal(
                     .invalidField,
                     line: UInt32(index),
-                    .field("price", problem: "nothing is sold")
+                    .field("price", problem: "a release sells nothing")
                 )
             )
         }
@@ -251,14 +251,14 @@ extension InventoryState {
 
     // MARK: - Time
 
-    /// When the next reservation is due; as late as can be if none is open.
+    /// When the next reservation expires; the end of time if none is active.
     public var nextExpiry: Instant { self.deadlines.next }
 
-    /// The changes of a tick: the reservations that are due at `time` expire, the earliest first, at
-    /// most `Limits/tickReservationsMax` of them.
+    /// The changes of a tick: the reservations due at `time` expire, earliest first, at most
+    /// `Limits/tickReservationsMax` of them.
     ///
     /// Empty if none is due.
-    /// - Complexity: O(k log k) for k reservations that are due.
+    /// - Complexity: O(k log k) for k due reservations.
     public func tick(at time: Instant) -> [Change] {
         let due = self.deadlines.due(
             at: time,
@@ -290,7 +290,7 @@ extension InventoryState {
 
     private typealias ReservationPart = OpenItemPart<Reservation>
 
-    /// What a line means; `nil` where it means nothing that is there.
+    /// The part of a reservation that a line refers to; `nil` if there is no such reservation.
     private func part(
         _ line: ReservationLine,
         number: UInt32,
@@ -313,7 +313,7 @@ extension InventoryState {
         )
     }
 
-    /// Takes a part of a promise back, by a movement of that kind.
+    /// Reduces a reservation by a movement of that kind.
     ///
     /// - Returns: The level it leaves.
     private func lift(
@@ -353,7 +353,7 @@ extension InventoryState {
         return level
     }
 
-    /// When a promise made now ends.
+    /// When a reservation made now expires.
     private static func instant(
         _ expiry: Expiry,
         draft: Draft,

@@ -2,20 +2,20 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The rule of undoing: a step's movements again, the other way.
+/// The rule of reversing a step: its movements with opposite signs.
 extension InventoryState {
-    /// Undoes every movement of one step.
+    /// Reverses every movement of one step.
     ///
-    /// A movement is undone at most once; one that undoes, or a sale of which something came back,
-    /// is not undone at all.
+    /// A movement is reversed at most once. A reversal cannot be reversed, nor can a sale that has
+    /// returns.
     ///
-    /// What it takes away must be there: it never leaves less available than the floor.
+    /// Stock that a reversal removes must exist: it never leaves less available than the floor.
     ///
-    /// Each movement is looked at as the ones before it leave the level.
+    /// Each movement is checked against the level as the previous ones leave it.
     ///
-    /// Of a commit, the sale is undone: a reservation is closed once, and stays closed. A step that
-    /// reserved, released or moved stock between locations is not undone; it has commands of its own
-    /// for that.
+    /// Of a commit, only the sale is reversed: a reservation that is closed stays closed. A step that
+    /// reserved, released or transferred stock cannot be reversed; other commands
+    /// do that.
     func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         Self.checkStrings(reference: "", note: wanted.note, &findings)
@@ -37,7 +37,7 @@ extension InventoryState {
                 findings: &findings
             )
             guard let before = place.level else { continue }
-            // Cost that came late was never charged to anybody.
+            // Late cost was never charged to a customer.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
             _ = findings.add(amount, to: &total, line: nil)
             let after = self.undoing(
@@ -62,7 +62,7 @@ extension InventoryState {
                 Refusal(.invalidField, .field("lsn", problem: "\(lsn) is itself a reversal"))
             )
         }
-        if let instead = Self.wayBack(from: ledger.kind(row)) {
+        if let instead = Self.alternative(from: ledger.kind(row)) {
             findings.add(
                 Refusal(.invalidField, .field("lsn", problem: "\(lsn) \(instead)"))
             )
@@ -73,20 +73,20 @@ extension InventoryState {
         }
     }
 
-    /// What to do instead of undoing a movement that cannot be undone; nothing if it can.
-    private static func wayBack(from kind: MovementKind) -> String? {
+    /// What to do instead of reversing a movement of a kind that cannot be reversed; `nil` if it can.
+    private static func alternative(from kind: MovementKind) -> String? {
         switch kind {
         case .reserve: "reserved stock: release the reservation"
         case .release, .expire: "closed a reservation: reserve again"
-        case .transferOut: "sent stock on its way: cancel the transfer"
-        case .transferIn: "took in stock that was on its way: transfer it back"
+        case .transferOut: "sent stock in transit: cancel the transfer"
+        case .transferIn: "received stock in transit: transfer it back"
         default: nil
         }
     }
 
-    /// The level without one movement; `nil` where a finding was added.
+    /// The level without one movement; `nil` if a finding was added.
     ///
-    /// What it takes away must be there, and what it puts on hold too.
+    /// The stock that the reversal removes must exist, and so must stock that it puts on hold.
     private func undoing(
         _ row: Int,
         movement: Movement,
@@ -112,7 +112,7 @@ extension InventoryState {
         }
         let holdable = max(before.unavailable, level.onHand, 0)
         findings.check("unavailable", level.unavailable.baseUnits, in: 0...holdable.baseUnits)
-        // What transfers bring stays announced.
+        // Incoming stock of transfers remains.
         let announced = before.incoming - self.expected(before, draft)
         findings.check(
             "incoming",
@@ -124,12 +124,12 @@ extension InventoryState {
         return isInRange && findings.count == found ? level : nil
     }
 
-    /// The value of a level without a movement that left it as `before`.
+    /// The value of a level after reversing a movement; `before` is the level before the reversal.
     ///
-    /// Units that come back bring what they cost, as far as they do not make up for units that were
-    /// sold before they were there, and what a unit costs where they themselves were sold so; units that
-    /// go take what they brought, as far as it is there. What they made up for is made up for by others
-    /// now: these go with their share of what is left.
+    /// Units that come back bring their cost, except those that fill a backorder; units that were sold
+    /// in backorder bring the current unit cost. Units that are removed take the value that they brought,
+    /// as far as the level has it. Backorders that they had filled are now filled by others, which take
+    /// their share of the remaining value.
     private func value(
         of level: Level,
         undoing row: Int,
@@ -154,7 +154,7 @@ extension InventoryState {
         return before.value + (StockMath.value(of: returned, at: unit, onto: before) ?? cost)
     }
 
-    /// Moves one movement's deltas the other way.
+    /// Applies one movement's deltas with opposite signs.
     private func undo(
         _ row: Int,
         movement: Movement,
@@ -189,7 +189,7 @@ extension InventoryState {
             isImported: false
         )
         draft.move(reversal, leaving: level)
-        // Of a sale or a return, what did not move is still cost of what was sold: nothing came late.
+        // For a sale or a return, the rest is still cost of goods sold: none of it is late.
         guard movement.kind != .sale, movement.kind != .return else { return }
         let late = -movement.cost - reversal.cost
         self.recordLateCost(late, of: reversal, at: level, in: &draft)

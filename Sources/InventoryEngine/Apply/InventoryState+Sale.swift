@@ -2,9 +2,9 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The rules of selling and taking back.
+/// The rules of sales and returns.
 extension InventoryState {
-    /// All lines or none.
+    /// Sells all lines or none.
     ///
     /// A line may not leave less available than the floor.
     func sell(_ sale: Sale, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
@@ -53,9 +53,10 @@ extension InventoryState {
         return self.done(amount: total, in: draft)
     }
 
-    /// What must hold of one line of a sale or a return, whatever the stock is.
+    /// Checks one line of a sale or a return, except for its stock.
     ///
-    /// - Returns: What is there; without facts where the line cannot be followed further.
+    /// - Returns: The product and level as far as they exist; without facts if the line cannot be checked
+    ///   further.
     private func checkLine(
         _ line: SaleLine,
         number: UInt32,
@@ -76,10 +77,10 @@ extension InventoryState {
 
     // MARK: - Returns
 
-    /// Takes goods back.
+    /// Returns goods to stock.
     ///
-    /// Where the sale that they come from is named, at the share of what was charged and of what it
-    /// cost that falls on them; else at the product's price, and at what a unit costs.
+    /// If the request names the sale, they come back at their share of what was charged and of what they
+    /// cost; otherwise at the product's price and the current unit cost.
     func returnSale(
         _ wanted: SaleReturn,
         in draft: inout Draft
@@ -146,17 +147,17 @@ extension InventoryState {
         return self.done(amount: total, in: draft)
     }
 
-    /// A part of a returned line on its level, its cost found.
+    /// A part of a returned line applied to its level, with its cost.
     private struct TakenPart {
         var movement: Movement
         var level: Level
-        /// What it adds to what came back of the sale, if one was named.
+        /// What it adds to the returned sums of the sale, if one was named.
         var sums: ReturnedSums
     }
 
-    /// Puts a part of a returned line onto its level.
+    /// Applies a part of a returned line to its level.
     ///
-    /// - Returns: `nil` where a finding was added.
+    /// - Returns: `nil` if a finding was added.
     private func taken(
         _ part: ReturnPart,
         movement: Movement,
@@ -168,7 +169,7 @@ extension InventoryState {
         var level = self.level(movement.product, location: movement.location, draft: draft)
         let unit = self.unitCost(of: level, draft)
         let sums = self.sums(of: part, movement, draft)
-        // Of no sale, all units cost what they cost now.
+        // Without a sale, all units have the current unit cost.
         let returned = StockMath.Returned(
             quantity: part.quantity,
             backordered: part.origin == nil ? part.quantity : sums.backordered,
@@ -187,7 +188,7 @@ extension InventoryState {
         return TakenPart(movement: movement, level: level, sums: sums)
     }
 
-    /// What a part brings back of its sale; of no sale, its units and their amount alone.
+    /// What a part returns of its sale; without a sale, only its units and their amount.
     private func sums(
         of part: ReturnPart,
         _ movement: Movement,
@@ -202,17 +203,17 @@ extension InventoryState {
         return sums
     }
 
-    /// A share of a returned line that belongs to one line of the sale.
+    /// The part of a returned line that belongs to one line of the sale.
     private struct ReturnPart {
         var quantity: Quantity
         var price: Price
-        /// What is given back for it; `nil` beyond the range of money.
+        /// What is refunded for it, in minor units; `nil` if out of the range of money.
         var amount: Money?
-        /// The row of the sale; `nil` if none was named.
+        /// The ledger row of the sale; `nil` if none was named.
         var origin: Int?
     }
 
-    /// Spreads a returned line over the lines of its sale that have something left.
+    /// Splits a returned line over the lines of its sale that are not fully returned.
     ///
     /// - Returns: One part at the product's price if no sale is named.
     private func parts(
@@ -249,7 +250,7 @@ extension InventoryState {
                     ? Refusal(.movementNotFound, line: number, .id(original.value))
                     : Refusal(.exceedsSold, line: number, detail)
             )
-            // What could not be given back in money, however much was sold, comes before that.
+            // An overflow of the amount, however much was sold, has a lower code.
             let basis = parts.first?.price.basis ?? facts.price.basis
             if let price = line.price, Price(price.minorUnits, per: basis).amount(of: rest) == nil {
                 findings.add(.overflow("amount", line: number))
@@ -258,7 +259,7 @@ extension InventoryState {
         return parts
     }
 
-    /// What is left of the sale in `row` to come back.
+    /// The part of the sale in `row` that is not yet returned.
     private func remaining(of row: Int, _ draft: Draft) -> ReturnedSums {
         if self.links.isReversed(row) || draft.reversed.contains(row) { return ReturnedSums() }
         let ledger = self.tables.ledger
@@ -269,15 +270,15 @@ extension InventoryState {
         return sold + -self.returned(row, draft)
     }
 
-    /// What came back of the sale in `row`, as far as the step is done.
+    /// The returned part of the sale in `row`, as the step has left it so far.
     func returned(_ row: Int, _ draft: Draft) -> ReturnedSums {
         self.links.returned(row) + (draft.returned[row] ?? ReturnedSums())
     }
 
-    /// A part of a sale that comes back: it takes its share of what was charged and has not been given
-    /// back yet, so that all parts together come to the whole.
+    /// A part of a sale that is returned: its share of what was charged and not yet refunded, so that all
+    /// parts together equal the whole.
     ///
-    /// `price`: One that is given back instead of what was charged; the sale's own counts as none.
+    /// `price` is refunded instead of what was charged; the sale's own price counts as none.
     private func part(
         _ quantity: Quantity,
         of left: ReturnedSums,

@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// The rules of stock that moves without a customer: deliveries, adjustments, counts, holds.
+/// The rules of stock that moves without a customer: restocks, adjustments, counts, holds.
 extension InventoryState {
     func restock(_ wanted: Restock, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
@@ -66,7 +66,7 @@ extension InventoryState {
         return self.done(in: draft)
     }
 
-    /// What a unit of a delivery costs: what the line says, else what it costs there already.
+    /// The unit cost of a restock: the line's, else the current one of the level.
     private func cost(
         of line: RestockLine,
         facts: ProductTable.Facts,
@@ -93,7 +93,7 @@ extension InventoryState {
         ).level
         var corrected: Correction?
         if isDelta, let level {
-            // The shelf cannot hold less than nothing.
+            // A level cannot have fewer than 0 units on hand.
             let lowest = wanted.delta < 0 ? -max(0, level.onHand) : 0
             findings.check(
                 "delta",
@@ -162,15 +162,15 @@ extension InventoryState {
     /// A level as an adjustment or a count leaves it.
     private struct Correction {
         var level: Level
-        /// The change of its value.
+        /// The change of its value, in minor units.
         var cost: Money
-        /// What came late for units that were sold before they were found.
+        /// The late cost of units that were sold before they were found.
         var late: Money
     }
 
-    /// Moves what is on hand by `delta` at what a unit costs.
+    /// Changes what is on hand by `delta`, at the current unit cost.
     ///
-    /// - Returns: `nil` where a finding was added.
+    /// - Returns: `nil` if a finding was added.
     private func correction(
         of old: Level,
         by delta: Quantity,
@@ -195,7 +195,7 @@ extension InventoryState {
         return self.checkRange(of: corrected.level, line: nil, &findings) ? corrected : nil
     }
 
-    /// Records a correction, by a movement that has all but its cost.
+    /// Records a correction; `movement` is complete except for its cost.
     private func done(
         _ corrected: Correction?,
         _ movement: Movement,
@@ -222,7 +222,7 @@ extension InventoryState {
             findings: &findings
         )
         if isDelta, let level = place.level {
-            // No more than is there can be put on hold.
+            // At most what is on hand can be put on hold.
             let highest = max(0, level.onHand - level.unavailable)
             findings.check(
                 "delta",
@@ -269,7 +269,7 @@ extension InventoryState {
         )
         var level = place.level
         if isDelta, let before = level {
-            // What transfers bring is not this command's to take back.
+            // This command cannot reduce what transfers bring.
             let lowest = -self.expected(before, draft)
             findings.check(
                 "delta",
@@ -289,7 +289,7 @@ extension InventoryState {
                 incomingDelta: wanted.delta,
                 reference: wanted.reference,
                 note: wanted.note,
-                // An expected delivery happens when it arrives.
+                // The movement of an expected delivery occurs when it arrives.
                 occurredAt: wanted.eta ?? draft.time
             ),
             leaving: level
@@ -334,12 +334,12 @@ extension InventoryState {
         )
     }
 
-    /// Records cost that belongs to what was sold, though no sale has it: an amount without a
+    /// Records cost of goods sold that belongs to no sale, as an amount without a
     /// quantity.
     ///
-    /// `late`: What a movement of stock cost and did not become value of the level; below 0 where
-    /// such cost, or the cost of goods that were sold since, is taken back. So what was paid is always
-    /// the value of the stock and the cost of what was sold, these included.
+    /// `late` is the part of a stock movement's cost that did not become value of the level, in minor units;
+    /// negative if such cost, or the cost of goods that were sold since, is taken back. So the value of the
+    /// stock plus the cost of goods sold, late cost included, always equals what was paid.
     func recordLateCost(
         _ late: Money,
         of movement: Movement,

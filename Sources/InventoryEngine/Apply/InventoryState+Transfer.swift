@@ -8,12 +8,12 @@ internal import InventoryModel
 ///        ▲                       │
 ///        └────────── cancel ─────┘
 ///
-/// What is in transit is on hand nowhere, and incoming at the destination. Its cost travels with it.
+/// Goods in transit are on hand nowhere, and incoming at the destination. Their cost travels with them.
 extension InventoryState {
-    /// All lines or none.
+    /// Dispatches all lines or none.
     ///
-    /// A line takes at most what is there and reserved for nobody, and leaves what a floor above 0
-    /// keeps; a floor below 0 is for sales alone.
+    /// A line takes at most the units that are on hand and not reserved, and leaves those that a floor above
+    /// 0 retains; a floor below 0 applies to sales only.
     func dispatch(
         _ wanted: DispatchTransfer,
         in draft: inout Draft
@@ -26,7 +26,7 @@ extension InventoryState {
             &findings
         )
         if wanted.source == wanted.destination {
-            findings.add(Refusal(.invalidField, .field("to", problem: "is where it comes from")))
+            findings.add(Refusal(.invalidField, .field("to", problem: "is the source location")))
         }
         let next = draft.transfers.firstNumber(
             ofNew: wanted.lines.count,
@@ -52,7 +52,7 @@ extension InventoryState {
         return self.done(UInt64(next ?? 0), in: draft)
     }
 
-    /// One line of a dispatch: both levels as it leaves them, and what is on its way.
+    /// One line of a dispatch: both levels as it leaves them, and its quantity and cost.
     private struct Sent {
         var quantity: Quantity
         var cost: Money
@@ -62,7 +62,7 @@ extension InventoryState {
 
     /// Checks one line of a dispatch.
     ///
-    /// - Returns: `nil` where it cannot be followed further.
+    /// - Returns: `nil` if it cannot be checked further.
     private func sent(
         _ line: DispatchLine,
         number: UInt32,
@@ -111,7 +111,7 @@ extension InventoryState {
         return Sent(quantity: line.quantity, cost: cost, leaving: leaving, arriving: arriving)
     }
 
-    /// Takes one line off the source and announces it at the destination.
+    /// Takes one line from the source and adds it to the incoming stock of the destination.
     private func send(
         _ sent: Sent,
         as id: TransferID,
@@ -147,7 +147,7 @@ extension InventoryState {
         )
     }
 
-    /// Announces stock at a destination, or takes the announcement back.
+    /// Changes the incoming stock of a destination.
     private func expect(
         _ delta: Quantity,
         like movement: Movement,
@@ -168,7 +168,7 @@ extension InventoryState {
         )
     }
 
-    /// Takes in what arrived, whole or in part.
+    /// Receives a transfer at its destination, in full or in part.
     func receive(
         _ wanted: TransferSettlement,
         in draft: inout Draft
@@ -176,7 +176,7 @@ extension InventoryState {
         try self.settle(wanted, in: &draft) { part, draft, findings in
             let transfer = part.item
             var level = self.level(transfer.product, location: transfer.destination, draft: draft)
-            // Logs of version 0.1.0 know of deliveries that took the announcement of a transfer.
+            // Logs of version 0.1.0 contain deliveries that consumed the incoming stock of a transfer.
             let announced = min(part.quantity, level.incoming)
             level.incoming -= announced
             self.take(
@@ -191,7 +191,7 @@ extension InventoryState {
         }
     }
 
-    /// Takes what is on its way back to where it came from, whole or in part.
+    /// Returns a transfer to its source, in full or in part.
     func cancel(
         _ wanted: TransferSettlement,
         in draft: inout Draft
@@ -232,7 +232,7 @@ extension InventoryState {
 
     private typealias TransferPart = OpenItemPart<Transfer>
 
-    /// Checks each line and does with it what `body` says.
+    /// Checks each line and calls `body` for it.
     private func settle(
         _ wanted: TransferSettlement,
         in draft: inout Draft,
@@ -250,7 +250,7 @@ extension InventoryState {
         return self.done(UInt64(wanted.lines.first?.transfer.value ?? 0), in: draft)
     }
 
-    /// What a line means; `nil` where it means nothing that is there.
+    /// The part of a transfer that a line refers to; `nil` if there is no such transfer.
     private func part(
         _ line: TransferLine,
         number: UInt32,
@@ -273,9 +273,9 @@ extension InventoryState {
         )
     }
 
-    /// Puts a part of a transfer, with its share of the cost, onto a level.
+    /// Adds a part of a transfer, with its share of the cost, to a level.
     ///
-    /// `announced`: By how much incoming of the level fell already.
+    /// `announced` is how much the level's incoming stock was reduced already.
     private func take(
         _ part: TransferPart,
         of state: TransferState,

@@ -2,15 +2,15 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// Units of one product that one movement set apart and later ones settle, in parts, until none remain:
-/// what reservations and transfers have in common.
+/// Units of one product that one movement set aside and later ones settle, in parts, until none remain:
+/// the common part of reservations and transfers.
 ///
 ///     reserve, dispatch ──▶ open ──settle a part──▶ open ──settle the rest──▶ closed
 protocol OpenItem: Sendable {
-    /// The number of its id, and its row.
+    /// The number in its id, which is also its row.
     var number: UInt32 { get }
     var product: ProductID { get }
-    /// Base units at first, and those that are not settled.
+    /// The initial number of base units, and the number not yet settled.
     var quantity: Quantity { get }
     var remaining: Quantity { get set }
     var stateCode: UInt8 { get }
@@ -18,21 +18,21 @@ protocol OpenItem: Sendable {
     var origin: MovementID { get }
     var revision: LSN { get set }
 
-    /// Why no part of it can be settled at that time; `nil` if one can.
+    /// Why no part of it can be settled at that time; `nil` if it can.
     func refusal(at time: Instant) -> RefusalCode?
 
     static var terms: OpenItemTerms { get }
 }
 
-/// How a kind of open item is bounded, and what its refusals are.
+/// The limits of a kind of open item, and the codes of its refusals.
 struct OpenItemTerms: Sendable {
-    /// As refusals name the table.
+    /// The name of the table in refusals.
     let table: String
     let countMax: UInt32
     let openCountMax: Int
     let openState: UInt8
     let notFound: RefusalCode
-    /// More is to be settled than remains.
+    /// The quantity to settle is more than remains.
     let exceeds: RefusalCode
 }
 
@@ -84,10 +84,10 @@ extension Transfer: OpenItem {
 struct DraftItems<Item: OpenItem> {
     private(set) var items: [UInt32: Item] = [:]
     private(set) var createdCount: UInt32 = 0
-    /// By how many there are more of them open than before the step.
+    /// The change of the number of open items since the start of the step.
     private(set) var openedCount = 0
 
-    /// Records one that is new, or was open and has changed.
+    /// Records an item that is new, or was open and has changed.
     mutating func put(_ item: Item, isNew: Bool) {
         if isNew { self.createdCount += 1 }
         self.openedCount += (item.isOpen ? 1 : 0) - (isNew ? 0 : 1)
@@ -98,24 +98,25 @@ struct DraftItems<Item: OpenItem> {
 /// One line of a command that settles open items.
 struct OpenItemLine {
     var number: UInt32
-    /// All that remains if not given.
+    /// All that remains if `nil`.
     var quantity: Quantity?
     var ifRevision: LSN?
 }
 
-/// As much of an open item as a line means.
+/// The part of an open item that a line refers to.
 struct OpenItemPart<Item: OpenItem> {
     var item: Item
     var quantity: Quantity
     var line: UInt32
-    /// Whether nothing was found against it; if something was, the part is only looked at.
+    /// Whether no finding was added for it; otherwise the part is only used for further checks.
     var isSound: Bool
 }
 
 extension OpenItemPart {
-    /// What a line means; `nil` where it means nothing that is there.
+    /// The part that a line refers to; `nil` if the item does not exist.
     ///
-    /// `item`: As the step has left it so far; `nil` if there is none. `revision`: Before the step.
+    /// `item` is as the step has left it so far, `nil` if it does not exist; `revision` is that before the
+    /// step.
     init?(
         _ line: OpenItemLine,
         number: UInt32,
@@ -152,10 +153,10 @@ extension OpenItemPart {
 }
 
 extension DraftItems {
-    /// The number of the first of `count` new items, whose numbers follow one another; `nil` if there are
-    /// not as many left.
+    /// The number of the first of `count` new items, which are numbered consecutively; `nil` if too few
+    /// numbers are left.
     ///
-    /// Also reports where more would be open than may be. `rowCount`, `openCount`: Before the step.
+    /// Also reports if too many items would be open. `rowCount` and `openCount` are those before the step.
     func firstNumber(
         ofNew count: Int,
         behind rowCount: Int,

@@ -1,33 +1,33 @@
 internal import Bytes
 internal import InventoryModel
 
-/// Reads described fields from the bytes of a request and makes no text of them: numbers go into the value,
-/// of texts it keeps where they are.
+/// Reads described fields from the bytes of a request without creating strings: it decodes numbers into the
+/// value, and records where the strings are.
 struct PlainFields: FieldVisitor {
     typealias Failure = ByteReaderError
 
-    typealias Texts = InlineArray<8, UnsafeRawBufferPointer>
+    typealias Strings = InlineArray<8, UnsafeRawBufferPointer>
 
     var reader: ByteReader
-    /// The texts in their order, that of a unit among them.
-    private(set) var texts: Texts
-    private var textCount = 0
-    /// Whether the texts are what they are stored as, and all is within its bounds.
+    /// The strings in their order, including that of a unit.
+    private(set) var strings: Strings
+    private var stringCount = 0
+    /// Whether the strings are in their stored form, and all values are within their bounds.
     private(set) var arePlain = true
 
     init(_ reader: ByteReader) {
         self.reader = reader
-        self.texts = Texts(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
+        self.strings = Strings(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
-    /// That a text is UTF-8 is part of being plain.
+    /// Reads a string; one that is not UTF-8 is not plain.
     @inline(__always)
     private mutating func readText(in bounds: ClosedRange<Int64>) throws(Failure) {
-        precondition(self.textCount < Texts.count, "\(self.textCount) texts")
+        precondition(self.stringCount < Strings.count, "\(self.stringCount) strings")
         let count = try self.reader.readCount(limit: ByteReader.textByteCountMax)
         let text = try self.reader.readBytes(count)
-        self.texts[self.textCount] = text
-        self.textCount += 1
+        self.strings[self.stringCount] = text
+        self.stringCount += 1
         if count == 0, bounds.lowerBound == 0 { return }
         self.note(Int64(count) <= bounds.upperBound && NormalizedText.isPlain(text))
     }

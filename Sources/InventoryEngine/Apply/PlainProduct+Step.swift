@@ -2,33 +2,36 @@ public import Bytes
 public import InventoryModel
 
 extension PlainProduct {
-    /// What the creation of a plain product comes to: the product, the stock it begins with, and the alerts
-    /// that this raises.
+    /// The step that creates a plain product: the product, its opening stock, and the alerts that this
+    /// raises.
     ///
-    /// Its owner keeps one and has it filled again and again.
+    /// Its owner reuses one for many products.
     public struct Step: Sendable {
+        /// The LSN of the step.
         public internal(set) var lsn: LSN = 0
+        /// When the step is recorded.
         public internal(set) var time = Instant.zero
         var id: UInt32 = 0
         var opened = OpenedStock()
         var alerts = AlertSet()
         var numbers = ProductNumbers()
-        /// The code of the unit, which applying the step finds.
+        /// The interned code of the unit, set when the step is applied.
         var unit: UInt32 = 0
 
+        /// Creates an empty step, to be filled in by `InventoryState/decide(_:_:at:behind:into:)`.
         public init() {}
 
-        /// The level as it is without the alerts.
+        /// The level without its alerts.
         @inline(__always)
         var level: Level {
             self.opened.level(of: ProductID(self.id), revision: self.lsn)
         }
 
-        /// The restock that brings the stock, if there is any.
+        /// The restock of the opening stock, if there is any.
         @inline(__always)
         var movement: Movement { self.opened.movement(of: ProductID(self.id)) }
 
-        /// Appends the answer, encoded as `Outcome` is.
+        /// Appends the reply, encoded as `Outcome` is.
         public func encodeOutcome(into writer: inout ByteWriter) {
             var level = self.level
             level.alerts = self.alerts
@@ -42,14 +45,14 @@ extension PlainProduct {
         }
     }
 
-    /// Bytes of the changes of a creation, beside its texts, at most.
+    /// The most bytes of the changes of a creation, without its strings.
     private static let changesByteCountMax =
         5 + 20 * VarintCoding.byteCountMax  // the product
         + 5 + 16 * VarintCoding.byteCountMax + Level.byteCountMax  // its stock
         + 3 * (8 + 4 * VarintCoding.byteCountMax)  // its alerts
 
-    /// Appends what the log has of the step: what an ``EntryWriter`` makes of its changes, and of the
-    /// outcome that is remembered behind them.
+    /// Appends the step's log entry: the same bytes as an ``EntryWriter`` writes for its changes and for
+    /// the remembered outcome after them.
     func encodeEntry(
         _ step: Step,
         by actor: String,

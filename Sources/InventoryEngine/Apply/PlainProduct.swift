@@ -2,42 +2,42 @@ internal import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// The creation of a product as nearly all of a catalog are created, in the bytes of its request.
+/// The creation of a product with the usual fields, in the bytes of its request.
 ///
-/// A catalog has a million of them, so they have a fast path through the same rules, as a
-/// ``PlainSale`` has: no text is made of its bytes, there is no draft and no list of changes.
+/// Nearly all products of a catalog, of which there may be a million, are created like this, so they have a
+/// fast path through the same rules, like a ``PlainSale``: it creates no strings, draft or list of changes.
 ///
 ///     batch's bytes ──▶ PlainProduct ──▶ PlainProduct.Step ──▶ reply, log, state
 ///           └──────────────┴── anything unusual ──▶ slow path
 ///
-/// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
-/// same command. It accepts, and it refuses a SKU that is taken, as are all of a catalog that is imported
-/// again. What may have to be refused for anything else, or has a text that would have to be trimmed,
-/// composed or folded by Unicode, falls back to the slow path, and nothing has changed.
+/// The step is the same, byte for byte, as that of ``InventoryState/decide(_:at:)`` for the same
+/// command. The fast path accepts the command, or refuses a SKU that is taken, as all are when a catalog
+/// is imported again. A command that may be refused for another reason, or has a string that must be
+/// trimmed, composed or folded by Unicode, falls back to the slow path, and nothing has changed.
 ///
-/// Valid where its request's bytes are.
+/// Valid as long as its request's bytes are.
 public struct PlainProduct {
-    /// What the fast path makes of a creation.
+    /// The result of the fast path for a creation.
     public enum Decision {
         /// The step is filled in.
         case created
-        /// There is nothing against it but that its SKU is taken.
+        /// The creation is sound, but its SKU is taken.
         case refused(Refusal)
         /// It is for the slow path.
-        case general
+        case slowPath
     }
 
-    /// The fields in the bytes of the request, which the log has as well.
+    /// The fields in the bytes of the request; the log contains the same bytes.
     let fields: UnsafeRawBufferPointer
-    /// In the order of the fields.
-    let texts: PlainFields.Texts
-    /// Whether the texts are what they are stored as, and all is within its bounds.
+    /// The strings in the order of the fields.
+    let strings: PlainFields.Strings
+    /// Whether the strings are in their stored form, and all values are within their bounds.
     fileprivate let isPlain: Bool
     let numbers: ProductNumbers
     let opening: OpeningStock
     let hasOpening: Bool
 
-    /// What the texts are found by, once ``Batch`` has made it.
+    /// The keys and hashes by which the product is found, once ``Batch`` has made them.
     fileprivate(set) var skuKey = UnsafeRawBufferPointer(start: nil, count: 0)
     fileprivate(set) var skuHash: UInt64 = 0
     fileprivate(set) var barcodeKey = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -45,14 +45,14 @@ public struct PlainProduct {
 
     /// Reads what follows the tag of the command, as ``ProductDraft`` does.
     ///
-    /// That texts are UTF-8 is not looked at: see ``isPlain``.
+    /// Does not validate UTF-8: see ``isPlain``.
     fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
         var start = reader
         var visitor = PlainFields(reader)
         var fields = ProductFields()
         try fields.visit(&visitor)
         self.numbers = ProductNumbers(fields)
-        self.texts = visitor.texts
+        self.strings = visitor.strings
         self.isPlain = visitor.arePlain
         reader = visitor.reader
         self.fields = try start.readBytes(reader.offset - start.offset)
@@ -69,13 +69,13 @@ public struct PlainProduct {
         )
     }
 
-    var sku: UnsafeRawBufferPointer { self.texts[0] }
-    var name: UnsafeRawBufferPointer { self.texts[1] }
+    var sku: UnsafeRawBufferPointer { self.strings[0] }
+    var name: UnsafeRawBufferPointer { self.strings[1] }
     /// Empty for none.
-    var barcode: UnsafeRawBufferPointer { self.texts[2] }
-    var unit: UnsafeRawBufferPointer { self.texts[3] }
+    var barcode: UnsafeRawBufferPointer { self.strings[2] }
+    var unit: UnsafeRawBufferPointer { self.strings[3] }
 
-    /// The same as a draft of the slow path.
+    /// The same as a draft for the slow path.
     fileprivate var draft: ProductDraft {
         var reader = ByteReader(self.fields)
         var fields = ProductFields()
@@ -93,13 +93,14 @@ public struct PlainProduct {
 extension PlainProduct {
     /// A batch of independent commands all of which create products.
     ///
-    /// Valid where the request's bytes are.
+    /// Valid as long as the request's bytes are.
     public struct Batch: ~Copyable {
+        /// Commands in the batch.
         public let count: Int
         /// Whether only refusals are answered one by one.
         public let isErrorsOnly: Bool
         private let products: UnsafeMutablePointer<PlainProduct>
-        /// Those that cannot be plain, whatever the state.
+        /// The products that are not plain in any state.
         private var drafts: [Int: ProductDraft] = [:]
         /// The keys of all products.
         private let keys: UnsafeMutableRawPointer
@@ -108,15 +109,15 @@ extension PlainProduct {
             self.count = head.count
             self.isErrorsOnly = head.isErrorsOnly
             self.products = .allocate(capacity: head.count)
-            // Only the key of a barcode may be longer than what it is made of.
+            // Only the key of a barcode may be longer than its source.
             let keyByteCountMax = byteCount + head.count * NormalizedText.gtinByteCount
             self.keys = .allocate(byteCount: keyByteCountMax, alignment: 8)
         }
 
         /// Reads an encoded batch, errors-only or not.
         ///
-        /// - Returns: Nothing unless all of its commands are creations and there is a permitted number
-        ///   of them.
+        /// - Returns: `nil` unless all commands are creations and their number is
+        ///   permitted.
         /// - Complexity: O(bytes)
         public static func reading(_ command: UnsafeRawBufferPointer) -> Batch? {
             var reader = ByteReader(command)
@@ -157,29 +158,29 @@ extension PlainProduct {
             return reader.remaining == 0
         }
 
-        /// The product of that number; `nil` where the slow path takes it whatever the state.
+        /// The product with that index; `nil` if it takes the slow path in any state.
         @inline(__always)
         func product(_ index: Int) -> UnsafePointer<PlainProduct>? {
             if !self.drafts.isEmpty, self.drafts[index] != nil { return nil }
             return UnsafePointer(self.products + index)
         }
 
-        /// What ``KeyIndex/hash(_:)`` gives of the SKU's key; of no meaning without ``product(_:)``.
+        /// The ``KeyIndex/hash(_:)`` of the SKU's key; undefined if ``product(_:)`` is `nil`.
         func skuHash(_ index: Int) -> UInt64 { self.products[index].skuHash }
 
-        /// The refusal of a product whose SKU another one has.
+        /// The refusal of a product whose SKU belongs to another one.
         func skuTaken(_ index: Int, by holder: ProductID) -> Refusal {
             let sku = String(decoding: self.products[index].sku, as: UTF8.self)
             return .skuTaken(sku, by: holder)
         }
 
-        /// A creation of the batch as a command of the slow path.
+        /// A creation of the batch as a command for the slow path.
         public func command(_ index: Int) -> Command {
             .createProduct(self.drafts[index] ?? self.products[index].draft)
         }
     }
 
-    /// Puts the keys together, and gives where they end.
+    /// Builds the keys at `start`, and returns their end.
     fileprivate mutating func makeKeys(
         at start: UnsafeMutableRawPointer
     ) -> UnsafeMutableRawPointer {

@@ -1,20 +1,20 @@
 public import Bytes
 public import InventoryModel
 
-/// The sale that nearly every sale is: one line, happening now or brought in from the past.
+/// The most frequent sale: one line, occurring now or imported from the past.
 ///
-/// The engine decides millions of them a second, so they have a fast path through the same rules: no
-/// list of lines, no draft, no list of changes.
+/// The engine decides millions of them per second, so they have a fast path through the same rules:
+/// no list of lines, no draft, no list of changes.
 ///
 ///     command's bytes ──▶ PlainSale ──▶ PlainSale.Step ──▶ reply, log, state
 ///             └─────────────┴── anything unusual ──▶ slow path
 ///
-/// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
-/// same command. It only accepts: a field that it does not know, whatever may have to be refused, and what
-/// raises or clears an alert falls back to the slow path, and nothing has changed.
+/// The step is the same, byte for byte, as that of ``InventoryState/decide(_:at:)`` for the same
+/// command. The fast path only accepts: an unknown field, a sale that may be refused, and one that raises
+/// or clears an alert fall back to the slow path, and nothing has changed.
 public struct PlainSale: Sendable {
-    /// The optional fields of a line that the fast path knows what to do with; a line that has any
-    /// other takes the slow path.
+    /// The optional fields of a line that the fast path supports; a line with any other takes the slow
+    /// path.
     static var fields: UInt64 { SaleLine.Mask.price | SaleLine.Mask.ifRevision }
 
     var line: SaleLine
@@ -22,7 +22,7 @@ public struct PlainSale: Sendable {
     var note: String
     var occurred: Occurrence?
 
-    /// Reads an encoded command; `nil` if it is not such a sale, or is no command at all.
+    /// Reads an encoded command; `nil` if it is not such a sale, or not a valid command.
     public init?(_ command: UnsafeRawBufferPointer) {
         var reader = ByteReader(command)
         guard let sale = PlainSale.read(&reader), reader.remaining == 0 else { return nil }
@@ -51,14 +51,14 @@ public struct PlainSale: Sendable {
         self.occurred = occurred
     }
 
-    /// Whether its texts are stored as they are given.
+    /// Whether its strings are in their stored form.
     @inline(__always)
     var isTrimmed: Bool {
         (self.reference.isEmpty || !NormalizedText.hasOuterSpace(self.reference))
             && (self.note.isEmpty || !NormalizedText.hasOuterSpace(self.note))
     }
 
-    /// The same as a command of the slow path.
+    /// The same as a command for the slow path.
     public var command: Command {
         .sell(
             Sale(
@@ -70,11 +70,13 @@ public struct PlainSale: Sendable {
         )
     }
 
-    /// What a sale that goes through comes to: a movement and the level it leaves.
+    /// The step of an accepted sale: a movement and the level that it leaves.
     ///
-    /// Its owner keeps one and has it filled again and again, because it is large to hand around.
+    /// Its owner reuses one for many sales, because it is expensive to copy.
     public struct Step: ~Copyable, Sendable {
+        /// The LSN of the step.
         public internal(set) var lsn: LSN = 0
+        /// When the step is recorded.
         public internal(set) var time = Instant.zero
         var movement = Movement.unfilledSale
         var level = Level(product: ProductID(0), location: LocationID(0))
@@ -82,11 +84,13 @@ public struct PlainSale: Sendable {
         var row = 0
         private let inPlace = PassedInPlace()
 
+        /// Creates an empty step, to be filled in by `InventoryState/decide(_:at:into:)`.
         public init() {}
 
-        /// Appends the answer, encoded as `Outcome` is.
+        /// Appends the reply, encoded as `Outcome` is.
         ///
-        /// - Returns: Where in the writer the level's balances are: the entry has the same.
+        /// - Parameter writer: Where the reply is appended.
+        /// - Returns: The range of the level's balances in the writer: the entry contains the same bytes.
         public borrowing func encodeOutcome(into writer: inout ByteWriter) -> Range<Int> {
             writer.appendOutcome(
                 lsn: self.lsn,
@@ -96,10 +100,10 @@ public struct PlainSale: Sendable {
             )
         }
 
-        /// Appends what the log has of the step: what an `EntryWriter` makes of its movement, and of
-        /// the outcome that is remembered behind it.
+        /// Appends the step's log entry: the same bytes as an `EntryWriter` writes for its movement and for
+        /// the remembered outcome after it.
         ///
-        /// `balances`: As ``encodeOutcome(into:)`` has written them.
+        /// `balances` are the bytes that ``encodeOutcome(into:)`` has written for the level.
         public borrowing func encodeEntry(
             by actor: String,
             leaving balances: UnsafeRawBufferPointer,
@@ -130,7 +134,7 @@ extension InventoryState {
     ///
     /// Pure: it fills in `step` and changes nothing else.
     ///
-    /// - Returns: Whether it did; if not, the sale takes the slow path.
+    /// - Returns: Whether it did; if not, the sale falls back to the slow path.
     /// - Complexity: O(1)
     public func decide(
         _ sale: borrowing PlainSale,
@@ -181,8 +185,8 @@ extension InventoryState {
         return true
     }
 
-    /// Puts the step of a plain sale into the state, as `evolve(_:)` does its entry, but for its row
-    /// of the ledger: that waits in `sales` until `settle(_:)`.
+    /// Applies the step of a plain sale to the state, as `evolve(_:)` applies its entry, except for its
+    /// ledger row: that is buffered in `sales` until `settle(_:)`.
     ///
     /// - Complexity: O(1) amortised
     public mutating func evolve(
@@ -194,18 +198,19 @@ extension InventoryState {
         if sales.isFull { self.settle(&sales) }
         self.begin(step.lsn, at: step.time)
         let hasStrings = !step.movement.reference.isEmpty || !step.movement.note.isEmpty
-        let texts = MovementLedger.TextCodes(
+        let strings = MovementLedger.StringCodes(
             reference: hasStrings
-                ? self.indexes.internReference(step.movement.reference, in: &self.tables.texts) : 0,
+                ? self.indexes.internReference(step.movement.reference, in: &self.tables.strings)
+                : 0,
             note: hasStrings ? self.intern(step.movement.note) : 0,
-            actor: self.indexes.internActor(actor, in: &self.tables.texts)
+            actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
         sales.append(
             GatheredMovements.Row(
                 step.movement,
                 lsn: step.lsn,
                 time: step.time,
-                texts: texts,
+                strings: strings,
                 backordered: StockMath.backordered(
                     of: -step.movement.onHandDelta,
                     leaving: step.level.onHand
@@ -218,18 +223,19 @@ extension InventoryState {
         self.tables.products.countMovement(step.movement.product)
         if let outcome { self.remember(outcome) }
         assert(self.lsn == step.lsn, "a step of LSN \(step.lsn) ended at \(self.lsn)")
-        // All of the level is as the step says, not only what a sale writes.
+        // Check the whole level, not only the fields that a sale writes.
         assert(self.hasBalances(of: step.level), "LSN \(step.lsn) did not leave its level")
     }
 
-    /// Whether a step's movement leads from the level that is there to the one it leaves.
+    /// Whether a step's movement leads from the current level to the one it leaves.
     private func agrees(_ step: borrowing PlainSale.Step) -> Bool {
         self.checkBalance(step.movement, step.level)
         return self.tables.levels.row(step.level.product, step.level.location) == step.row
     }
 
-    /// Appends what was gathered to the ledger: before any step that is no plain sale, and before
-    /// anybody looks at the ledger.
+    /// Appends the buffered sales to the ledger.
+    ///
+    /// Call it before any step that is not a plain sale, and before the ledger is read.
     ///
     /// - Complexity: O(sales)
     public mutating func settle(_ sales: inout GatheredMovements) {

@@ -1,26 +1,27 @@
 internal import Bytes
 internal import InventoryModel
 
-/// A batch of independent commands all of which read as plain sales.
+/// A batch of independent commands that are all plain sales.
 ///
-///     batch's bytes ──▶ part, part, part …      each: asked for from memory ──▶ decided one by one
+///     batch's bytes ──▶ part, part, part …      each part: prefetched ──▶ decided one by one
 ///
-/// A catalog of a million products is far larger than the cache. What the sales of a part will look at is
-/// therefore asked for together before the first of them is decided, so that the part waits for memory
-/// once and not at each of seven places a sale.
+/// A catalog of a million products is far larger than the cache. The memory that the sales of a part read
+/// is therefore prefetched before the first of them is decided, so that the part waits for memory once
+/// and not at each of seven places per sale.
 public struct PlainSaleBatch: Sendable {
+    /// The sales in the order of the batch.
     public let sales: [PlainSale]
     /// Whether only refusals are answered one by one.
     public let isErrorsOnly: Bool
 
-    /// Sales whose memory is asked for together: few enough that it is still near when the last is decided.
+    /// Sales whose memory is prefetched together: few enough that it is still cached for the last one.
     public static let partCount = 32
 
-    /// Products from which on asking ahead is worth its while: what sales look at of fewer stays in the cache.
+    /// The number of products from which prefetching pays off: the data of fewer stays in the cache.
     static let largeCatalogCount = 1 << 15
 
-    /// Reads an encoded batch, errors-only or not; nothing unless all of its commands are plain sales and
-    /// there is a permitted number of them.
+    /// Reads an encoded batch, errors-only or not; `nil` unless all of its commands are plain sales and their
+    /// number is permitted.
     public init?(_ command: UnsafeRawBufferPointer) {
         var reader = ByteReader(command)
         do throws(ByteReaderError) {
@@ -41,7 +42,7 @@ public struct PlainSaleBatch: Sendable {
 }
 
 extension InventoryState {
-    /// Asks for the memory that deciding and applying the next sales of a batch looks at, from `start` on.
+    /// Prefetches the memory that deciding and applying the next sales of a batch reads, from `start` on.
     ///
     /// - Complexity: O(``PlainSaleBatch/partCount``)
     public func prefetch(_ batch: borrowing PlainSaleBatch, from start: Int) {

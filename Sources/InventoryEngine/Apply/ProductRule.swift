@@ -1,7 +1,7 @@
 internal import Bytes
 internal import InventoryModel
 
-/// What a product has beside its texts.
+/// The fields of a product that are not strings.
 struct ProductNumbers: Sendable {
     var category: UInt32 = 0
     var decimals: UInt8 = 0
@@ -29,19 +29,19 @@ struct ProductNumbers: Sendable {
     }
 }
 
-/// The stock that a product begins with, as its rule leaves it.
+/// The opening stock of a product, as its rule leaves it.
 struct OpenedStock: Sendable {
     var location = LocationID.main
-    /// Base units; 0 for a product that begins empty.
+    /// Base units; 0 for a product without opening stock.
     var quantity: Quantity = 0
-    /// What one basis of the product's price cost, and all of it, in minor units.
+    /// The cost of one basis of the product's price, and of the whole stock, in minor units.
     var unitCost: Money = 0
     var basis: Int64 = 1
     var value: Money = 0
     var occurredAt = Instant.zero
     var isImported = false
 
-    /// The restock that brings it.
+    /// The restock that brings it into the level.
     @inline(__always)
     func movement(of product: ProductID) -> Movement {
         Movement(
@@ -56,7 +56,7 @@ struct OpenedStock: Sendable {
         )
     }
 
-    /// The level that it leaves, without its alerts.
+    /// The level it leaves, without its alerts.
     @inline(__always)
     func level(of product: ProductID, revision: LSN = 0) -> Level {
         Level(
@@ -69,12 +69,12 @@ struct OpenedStock: Sendable {
     }
 }
 
-/// The rules of a product's fields and of the stock that it begins with.
+/// The rules of a product's fields and of its opening stock.
 ///
 /// `createProduct` and `updateProduct` apply them to a whole product, the fast path to one in the bytes
-/// of its request. Values in, values out: the caller looks up category and location.
+/// of its request. They work on values: the caller looks up category and location.
 enum ProductRule {
-    /// Checks the status that a new product begins with.
+    /// Checks the initial status of a new product.
     @inline(__always)
     static func check(first status: ProductStatus?, _ checks: inout some Checks) {
         if status == .archived || status == nil { checks.addInvalid("status", "begins archived") }
@@ -82,7 +82,7 @@ enum ProductRule {
 
     /// Checks that a category accepts products.
     ///
-    /// `isArchived`: Whether it is; `nil` if there is no such category.
+    /// `isArchived` is `nil` if the category does not exist.
     @inline(__always)
     static func check(
         _ category: CategoryID,
@@ -96,9 +96,9 @@ enum ProductRule {
         if isArchived { checks.add(.archived(UInt64(category.value))) }
     }
 
-    /// The stock that a product begins with; none where something was found against it.
+    /// The opening stock of a product; empty if a finding was added.
     ///
-    /// `basis`: Of the product's price. `isArchived`: Whether the location is; `nil` if there is none.
+    /// `basis` is that of the product's price; `isArchived` is `nil` if the location does not exist.
     @inline(__always)
     static func open(
         _ opening: OpeningStock,
@@ -131,7 +131,7 @@ enum ProductRule {
 }
 
 extension Refusal {
-    /// A product cannot have a SKU that another one has.
+    /// The refusal of a product whose SKU another one has.
     static func skuTaken(_ sku: String, by holder: ProductID) -> Refusal {
         Refusal(.skuTaken, .taken(sku, by: UInt64(holder.value)))
     }

@@ -1,30 +1,30 @@
 public import Bytes
 internal import InventoryModel
 
-/// What folding the blocks of a log keeps from one to the next: room for the sales that are read ahead.
+/// A buffer for folding the blocks of a log: space for the sales that are read ahead.
 ///
-/// Nearly every entry of a log is one sale. Folded one by one, each waits for the memory of a random product, at
-/// a dozen places, and visits the twenty columns of the ledger. So the sales of a block are read ahead in parts,
-/// their memory is asked for together, and their rows of the ledger are gathered:
+/// Nearly every entry of a log is one sale. Folded one by one, each waits for the memory of a random
+/// product, at a dozen places, and visits the twenty columns of the ledger. So the sales of a block are read
+/// ahead in parts, their memory is prefetched together, and their ledger rows are buffered:
 ///
-///     block's bytes ──▶ sale, sale, … sale ──▶ asked for from memory ──▶ folded ──▶ settled
+///     block's bytes ──▶ sale, sale, … sale ──▶ prefetched ──▶ folded ──▶ settled
 ///             └── any other entry, or a sale that does not fit ──▶ settled, then the slow path
 ///
-/// An entry with a field that is not known here, or one that does not fit, falls back to the slow path, which
-/// also says what is wrong with it.
+/// An entry with an unknown field, or one that does not fit, falls back to the slow path, which also reports
+/// what is wrong with it.
 public struct Replay: ~Copyable {
-    /// An entry of one sale, and of the outcome that is remembered behind it.
+    /// An entry of one sale, with the remembered outcome after it.
     struct Sale: ~Copyable {
         var step = PlainSale.Step()
         var actor = ""
-        /// Its outcome lies in the block's bytes.
+        /// Its outcome refers to the block's bytes.
         var remembered: RememberedOutcome?
 
-        /// Reads the entry at the reader's position and moves past it, if it is such a one.
+        /// Reads the entry at the reader's position and moves past it, if it is a sale.
         ///
-        /// What it takes, ``EntryView`` and ``Change`` read alike.
+        /// Whatever it accepts, ``EntryView`` and ``Change`` read in the same way.
         ///
-        /// - Returns: Whether it was; if not, the reader stays where it is.
+        /// - Returns: Whether it is a sale; if not, the reader does not move.
         mutating func read(_ reader: inout ByteReader) -> Bool {
             var ahead = reader
             do throws(ByteReaderError) {
@@ -48,14 +48,14 @@ public struct Replay: ~Copyable {
                 try entry.finish()
                 self.actor = actor
             } catch {
-                // The slow path reads it again and says why.
+                // The slow path reads it again and reports the error.
                 return false
             }
             reader = ahead
             return true
         }
 
-        /// The bytes that follow their count.
+        /// The bytes behind their count.
         @inline(__always)
         private static func counted(
             _ reader: inout ByteReader
@@ -65,12 +65,13 @@ public struct Replay: ~Copyable {
         }
     }
 
-    /// Sales that are read ahead: few enough that their memory is still near when the last is folded.
+    /// Sales that are read ahead: few enough that their memory is still cached when the last is folded.
     static let partCount = PlainSaleBatch.partCount
 
     let part: UnsafeMutablePointer<Sale>
     var gathered = GatheredMovements(of: .sale)
 
+    /// Creates an empty buffer.
     public init() {
         self.part = .allocate(capacity: Self.partCount)
         for index in 0..<Self.partCount { (self.part + index).initialize(to: Sale()) }
@@ -81,9 +82,9 @@ public struct Replay: ~Copyable {
         self.part.deallocate()
     }
 
-    /// Reads ahead as many sales as come in a row.
+    /// Reads ahead consecutive sales, up to the capacity of a part.
     ///
-    /// - Returns: How many of them are in ``part``.
+    /// - Returns: The number of sales now in ``part``.
     func read(_ reader: inout ByteReader) -> Int {
         var count = 0
         while count < Self.partCount, reader.remaining > 0, self.part[count].read(&reader) {
@@ -94,11 +95,12 @@ public struct Replay: ~Copyable {
 }
 
 extension InventoryState {
-    /// Puts every entry of a block of the log into the state, as `evolve(_:)` does one after another; those
-    /// whose step the state has already are passed over.
+    /// Applies every entry of a block of the log to the state, as `evolve(_:)` does one after another.
     ///
-    /// - Throws: `ByteReaderError` if the bytes are no entries; the state may then have a part of them, and
-    ///   is of no more use.
+    /// Entries whose step the state has already are skipped.
+    ///
+    /// - Throws: `ByteReaderError` if the bytes are not entries. The state may then contain a part of them
+    ///   and must be discarded.
     /// - Complexity: O(changes)
     public mutating func evolve(
         _ block: UnsafeRawBufferPointer,
@@ -122,9 +124,9 @@ extension InventoryState {
         self.settle(&replay.gathered)
     }
 
-    /// Puts the sales that were read ahead into the state.
+    /// Applies the sales that were read ahead to the state.
     ///
-    /// - Returns: How many; the one after them, if there is one, does not fit.
+    /// - Returns: The number applied; the next one, if there is one, does not fit.
     private mutating func fold(_ replay: inout Replay, _ count: Int) -> Int {
         self.prefetch(replay, count)
         var folded = 0
@@ -132,7 +134,7 @@ extension InventoryState {
         return folded
     }
 
-    /// Asks for the memory that folding the sales of a part looks at.
+    /// Prefetches the memory that folding the sales of a part reads.
     private func prefetch(_ replay: borrowing Replay, _ count: Int) {
         let part = replay.part
         for index in 0..<count {
@@ -152,9 +154,9 @@ extension InventoryState {
         }
     }
 
-    /// Puts a sale that was read ahead into the state, or passes it over if the state has it.
+    /// Applies a sale that was read ahead to the state, or skips it if the state has it already.
     ///
-    /// - Returns: Whether it did; if not, it does not fit, and nothing has changed.
+    /// - Returns: Whether it did; if not, the sale does not fit, and nothing has changed.
     private mutating func fold(
         _ sale: UnsafeMutablePointer<Replay.Sale>,
         _ gathered: inout GatheredMovements
@@ -184,8 +186,8 @@ extension PlainSale.Step {
     fileprivate var product: ProductID { self.movement.product }
     fileprivate var location: LocationID { self.movement.location }
 
-    /// The fields of the level it leaves that a fold compares with the one that is there, or leaves to a
-    /// change of their own.
+    /// The fields of the level that a fold compares with the current one, or that have a change
+    /// of their own.
     private static var levelFields: UInt64 {
         Level.Mask.onHand | Level.Mask.unavailable | Level.Mask.reserved | Level.Mask.incoming
             | Level.Mask.floor | Level.Mask.value | Level.Mask.alerts
@@ -215,7 +217,7 @@ extension PlainSale.Step {
         self.movement.cost = has(Movement.Mask.cost) ? try reader.readPresentMoney() : 0
         let reference = has(Movement.Mask.reference) ? try reader.readNonEmptyText() : ""
         let note = has(Movement.Mask.note) ? try reader.readNonEmptyText() : ""
-        // Nearly always both are empty, and so were those before them.
+        // Nearly always both are empty, and were empty in the previous sale.
         if !reference.isEmpty || !self.movement.reference.isEmpty {
             self.movement.reference = reference
         }
@@ -235,7 +237,7 @@ extension PlainSale.Step {
 }
 
 extension ByteReader {
-    /// Moves past an entry that was read before.
+    /// Moves past an entry that was read already.
     fileprivate mutating func skipEntry() throws(ByteReaderError) {
         _ = try self.readBytes(Int(try self.readUInt32()))
     }

@@ -1,31 +1,31 @@
 internal import InventoryModel
 
-/// The rule of selling one line: what is checked, what it takes off the level, and what the ledger
-/// records of it.
+/// The rule of selling one line: its checks, what it takes from the level, and its ledger
+/// record.
 ///
 ///     line ──check──▶ priced ──take──▶ level, cost ──record──▶ movement
 ///
-/// `sell` applies it to every line of a sale, `commit` to what was reserved, and the fast path of a
-/// sale to its only line. Values in, values out: the caller looks up product and level.
+/// `sell` applies it to every line of a sale, `commit` to reserved units, and the fast path to the only
+/// line of a plain sale. It works on values: the caller looks up product and level.
 enum SaleRule {
-    /// What a line is charged.
+    /// The price and amount of a line.
     struct Priced {
         var price: Price
-        /// `nil` beyond the range of money.
+        /// `nil` if out of the range of money.
         var amount: Money?
     }
 
-    /// A level after a line was taken off it.
+    /// A level after a line was taken from it.
     struct Taken {
         /// Without the revision of the step.
         var level: Level
-        /// What the units cost, in minor units.
+        /// The cost of the units, in minor units.
         var cost: Money
     }
 
     /// Checks the numbers of a line of a sale or a return.
     ///
-    /// - Returns: Whether its quantity is one, so that the line can be followed further.
+    /// - Returns: Whether the quantity is valid, so that the line can be checked further.
     @inline(__always)
     static func check(_ line: SaleLine, number: UInt32, checks: inout some Checks) -> Bool {
         let quantities = 1...Limits.quantityMax
@@ -39,7 +39,7 @@ enum SaleRule {
         return isQuantity
     }
 
-    /// Checks the price of a line, if it has its own.
+    /// Checks the price of a line, if it sets one.
     @inline(__always)
     static func check(_ price: Money?, number: UInt32, checks: inout some Checks) {
         guard let price else { return }
@@ -58,7 +58,7 @@ enum SaleRule {
         checks.add(Refusal(.productInactive, line: number, .id(UInt64(product.value))))
     }
 
-    /// What `quantity` units are charged: at the line's price, or else at the product's.
+    /// The price of `quantity` units: the line's, or else the product's.
     @inline(__always)
     static func priced(_ quantity: Quantity, at own: Money?, _ facts: ProductTable.Facts) -> Priced
     {
@@ -67,9 +67,8 @@ enum SaleRule {
         return Priced(price: price, amount: price.amount(of: quantity))
     }
 
-    /// Takes `quantity` units off a level; `nil` if fewer can be sold.
-    ///
-    /// `sellable`: What of the level this sale may take.
+    /// Takes `quantity` units from a level; `nil` if they are more than `sellable`, the units that this sale
+    /// may take.
     @inline(__always)
     static func take(_ quantity: Quantity, from level: Level, sellable: Quantity) -> Taken? {
         guard sellable >= quantity else { return nil }
@@ -80,7 +79,7 @@ enum SaleRule {
         return Taken(level: level, cost: cost)
     }
 
-    /// Fills in a sale's movement, which may be of the sale before.
+    /// Fills in a sale's movement, which may still have the fields of the previous sale.
     @inline(__always)
     static func record(
         _ quantity: Quantity,
@@ -99,7 +98,7 @@ enum SaleRule {
         movement.amount = amount
         movement.price = price
         movement.cost = -taken.cost
-        // Nearly always both are empty, and so were those before them.
+        // Nearly always both are empty, and were empty in the previous sale.
         if !reference.isEmpty || !movement.reference.isEmpty { movement.reference = reference }
         if !note.isEmpty || !movement.note.isEmpty { movement.note = note }
         movement.occurredAt = occurredAt
@@ -108,7 +107,7 @@ enum SaleRule {
 }
 
 extension Movement {
-    /// A sale that is not filled in: see ``SaleRule/record(_:_:charged:at:reference:note:occurredAt:isImported:in:)``.
+    /// A sale's movement before ``SaleRule/record(_:_:charged:at:reference:note:occurredAt:isImported:in:)``.
     static var unfilledSale: Movement {
         Movement(kind: .sale, product: ProductID(0), location: LocationID(0), occurredAt: .zero)
     }

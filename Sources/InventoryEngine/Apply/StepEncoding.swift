@@ -1,10 +1,10 @@
 internal import Bytes
 internal import InventoryModel
 
-/// How the fast paths write their steps: the bytes that `Outcome` and `EntryWriter` make of the same,
-/// without a value for any of it.
+/// How the fast paths encode their steps: the same bytes as `Outcome` and `EntryWriter` produce, without
+/// creating those values.
 extension ByteCursor {
-    /// Writes a change, or whatever `encode` writes, behind its byte count.
+    /// Writes what `encode` writes, such as a change, preceded by its byte count.
     @inline(__always)
     mutating func writeCounted(_ encode: (inout ByteCursor) -> Void) {
         let place = self.leaveUInt32()
@@ -14,12 +14,12 @@ extension ByteCursor {
 }
 
 extension ByteWriter {
-    /// Bytes of an entry's head, beside its actor: counts, LSN and time.
+    /// The most bytes of an entry's head without its actor: counts, LSN and time.
     private static let entryHeadByteCountMax = 4 + 8 + 8 + VarintCoding.byteCountMax + 4
 
-    /// Appends an entry of `count` changes and of the outcome that is remembered behind them.
+    /// Appends an entry of `count` changes, and of the outcome that is remembered behind them.
     ///
-    /// `byteCountMax`: Of what `encode` writes: the changes, each with its count.
+    /// `byteCountMax` is the most bytes that `encode` writes: the changes, each with its count.
     @inline(__always)
     mutating func appendEntry(
         lsn: LSN,
@@ -47,7 +47,7 @@ extension ByteWriter {
 
     /// Appends the outcome of a step that left one level, encoded as `Outcome` is.
     ///
-    /// - Returns: Where in the writer the level's balances are: the entry has the same.
+    /// - Returns: The range of the level's balances in the writer: the entry contains the same bytes.
     @inline(__always)
     @discardableResult
     mutating func appendOutcome(

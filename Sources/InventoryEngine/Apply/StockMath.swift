@@ -1,18 +1,18 @@
 internal import InventoryModel
 
-/// How cost follows stock: weighted average, and a level's value is never believed beyond what is
-/// on hand.
+/// How cost follows stock: by weighted average, where the value of a level never includes units that are
+/// not on hand.
 ///
-/// The sums are kept exact by giving the last unit the rest: a level with nothing on hand is worth
-/// nothing (DOMAIN: value = Σ value changes, and onHand = 0 ⇒ value = 0). So whatever happens,
+/// The last unit takes the rest, so that the sums are exact: a level with nothing on hand has the value 0
+/// (DOMAIN: value = Σ value changes, and onHand = 0 ⇒ value = 0). In all cases,
 ///
 ///     Σ change of value + Σ cost of what was sold = Σ paid + Σ value of corrections
 ///
-/// where the cost of what was sold is that of sales less that of returns, and the cost that came
-/// late. Costs are divided half to even; see ``Price/Rounding``.
+/// where the cost of what was sold is that of sales less that of returns, plus late cost.
+/// Costs are divided half to even; see ``Price/Rounding``.
 enum StockMath {
-    /// The cost of taking `quantity` units off a level: half-even(value × quantity ÷ onHand); all
-    /// of it with the last unit; 0 for units that are not there.
+    /// The cost of taking `quantity` units from a level: half-even(value × quantity ÷ onHand); the whole
+    /// value with the last unit; 0 for units that are not on hand.
     static func cost(ofTaking quantity: Quantity, from level: Level) -> Money {
         guard level.onHand > 0 else { return 0 }
         guard quantity < level.onHand else { return level.value }
@@ -20,48 +20,48 @@ enum StockMath {
         return Price.proportion(level.value, times: quantity, over: level.onHand) ?? level.value
     }
 
-    /// What `quantity` units cost at the cost of a unit; 0 where that is not known, `nil` beyond the
-    /// range of money.
+    /// The cost of `quantity` units at a unit cost; 0 if that is not known, `nil` if out of the range of
+    /// money.
     static func cost(of quantity: Quantity, at unit: Price?) -> Money? {
         guard let unit else { return 0 }
         return Price.proportion(Money(unit.minorUnits), times: quantity, over: Quantity(unit.basis))
     }
 
-    /// Puts `quantity` units that cost `cost` onto a level that may be in backorder.
+    /// Adds `quantity` units that cost `cost` to a level that may be in backorder.
     ///
-    /// The part that makes up for units sold before they were there does not become value: it is
-    /// cost that came late, and a `costVariance` records it.
+    /// The part that fills the backorder does not become value: it is late cost, which a `costVariance`
+    /// records.
     ///
-    /// - Returns: What the level gains in value, and what came late.
+    /// - Returns: The value that the level gains, and the late cost.
     static func receiving(
         _ quantity: Quantity,
         costing cost: Money,
         onto level: Level
     ) -> (value: Money, late: Money) {
         guard level.onHand < 0 else { return (cost, 0) }
-        let kept = max(0, level.onHand + quantity)
-        let value = Price.proportion(cost, times: kept, over: quantity) ?? .zero
+        let remaining = max(0, level.onHand + quantity)
+        let value = Price.proportion(cost, times: remaining, over: quantity) ?? .zero
         return (value, cost - value)
     }
 
-    /// Units that were sold and come back: those that were not there then come first.
+    /// Units of a sale that are returned: those that were sold in backorder first.
     struct Returned: Equatable {
         var quantity: Quantity
-        /// Those of them that were not there; they cost what units cost now.
+        /// Those of them that were sold in backorder; they have the current unit cost.
         var backordered: Quantity
-        /// What the others cost, in minor units.
+        /// The cost of the others, in minor units.
         var cost: Money
     }
 
-    /// What a level that may be in backorder gains by units that come back.
+    /// The value that a level, which may be in backorder, gains by returned units.
     ///
-    /// The first of them go to where the backorder is, and bring nothing: what they cost remains cost of what was
-    /// sold, that of the units that others bought meanwhile. So it does not matter whether units come back
+    /// The first of them fill the level's backorder and add no value: their cost remains cost of goods sold,
+    /// of the units that were sold to others meanwhile. So it makes no difference whether units are returned
     /// together or one by one.
     ///
-    /// `unit`: What a unit costs now.
+    /// `unit` is the current unit cost.
     ///
-    /// - Returns: `nil` beyond the range of money
+    /// - Returns: `nil` if out of the range of money.
     static func value(of returned: Returned, at unit: Price?, onto level: Level) -> Money? {
         let gone = min(returned.quantity, max(0, -level.onHand))
         let backordered = returned.backordered - min(gone, returned.backordered)
@@ -73,16 +73,16 @@ enum StockMath {
         return isOverflow ? nil : Money(value)
     }
 
-    /// How many of the `quantity` units of a sale that left `onHand` were not there.
+    /// How many of the `quantity` units of a sale that left `onHand` were sold in backorder.
     @inline(__always)
     static func backordered(of quantity: Quantity, leaving onHand: Quantity) -> Quantity {
         max(0, min(quantity, -onHand))
     }
 
-    /// The part of `sum` that `quantity` of the `remaining` units take with them; the last take the
+    /// The share of `sum` for `quantity` of the `remaining` units; the last units take the
     /// rest.
     ///
-    /// `sum`: 0 or more, so that the parts add up to it and none is below 0.
+    /// `sum` is 0 or more, so that the shares add up to it and none is negative.
     static func share(
         of sum: Money,
         _ quantity: Quantity,
@@ -95,9 +95,9 @@ enum StockMath {
         return share ?? sum
     }
 
-    /// What is known of the cost of a unit once a movement has left nothing on hand: what a unit
-    /// cost on average before, or the cost of the delivery that the backorder swallowed; `nil` if
-    /// the movement says nothing of it.
+    /// The unit cost that is known once a movement has left nothing on hand: the average cost before, or
+    /// the cost of the delivery that the backorder consumed; `nil` if the movement does not determine
+    /// it.
     @inline(__always)
     static func cost(knownAfter movement: borrowing Movement, leaving level: Level) -> Price? {
         guard level.onHand <= 0 else { return nil }

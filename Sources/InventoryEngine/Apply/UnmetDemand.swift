@@ -1,13 +1,13 @@
 internal import InventoryModel
 
-/// What the lines of one request ask for beyond what there is: each is a refusal, and demand that the
-/// log keeps where the request is refused for it.
+/// The demand of one request's lines beyond the stock: each such line is a finding, and the log records
+/// the demand if the request is refused for it.
 struct UnmetDemand {
     private var lines: [RefusedDemand] = []
 
-    /// Notes a line that asks for more of a level than the `sellable` part.
+    /// Adds a line that asks for more than the `sellable` units of a level.
     ///
-    /// `isDemand`: Whether the line is sound but for that; else it is refused, and no demand.
+    /// `isDemand` is whether the line is sound otherwise; if not, it is refused but not recorded as demand.
     mutating func add(
         _ asked: Quantity,
         of level: Level,
@@ -32,8 +32,8 @@ struct UnmetDemand {
         )
     }
 
-    /// Throws the first finding, if there is any; where that is for lack of stock, the demand is
-    /// recorded.
+    /// Throws the first finding, if there is any; if that is for lack of stock, records the unmet
+    /// demand.
     func settle(_ findings: Findings, in draft: inout Draft) throws(Refusal) {
         guard let first = findings.first else { return }
         if first.code == .insufficientStock { draft.refusedDemand += self.lines }

@@ -2,12 +2,12 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// What the state promises about itself: tables, indexes and derived counters agree.
+/// The invariants of the state: its tables, indexes and derived counters agree.
 ///
-/// `verify` recomputes balances from the ledger; this looks at the rest, which no query sees. Tests and the
+/// `verify` recomputes balances from the ledger; this checks the rest, which no query sees. Tests and the
 /// simulation call it after steps. A step itself only asserts, in debug builds, what it has at hand.
 extension InventoryState {
-    /// Stops the process where something does not hold.
+    /// Stops the process if an invariant does not hold.
     ///
     /// - Complexity: O(rows of all tables)
     public func checkInvariants() {
@@ -53,22 +53,28 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
-        precondition(self.texts.count > 0 && self.texts.isEmpty(0), "code 0 is a text")
+        precondition(
+            self.strings.count > 0 && self.strings.isEmpty(0),
+            "code 0 is not the empty string"
+        )
         for row in 0..<self.levels.rowCount {
             let product = ProductID(self.levels.products[row])
             let location = LocationID(self.levels.locations[row])
-            precondition(product.row < self.products.rowCount, "a level of product \(product)")
-            precondition(self.locations.contains(location), "a level at location \(location)")
+            precondition(product.row < self.products.rowCount, "no product of level \(product)")
+            precondition(self.locations.contains(location), "no location of level \(location)")
         }
         for row in 0..<self.ledger.rowCount {
             let product = ProductID(self.ledger.products[row])
             let location = LocationID(self.ledger.locations[row])
             let level = self.levels.row(product, location)
-            precondition(level != nil, "row \(row) of the ledger moves a level that is not there")
+            precondition(level != nil, "row \(row) of the ledger moves a missing level")
             for text in [
                 self.ledger.references[row], self.ledger.notes[row], self.ledger.actors[row],
             ] {
-                precondition(Int(text) < self.texts.count, "row \(row) has the text \(text)")
+                precondition(
+                    Int(text) < self.strings.count,
+                    "row \(row) has the unknown string \(text)"
+                )
             }
         }
     }
@@ -131,7 +137,7 @@ extension ProductTable {
             precondition(
                 self.skuKeys[row] == NormalizedText.key(self.skus[row])
                     && self.barcodeKeys[row] == NormalizedText.barcodeKey(self.barcodes[row]),
-                "product \(row) has other keys than those of its texts"
+                "product \(row) has keys that do not match its SKU or barcode"
             )
         }
     }

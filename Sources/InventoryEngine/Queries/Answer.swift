@@ -1,33 +1,36 @@
 internal import Bytes
 public import InventoryModel
 
-/// The answer to a query: its columns, and its rows as they are asked for.
+/// The answer to a query: its columns, and its rows, which are made on demand.
 ///
-/// Rows are made block by block from the view, so a million of them need no more memory than ten, and
-/// looking for them can be put aside at any row. Used by one thread at a time.
+/// Rows are made block by block from the view, so a million of them need no more memory than ten, and the
+/// scan can be paused at any row. Used by one thread at a time.
 public final class Answer {
-    /// What came of looking at one more place where a row may be.
+    /// The result of looking at one place that may have a row.
     enum Step {
         case row([ResultCell])
-        /// There is none here; there may be one further on.
+        /// It has no row; a later one may.
         case passed
         case end
     }
 
+    /// The columns of the rows, in their order.
     public let schema: [ResultField]
     private let next: () -> Step
     private let token: WorkToken?
     private var rest: UInt32?
 
-    /// Places that are looked at between two looks at the token.
+    /// Places that are scanned between two checks of the token.
     private static let stepsMax = 256
 
     /// An answer whose rows are made one by one.
     ///
-    /// `limit`: Rows at most; 0 for all.
-    /// `token`: By which looking for them can be ended or put aside.
-    /// `next`: The next row, a cell for each column, or that there is none at this place; each call
-    /// takes microseconds.
+    /// - Parameters:
+    ///   - schema: The columns.
+    ///   - limit: The maximum number of rows; 0 for all.
+    ///   - token: Cancels or pauses the scan.
+    ///   - next: Returns the next row, a cell for each column, or that this place has none; each call takes
+    ///     microseconds.
     init(
         _ schema: [ResultField],
         limit: UInt32 = 0,
@@ -40,7 +43,7 @@ public final class Answer {
         self.rest = limit == 0 ? nil : limit
     }
 
-    /// An answer of the rows that `make` gives for each of `ids`, without those it gives none for.
+    /// An answer of the rows that `make` returns for `ids`, without those for which it returns `nil`.
     convenience init<IDs: Sequence>(
         _ schema: [ResultField],
         limit: UInt32 = 0,
@@ -55,11 +58,11 @@ public final class Answer {
         }
     }
 
-    /// Up to `count` more rows; `nil` once there are no more.
+    /// Returns up to `count` more rows; `nil` once there are no more.
     ///
-    /// Where the token wants a pause there may be fewer, or none yet: the next call continues.
+    /// If the token requests a pause there may be fewer, or none yet: the next call continues.
     ///
-    /// - Throws: What ends the work.
+    /// - Throws: The refusal with which the token ends the work.
     public func nextBlock(_ count: Int = 1_024) throws(Refusal) -> ResultTable? {
         var table = ResultTable(self.schema)
         var steps = 0
@@ -74,9 +77,9 @@ public final class Answer {
         return table.rowCount > 0 ? table : nil
     }
 
-    /// All rows in one table; for answers that are known to be small.
+    /// Returns all rows in one table; for answers that are known to be small.
     ///
-    /// - Throws: What ends the work.
+    /// - Throws: The refusal with which the token ends the work.
     public func wholeTable() throws(Refusal) -> ResultTable {
         var table = ResultTable(self.schema)
         var steps = 0
@@ -88,7 +91,7 @@ public final class Answer {
         return table
     }
 
-    /// Looks at one more place, and appends the row that is there.
+    /// Looks at one more place, and appends the row that it has.
     private func step(into table: inout ResultTable) {
         switch self.next() {
         case .row(let row):
@@ -111,7 +114,7 @@ extension ResultCell {
     static func number(_ money: Money) -> ResultCell { .integer(money.minorUnits) }
     static func number(_ lsn: LSN) -> ResultCell { .integer(Int64(lsn.value)) }
 
-    /// `none` for the empty text.
+    /// `none` for the empty string.
     static func optional(_ text: String) -> ResultCell { text.isEmpty ? .none : .text(text) }
 
     static func instant(_ instant: Instant) -> ResultCell { .integer(instant.microseconds) }

@@ -2,32 +2,32 @@ public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// Balances of the past: those of now, less what the ledger says was recorded, or happened, since.
+/// Balances of the past: the current ones, less what the ledger says was recorded, or occurred, since.
 ///
-/// It also says what was there at all: a product that was created later was not.
+/// It also determines what existed: a product that was created later did not.
 package struct PastBalances {
     private struct Key: Hashable {
         var product: UInt32
         var location: UInt16
     }
 
-    /// What happened after the point asked for, by level.
+    /// The sums of what happened after the requested point, by level.
     private var later: [Key: Level] = [:]
-    /// How many movements that was, by product.
+    /// The number of movements after it, by product.
     private var laterCounts: [UInt32: UInt64] = [:]
-    /// What was there; `nil` for now.
+    /// What existed at the point; `nil` for now.
     private var presence: Presence?
 
-    /// How far what is kept of a product goes back, at the point.
+    /// Bounds that tell which product rows existed, and were as they are, at the point.
     private struct Presence {
         let products: ProductTable
-        /// What was created up to this moment was there, in microseconds.
+        /// Products created up to this moment existed, in microseconds.
         var createdAtMax: Int64
-        /// What has no later version was there as it is: 0 where no version is of that point.
+        /// Rows with no later revision were as they are now; 0 if no revision is known for the point.
         var revisionMax: LSN
     }
 
-    /// - Complexity: O(movements after the point); of one by when things happened also O(segments).
+    /// - Complexity: O(movements after the point); for an effective time also O(segments).
     package init(_ view: ReadView, _ asOf: AsOf?) throws(Refusal) {
         guard let asOf else { return }
         try view.forEachMovement(after: asOf) { self.take($0, view.tables.ledger) }
@@ -38,11 +38,11 @@ package struct PastBalances {
         )
     }
 
-    /// When what was there at the point was created, at the latest.
+    /// The latest creation time of what existed at the point.
     ///
-    /// A product says when it was created, not in which version. The moment of a version is known where the
-    /// version moved stock; else it was before the next one that did, and a product that was created in
-    /// between counts as there.
+    /// A product has the time of its creation, not the version. The time of a version is known if the version
+    /// moved stock; else it was before the next one that did, and a product that was created in between
+    /// counts as existing.
     private static func createdAtMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> Int64 {
         switch asOf {
         case .time(let time), .effective(let time): return time.microseconds
@@ -60,8 +60,8 @@ package struct PastBalances {
         return try view.version(asOf).lsn
     }
 
-    /// Whether a product was there: created by then, or moved by then, as what happened before it was
-    /// recorded says.
+    /// Whether a product existed: created by then, or moved by then, since a movement may have occurred
+    /// before it was recorded.
     package func contains(_ id: ProductID) -> Bool {
         guard let presence else { return true }
         let products = presence.products
@@ -70,13 +70,12 @@ package struct PastBalances {
             || self.laterCounts[id.value, default: 0] < products.movementCounts[id.row]
     }
 
-    /// A version that is the newest now, if it was that at the point; `nil` where it is later, or nobody
-    /// can tell.
+    /// The newest revision, if it was the newest at the point too; `nil` if it is later, or that is unknown.
     func revision(_ now: LSN) -> LSN? {
         presence.map { now <= $0.revisionMax } ?? true ? now : nil
     }
 
-    /// A moment of a change that is the newest now, if it was that at the point.
+    /// The time of the newest change, if it was the newest at the point.
     func changedAt(_ now: Instant) -> Instant? {
         presence.map { now.microseconds <= $0.createdAtMax } ?? true ? now : nil
     }
@@ -95,7 +94,7 @@ package struct PastBalances {
         self.laterCounts[key.product, default: 0] += 1
     }
 
-    /// The level as it was; its floor and revision are those of now.
+    /// The level as it was at the point; its floor and revision are the current ones.
     package func level(_ now: Level) -> Level {
         let key = Key(product: now.product.value, location: now.location.value)
         guard let later = self.later[key] else { return now }
@@ -137,13 +136,13 @@ extension ReadView {
         }
     }
 
-    /// The last version that a point of the past has all of, and when it was recorded: what the header
-    /// of an answer names.
+    /// The last version that a point of the past includes completely, and when it was recorded, for the
+    /// header of an answer.
     ///
-    /// Of a moment it is the version of the last movement by then, 0 if there was none. An answer by
-    /// when things happened reflects all that is recorded.
+    /// For a time it is the version of the last movement by then, 0 if there was none. An answer for an
+    /// effective time reflects all that is recorded.
     ///
-    /// - Throws: `out_of_range` for a version that is yet to come.
+    /// - Throws: `out_of_range` for a version later than the view's.
     public func version(_ asOf: AsOf?) throws(Refusal) -> (lsn: LSN, time: Instant) {
         guard let asOf else { return (self.lsn, self.time) }
         if case .effective = asOf { return (self.lsn, self.time) }
@@ -158,10 +157,10 @@ extension ReadView {
         }
     }
 
-    /// The first row of the ledger that was recorded after a point; one past the last if none was, or
-    /// if the point is one by when things happened.
+    /// The first row of the ledger that was recorded after a point; the row count if there is none, or if the
+    /// point is an effective time.
     ///
-    /// - Throws: `out_of_range` for a version that is yet to come, or an instant outside the calendar.
+    /// - Throws: `out_of_range` for a version later than the view's, or an instant outside the calendar.
     /// - Complexity: O(log n)
     package func firstMovement(after asOf: AsOf) throws(Refusal) -> Int {
         let ledger = self.tables.ledger
@@ -178,14 +177,14 @@ extension ReadView {
         }
     }
 
-    /// As ``firstMovement(after:)``, of the ledger of refused demand.
+    /// Like ``firstMovement(after:)``, for the ledger of unmet demand.
     package func firstRefusal(after asOf: AsOf) throws(Refusal) -> Int {
         switch asOf {
         case .lsn(let lsn):
             try self.check(asOf: lsn)
             return self.tables.refusals.lsns.firstRow(above: lsn.value)
         case .time(let time), .effective(let time):
-            // Demand is refused when it is recorded.
+            // Demand occurs when it is recorded.
             try time.checkCalendar("asOf")
             return self.tables.refusals.recordedAt.firstRow(above: time.microseconds)
         }
@@ -206,8 +205,8 @@ extension ReadView {
 }
 
 extension MovementLedger {
-    /// When a row happened as far as balances of the past go: a delivery that is expected was so from
-    /// when it was recorded, though it will happen when it arrives.
+    /// When a row occurred for balances of the past: an expected delivery counts from when it was recorded,
+    /// though it will occur when it arrives.
     package func happened(_ row: Int) -> Int64 {
         self.kinds[row] == MovementKind.expectIncoming.rawValue
             ? self.recordedAt[row] : self.occurredAt[row]
@@ -215,7 +214,7 @@ extension MovementLedger {
 }
 
 extension LedgerColumn {
-    /// The first row whose value is larger, in a column whose values rise with the rows.
+    /// The first row whose value is larger, in a column whose values are ascending.
     ///
     /// - Complexity: O(log n)
     func firstRow(above value: Value) -> Int {

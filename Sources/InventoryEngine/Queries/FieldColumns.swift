@@ -1,13 +1,13 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// The columns that described fields have in an answer, and the cells of a row.
+/// The columns of described fields in an answer, and the cells of a row.
 ///
 ///     text, enumeration   a text                        id      its number and its name: categoryId, category
 ///     unit                its code and its decimals     price   minor units and basis: price, priceBasis
 struct FieldColumns: FieldVisitor {
     typealias Failure = Never
-    /// What ids name; `nil` where only the columns are wanted.
+    /// Resolves the names of ids; `nil` if only the columns are needed.
     private let tables: InventoryTables?
     private var columns: [ResultField] = []
     var cells: [ResultCell] = []
@@ -85,8 +85,8 @@ struct FieldColumns: FieldVisitor {
 }
 
 extension InventoryTables {
-    /// What people call what an id names: a category by its name, a location by its code, a product by
-    /// its SKU.
+    /// The name that people use for an entity: the name of a category, the code of a location, the SKU of a
+    /// product.
     fileprivate func name<ID: EntityID>(of id: ID) -> String {
         switch id {
         case let id as CategoryID: self.categories.category(id).name

@@ -1,27 +1,28 @@
 internal import ColumnStore
 package import InventoryModel
 
-/// What is on its way between two locations, now or at a point of the past: on hand nowhere, and still
-/// the shop's.
+/// Goods in transit between two locations, now or at a point of the past: on hand nowhere, but still owned by
+/// the shop.
 package struct GoodsInTransit {
-    /// What is left of one transfer.
+    /// The remainder of one transfer.
     package struct Line {
         package var product: ProductID
         package var destination: LocationID
+        /// Base units still in transit.
         package var quantity: Quantity
-        /// What it cost.
+        /// Their cost, in minor units.
         package var value: Int64
     }
 
     package private(set) var lines: [Line] = []
 
-    /// What arrived, or came back, of a transfer after the point that is asked for.
+    /// What was received or cancelled of a transfer after the requested point.
     private struct Later {
         var quantity: Quantity = 0
         var value: Int64 = 0
     }
 
-    /// - Complexity: O(transfers), of which it looks at few where none are asked of the past.
+    /// - Complexity: O(transfers); without a point of the past, only segments with open ones are read.
     package init(_ view: ReadView, _ asOf: AsOf?) throws(Refusal) {
         let transfers = view.tables.transfers
         let inTransit = TransferState.inTransit.rawValue
@@ -72,12 +73,12 @@ package struct GoodsInTransit {
     }
 }
 
-/// What the rows of the ledger change of the value that is in transit, and where that is on its way to.
+/// The change of the value in transit by each row of the ledger, with the destination.
 package struct TransitChanges {
-    /// By the movement that sent the goods.
+    /// Destinations by the movement that sent the goods.
     private var destinations: [MovementID: LocationID] = [:]
 
-    /// `nil` if there never was a transfer.
+    /// Collects the destinations; `nil` if there never was a transfer.
     ///
     /// - Complexity: O(transfers)
     package init?(_ view: ReadView) {
@@ -89,7 +90,7 @@ package struct TransitChanges {
         }
     }
 
-    /// The change of one row: what was sent, or what arrived or came back; `nil` for other rows.
+    /// The change by one row: sent, received or cancelled goods; `nil` for other rows.
     package func change(
         _ row: Int,
         _ ledger: MovementLedger
@@ -109,8 +110,8 @@ package struct TransitChanges {
 }
 
 extension MovementLedger {
-    /// The cost that arrived with a row and did not become the value of its level: that of the cost
-    /// variance behind it.
+    /// The cost received with a row that did not become value of its level: that of the following cost
+    /// variance.
     fileprivate func lateCost(after row: Int) -> Int64 {
         let next = row + 1
         guard next < self.rowCount, self.lsns[next] == self.lsns[row],

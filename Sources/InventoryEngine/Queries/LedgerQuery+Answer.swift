@@ -2,9 +2,9 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The rows of a ledger that a query takes: segment by segment, the ones that cannot match unread.
+/// The ledger rows that a query selects: scanned segment by segment, skipping those that cannot match.
 ///
-/// Used like an iterator; it holds its place between blocks of an answer.
+/// Used like an iterator; it keeps its position between blocks of an answer.
 private final class LedgerScan {
     struct Filter {
         var product: ProductID?
@@ -31,12 +31,12 @@ private final class LedgerScan {
 
     enum Step {
         case row(Int)
-        /// A row, or a segment, that was passed over.
+        /// A row or a segment was skipped.
         case passed
         case end
     }
 
-    /// Looks at the next row, or passes over the segment that begins there.
+    /// Looks at the next row, or skips the segment that starts there.
     func next() -> Step {
         guard !self.rest.isEmpty else { return .end }
         let row = self.isNewestFirst ? self.rest.upperBound - 1 : self.rest.lowerBound
@@ -53,7 +53,7 @@ private final class LedgerScan {
         return self.matches(row) ? .row(row) : .passed
     }
 
-    /// The rows, each as `make` shows it.
+    /// The answer with the selected rows, each converted by `make`.
     func answer(
         _ schema: [ResultField],
         limit: UInt32,
@@ -129,28 +129,31 @@ private final class LedgerScan {
 }
 
 extension ReadView {
-    /// ``code(of:from:to:)`` with checkpoints, where there may be millions of texts.
+    /// ``code(of:from:to:)`` with checkpoints, since there may be millions of strings.
     func lookUp(_ text: String) throws(Refusal) -> UInt32? {
         let part = 1 << 16
-        for first in stride(from: 0, to: self.tables.texts.count, by: part) {
+        for first in stride(from: 0, to: self.tables.strings.count, by: part) {
             try self.checkpoint()
             if let code = self.code(of: text, from: first, to: first + part) { return code }
         }
         return nil
     }
 
-    /// The code of an interned text; nothing if the text was never used.
+    /// The code of an interned string; `nil` if it was never used.
     ///
-    /// `first`: Where to begin to look, for who knows that it was not among the codes before.
-    /// `end`: Where to stop.
-    /// - Complexity: O(texts): a view has no index.
+    /// - Parameters:
+    ///   - text: The string.
+    ///   - first: The first code to compare, if lower ones were compared before.
+    ///   - end: The code to stop before.
+    /// - Returns: The code.
+    /// - Complexity: O(strings): a view has no index.
     package func code(of text: String, from first: Int = 0, to end: Int = .max) -> UInt32? {
-        let texts = self.tables.texts
+        let strings = self.tables.strings
         var text = text
         return text.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
-            for code in min(first, texts.count)..<min(end, texts.count) {
-                let isEqual = texts.withUTF8(code) {
+            for code in min(first, strings.count)..<min(end, strings.count) {
+                let isEqual = strings.withUTF8(code) {
                     $0.count == wanted.count && $0.elementsEqual(wanted)
                 }
                 if isEqual { return UInt32(code) }
@@ -225,16 +228,16 @@ extension ReadView {
             .number(movement.amount), .number(movement.price.minorUnits),
             .number(movement.price.basis), .number(movement.cost),
             movement.reason.map { .text("\($0)") } ?? .none, .optional(movement.reference),
-            .optional(movement.note), .optional(self.tables.texts[Int(ledger.actors[row])]),
+            .optional(movement.note), .optional(self.tables.strings[Int(ledger.actors[row])]),
             movement.origin.map { .number($0.lsn) } ?? .none,
             movement.origin.map { .number($0.line) } ?? .none, .boolean(movement.isImported),
-            .text(self.tables.texts[Int(products.unitCodes[product])]),
+            .text(self.tables.strings[Int(products.unitCodes[product])]),
             .number(products.unitDecimals[product]),
         ]
     }
 
-    /// Sales and returns, reversals of either and cost that came late, newest first, with their value
-    /// and how long ago they happened; see ``SaleRow``.
+    /// Sales, returns, reversals of either and late cost, newest first, with their value and age; see
+    /// ``SaleRow``.
     func sales(_ query: SalesQuery, at now: Instant) throws(Refusal) -> Answer {
         try self.check(query.product)
         try self.check(query.location)
@@ -284,7 +287,7 @@ extension ReadView {
         let product = movement.product.row
         let age = now.microseconds.subtractingReportingOverflow(movement.occurredAt.microseconds)
         let seconds = age.overflow ? Int64.max / 1_000_000 : max(0, age.partialValue) / 1_000_000
-        // Nobody was charged for late cost: its amount is cost.
+        // Late cost was never charged to a customer: its amount is cost.
         let isLate = saleRow == .lateCost
         let amount = isLate ? 0 : movement.amount
         let cost = isLate ? movement.amount : -movement.cost
@@ -297,13 +300,13 @@ extension ReadView {
             .text(self.tables.locations.codes[movement.location.row]),
             .number(-movement.onHandDelta), .number(movement.price.minorUnits),
             .number(movement.price.basis), .number(amount), .number(cost),
-            .optional(movement.reference), .optional(self.tables.texts[Int(ledger.actors[row])]),
-            .text(self.tables.texts[Int(products.unitCodes[product])]),
+            .optional(movement.reference), .optional(self.tables.strings[Int(ledger.actors[row])]),
+            .text(self.tables.strings[Int(products.unitCodes[product])]),
             .number(products.unitDecimals[product]),
         ]
     }
 
-    /// Refused demand, newest first.
+    /// Unmet demand, newest first.
     func refusals(_ query: RefusalQuery) throws(Refusal) -> Answer {
         try self.check(query.product)
         try self.check(query.location)
@@ -332,9 +335,9 @@ extension ReadView {
                 .text(tables.products.skus[product]),
                 .text(tables.locations.codes[Int(refusals.locations[row])]),
                 .number(refusals.asked[row]), .number(refusals.available[row]),
-                .optional(tables.texts[Int(refusals.references[row])]),
-                .optional(tables.texts[Int(refusals.actors[row])]),
-                .text(tables.texts[Int(tables.products.unitCodes[product])]),
+                .optional(tables.strings[Int(refusals.references[row])]),
+                .optional(tables.strings[Int(refusals.actors[row])]),
+                .text(tables.strings[Int(tables.products.unitCodes[product])]),
                 .number(tables.products.unitDecimals[product]),
             ]
         }

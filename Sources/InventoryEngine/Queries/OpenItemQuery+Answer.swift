@@ -49,9 +49,9 @@ extension ReadView {
         }
     }
 
-    // MARK: - What both have in common
+    // MARK: - Common to both
 
-    /// The columns ahead of those that only one of them has, and behind.
+    /// The columns before and after those that only one of them has.
     private static let headSchema = [
         ResultField("id", .integer), ResultField("productId", .integer),
         ResultField("sku", .text), ResultField("name", .text),
@@ -64,7 +64,7 @@ extension ReadView {
 
     /// The items that a query asks for, in its order.
     ///
-    /// `isAt`: Whether the item in a row is at a location. `cells`: Those between what both have.
+    /// `isAt` is whether the item in a row is at a location; `cells` are those between the common ones.
     private func answer<ID: EntityID, State: FieldChoice, Item: OpenItem>(
         _ query: OpenItemQuery<ID, State>,
         of items: OpenItemColumns,
@@ -111,19 +111,20 @@ extension ReadView {
         return [
             made.map { .integer(tables.ledger.recordedAt[$0]) } ?? .none,
             .optional(item.reference),
-            made.map { .optional(tables.texts[Int(tables.ledger.actors[$0])]) } ?? .none,
-            .number(item.origin.lsn), .text(tables.texts[Int(tables.products.unitCodes[product])]),
+            made.map { .optional(tables.strings[Int(tables.ledger.actors[$0])]) } ?? .none,
+            .number(item.origin.lsn),
+            .text(tables.strings[Int(tables.products.unitCodes[product])]),
             .number(tables.products.unitDecimals[product]), .number(item.revision),
         ]
     }
 }
 
-/// The rows of a table whose row 0 is reserved, in the order asked for.
+/// The rows of a table whose row 0 is reserved, in the requested order.
 private struct RowRange: Sequence, IteratorProtocol {
     private var rest: Range<Int>
     private let isNewestFirst: Bool
 
-    /// All of `count` rows, or `only` one of them; beyond the last row of the page before.
+    /// All of `count` rows, or `only` one of them; those after the last row of the previous page.
     init(count: Int, only: Int?, after: Int?, isNewestFirst: Bool) {
         var rest = 1..<Swift.max(count, 1)
         if let after {

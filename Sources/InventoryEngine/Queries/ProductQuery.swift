@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import InventoryModel
 
 extension ReadView {
-    /// A product's fields, with its stock behind the status.
+    /// A product's fields, with its stock after the status.
     static let productSchema =
         [ResultField("id", .integer)]
         + FieldColumns.columns(of: ProductFields.self, only: .beforeStock)
@@ -18,7 +18,7 @@ extension ReadView {
 
     func product(_ key: ProductKey, _ asOf: AsOf?) throws(Refusal) -> Answer {
         guard case .id(let id) = key else {
-            preconditionFailure("\(key) was not resolved before the view was asked")
+            preconditionFailure("\(key) was not resolved before the query")
         }
         guard self.tables.products.contains(id) else { throw .notFound(id) }
         let past = try PastBalances(self, asOf)
@@ -35,7 +35,7 @@ extension ReadView {
         let filter = ProductFilter(search, self.tables)
         let last = max(self.tables.products.rowCount, 1)
         if search.sort == .id, !search.isDescending {
-            // The order of the rows: nothing has to be collected, or even looked at, ahead.
+            // In row order nothing has to be collected or sorted first.
             let first = search.after.map { $0.id.row + 1 } ?? 1
             return Answer(
                 Self.productSchema,
@@ -64,7 +64,7 @@ extension ReadView {
     }
 }
 
-/// Which products a search takes.
+/// The filter of a product search.
 struct ProductFilter {
     private let tables: InventoryTables
     private let search: ProductSearch
@@ -107,7 +107,7 @@ struct ProductRows {
     let view: ReadView
     let past: PastBalances
 
-    /// On hand, available and value over all locations.
+    /// On hand, available and value, summed over all locations.
     func stock(_ id: ProductID) -> (onHand: Int64, available: Int64, value: Int64) {
         var sum: (onHand: Int64, available: Int64, value: Int64) = (0, 0, 0)
         let tables = self.view.tables
@@ -142,16 +142,16 @@ struct ProductRows {
 }
 
 extension FieldSet<ProductField> {
-    /// The fields that an answer has before a product's stock, and those that it has after it.
+    /// The fields of an answer before a product's stock, and those after it.
     fileprivate static let beforeStock = Self(
         rawValue: 1 << UInt64(ProductField.status.rawValue) - 1
     )
     fileprivate static let afterStock = Self(rawValue: ~Self.beforeStock.rawValue)
 }
 
-/// The order of a search: by one column, ties by id, and where its page begins.
+/// The order of a search: by one column, ties by id, and where its page starts.
 ///
-/// Quantities are compared as people count them: 52 pieces are more than half a kilogram.
+/// Quantities are compared in their unit, not in base units: 52 pieces are more than half a kilogram.
 struct ProductOrder {
     private let search: ProductSearch
     private let rows: ProductRows
@@ -178,7 +178,7 @@ struct ProductOrder {
         }
     }
 
-    /// Base units of a product as millionths of what people count it in.
+    /// Base units of a product as millionths of its unit.
     private func counted(_ quantity: Int64, of id: ProductID) -> Int128 {
         let products = self.rows.view.tables.products
         let decimals = id.row < products.rowCount ? products.unitDecimals[id.row] : 0
@@ -199,7 +199,7 @@ struct ProductOrder {
         return self.search.isDescending ? !isLess && (a.id != b.id) : isLess
     }
 
-    /// Whether the product comes behind the last row of the page before.
+    /// Whether the product comes after the last row of the previous page.
     func isAfterPage(_ id: ProductID) -> Bool {
         guard let after = self.search.after else { return true }
         let key: Key =

@@ -5,11 +5,13 @@ public import InventoryModel
 extension ReadView {
     /// Answers a query as of this view.
     ///
-    /// A product is looked up by its id alone: who has the keys resolves them first.
+    /// A product is looked up only by its id: the owner of the key indexes resolves other keys first.
     ///
-    /// `now`: The moment that ages are counted to; that of the view's last step if not given.
-    ///
-    /// - Throws: A `Refusal` naming what the query asks for that is not there or makes no sense.
+    /// - Parameters:
+    ///   - query: The query.
+    ///   - now: The time from which ages are counted; that of the view's last step if `nil`.
+    /// - Returns: The answer, whose rows are not made yet.
+    /// - Throws: A `Refusal` naming a part of the query that does not exist or is invalid.
     public func answer(_ query: Query, at now: Instant? = nil) throws(Refusal) -> Answer {
         switch query {
         case .product(let key, let asOf): try self.product(key, asOf)
@@ -30,9 +32,9 @@ extension ReadView {
     }
 
     /// The version that the answer to a query reflects, and when it was recorded: the view's, or that of
-    /// the point of the past that is asked for.
+    /// the requested point of the past.
     ///
-    /// - Throws: `out_of_range` for a version that is yet to come.
+    /// - Throws: `out_of_range` for a version later than the view's.
     public func version(of query: Query) throws(Refusal) -> (lsn: LSN, time: Instant) {
         switch query {
         case .product(_, let asOf), .categoryRollup(let asOf): try self.version(asOf)
@@ -62,7 +64,7 @@ extension ReadView {
         }
     }
 
-    /// Checks the ends of a span of time that is asked about.
+    /// Checks the ends of the time range of a query.
     func check(from: Instant?, to: Instant?) throws(Refusal) {
         if let from, let to, from > to {
             throw Refusal(.invalidField, .field("from", problem: "is after the end"))
@@ -143,6 +145,8 @@ extension ReadView {
 }
 
 extension Instant {
+    /// Checks that an instant is in the calendar.
+    ///
     /// - Throws: `out_of_range`, naming the field, for an instant outside the years 1 to 9999.
     package func checkCalendar(_ field: String) throws(Refusal) {
         guard !self.isInCalendar else { return }
@@ -159,7 +163,7 @@ extension Instant {
 }
 
 extension ReadView {
-    /// What is wrong with a subscription's filter; nothing if it can be kept to.
+    /// The error of a subscription's filter; `nil` if it is valid.
     public func problem(with filter: SubscriptionFilter) -> Refusal? {
         do throws(Refusal) {
             for product in filter.products { try self.check(product) }

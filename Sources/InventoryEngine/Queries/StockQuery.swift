@@ -61,16 +61,16 @@ extension ReadView {
         ]
     }
 
-    /// Levels of products for sale whose available is at or below the reorder point: what the query of low
-    /// stock shows, and the insight.
+    /// Levels of products for sale whose available is at or below the reorder point, for the query of low
+    /// stock and for the insight.
     ///
-    /// The emptiest first: by what is available as a share of the reorder point, ties by product and
+    /// Emptiest first: by what is available as a share of the reorder point, ties by product and
     /// location.
     ///
     /// - Parameters:
-    ///   - past: The balances to go by.
-    ///   - takes: Whether a level is asked for.
-    /// - Returns: Those, in that order.
+    ///   - past: The balances to use.
+    ///   - takes: Whether to include a level.
+    /// - Returns: The low levels, in that order.
     /// - Throws: `cancelled` or `deadline_exceeded`.
     /// - Complexity: O(levels + l log l) for l low ones.
     package func lowLevels(
@@ -94,7 +94,7 @@ extension ReadView {
         return low
     }
 
-    /// Low stock as it is now; see ``lowLevels(of:where:)``.
+    /// Low stock now; see ``lowLevels(of:where:)``.
     func lowStock(_ query: LowStockQuery) throws(Refusal) -> Answer {
         try self.check(query.location)
         try self.check(query.category)
@@ -129,8 +129,8 @@ extension ReadView {
 
     /// Grouping sets over the stock of listed products: category and product, category, total.
     ///
-    /// A row without a product is its category's; one without a category is the total. Quantities of
-    /// different units have no sum.
+    /// A row without a product is the total of its category; one without a category is the total. Quantities of
+    /// different units are not summed.
     func categoryRollup(_ asOf: AsOf?) throws(Refusal) -> Answer {
         let past = try PastBalances(self, asOf)
         let rows = ProductRows(view: self, past: past)
@@ -188,13 +188,13 @@ extension ReadView {
 /// A level at or below its product's reorder point.
 package struct LowLevel {
     package let level: Level
-    /// Its row among the levels.
+    /// Its row in the level table.
     package let row: Int
     /// What is available as a share of the reorder point.
     package let share: StockShare
 }
 
-/// Sums of one group of a rollup; nothing where a sum leaves its range, or quantities have no sum.
+/// Sums of one group of a rollup; `nil` if a sum is out of range, or units differ.
 private struct RollupSum {
     private var products: Int64 = 0
     private var onHand: Int64? = 0

@@ -3,9 +3,11 @@ internal import ColumnStore
 public import InventoryModel
 
 extension InventoryState {
-    /// The product that an encoded `ProductKey` names, which must be all that is left to read.
+    /// Resolves an encoded `ProductKey`, which must be all that remains to be read.
     ///
-    /// - Returns: Nothing if there is none.
+    /// - Parameter reader: Positioned at the key.
+    /// - Returns: The product; `nil` if there is none.
+    /// - Throws: `ByteReaderError` if the bytes are not a key.
     /// - Complexity: O(1)
     public func resolve(encoded reader: inout ByteReader) throws(ByteReaderError) -> ProductID? {
         var ahead = reader
@@ -25,18 +27,18 @@ extension InventoryState {
                 return found
             }
         }
-        // What is not found as it was sent may be there when it is trimmed and composed.
+        // A key that is not found as sent may be found when trimmed and composed.
         let key = try ProductKey(from: &reader)
         try reader.finish()
         return self.resolve(key)
     }
 
-    /// Appends a product, which must exist, as `StockedProduct` is encoded.
+    /// Appends a product, which must exist, encoded as `StockedProduct` is.
     ///
     /// - Complexity: O(locations)
     public func encodeStocked(_ id: ProductID, into writer: inout ByteWriter) {
         writer.write(self.lsn)
-        self.tables.products.encode(id, texts: self.tables.texts, into: &writer)
+        self.tables.products.encode(id, strings: self.tables.strings, into: &writer)
         let locations = 1..<max(self.tables.locations.rowCount, 1)
         var count: UInt64 = 0
         for location in locations

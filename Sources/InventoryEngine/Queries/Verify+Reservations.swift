@@ -1,10 +1,10 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// What must hold of promised stock and of stock on its way.
+/// The checks of reserved stock and of stock in transit.
 extension Verification {
-    /// Each reservation has left what the ledger left it, and what a level has reserved is what its
-    /// active reservations have left.
+    /// Checks that what remains of each reservation is what the ledger left of it, and that what a level has
+    /// reserved is the sum of its active reservations.
     mutating func checkReservations() throws(Refusal) {
         let (ledger, levels) = (self.tables.ledger, self.tables.levels)
         let reservations = self.tables.reservations
@@ -20,12 +20,12 @@ extension Verification {
                 ledger.products[made] == reservation.product.value,
                 ledger.locations[made] == reservation.location.value
             else {
-                failure = failure ?? "reservation \(row): nothing in the ledger made it"
+                failure = failure ?? "reservation \(row): no movement in the ledger created it"
                 continue
             }
             let left = reservation.quantity + Quantity(lifted[made] ?? 0)
             if left != reservation.remaining || (left > 0) != isActive {
-                failure = failure ?? "\(reservation) has \(left) left by the ledger"
+                failure = failure ?? "\(reservation) should have \(left) left, by the ledger"
             }
             if let level = levels.row(reservation.product, reservation.location) {
                 held[level, default: 0] += reservation.remaining.baseUnits
@@ -35,7 +35,8 @@ extension Verification {
             try self.checkpoint(at: row)
             guard levels.reserved[row] != held[row] ?? 0 else { continue }
             let level = levels.level(row)
-            failure = failure ?? "\(level) is not what is reserved: \(held[row] ?? 0)"
+            failure =
+                failure ?? "\(level) does not match the sum of its reservations: \(held[row] ?? 0)"
         }
         self.note(
             "reserved is what reservations hold",
@@ -44,7 +45,7 @@ extension Verification {
         )
     }
 
-    /// What left one location arrived at another, came back, or is on its way.
+    /// Checks that what left one location was received at another, came back, or is in transit.
     mutating func checkTransfers() throws(Refusal) {
         let ledger = self.tables.ledger
         let transfers = self.tables.transfers
@@ -59,7 +60,7 @@ extension Verification {
                 ledger.products[out] == transfer.product.value,
                 ledger.locations[out] == transfer.source.value
             else {
-                failure = failure ?? "transfer \(row): nothing in the ledger sent it"
+                failure = failure ?? "transfer \(row): no movement in the ledger sent it"
                 continue
             }
             sent += 1
@@ -68,7 +69,7 @@ extension Verification {
             if left != transfer.remaining || (left > 0) != (transfer.state == .inTransit)
                 || !isValued
             {
-                failure = failure ?? "\(transfer) has \(left) on its way by the ledger"
+                failure = failure ?? "\(transfer) should have \(left) in transit, by the ledger"
             }
         }
         let outs = (0..<ledger.rowCount).count {
@@ -82,8 +83,8 @@ extension Verification {
         )
     }
 
-    /// What the movements of those kinds come to, by the row of the movement that each names as
-    /// where it comes from.
+    /// The sums of movements of those kinds, by the row of the movement that each names as its
+    /// origin.
     private func sums(
         ofKinds kinds: Set<MovementKind>,
         _ deltas: LedgerColumn<Int64>

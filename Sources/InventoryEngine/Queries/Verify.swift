@@ -2,26 +2,26 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// Recomputes every counter from the ledger and checks every invariant, one row of the answer each.
+/// Recomputes every counter from the ledger and checks every invariant; each check is one row of the answer.
 ///
-/// It shares no arithmetic with the rules it checks: sums are built anew, row by row.
+/// It shares no arithmetic with the rules it checks: sums are recomputed row by row.
 struct Verification {
     let tables: InventoryTables
     private let view: ReadView
     private(set) var rows: [(check: String, checked: Int, failure: String?)] = []
 
-    /// All checks, run to their end.
+    /// Runs all checks without a token.
     init(_ view: ReadView) {
         var view = view
         view.token = nil
         do throws(Refusal) {
             try self.init(within: view)
         } catch {
-            preconditionFailure("checks that nobody can end were ended: \(error)")
+            preconditionFailure("checks without a token were cancelled: \(error)")
         }
     }
 
-    /// All checks, unless the view's token ends them.
+    /// Runs all checks, unless the view's token ends them.
     init(within view: ReadView) throws(Refusal) {
         self.tables = view.tables
         self.view = view
@@ -35,14 +35,14 @@ struct Verification {
         try self.checkCategories()
     }
 
-    /// A place where it may be ended, at one of every 1,024 steps.
+    /// A checkpoint at one of every 1,024 steps, where the token may end the checks.
     func checkpoint(at step: Int) throws(Refusal) { try self.view.checkpoint(at: step) }
 
     mutating func note(_ check: String, checked: Int, failure: String?) {
         self.rows.append((check, checked, failure))
     }
 
-    /// Every balance of every level is the sum of its movements' deltas.
+    /// Checks that every balance of every level is the sum of its movements' deltas.
     private mutating func checkBalances() throws(Refusal) {
         let levels = self.tables.levels
         let ledger = self.tables.ledger
@@ -57,7 +57,7 @@ struct Verification {
             let product = ProductID(ledger.products[row])
             let location = LocationID(ledger.locations[row])
             guard let index = levels.row(product, location) else {
-                failure = failure ?? "LSN \(ledger.lsns[row]) moved a level that is not there"
+                failure = failure ?? "LSN \(ledger.lsns[row]) moved a missing level"
                 continue
             }
             sums[index].onHand += Quantity(ledger.onHandDeltas[row])
@@ -94,12 +94,12 @@ struct Verification {
         case .return: return nil
         default: units = 0
         }
-        let kept = ledger.backordered(row)
-        if kept.baseUnits == units { return nil }
-        return "LSN \(ledger.lsns[row]): \(units) units were sold without being there, not \(kept)"
+        let recorded = ledger.backordered(row)
+        if recorded.baseUnits == units { return nil }
+        return "LSN \(ledger.lsns[row]): \(units) units were in backorder, not \(recorded)"
     }
 
-    /// What must hold of each level by itself.
+    /// Checks each level by itself.
     private mutating func checkLevels() throws(Refusal) {
         let levels = self.tables.levels
         var negative: String?
@@ -131,12 +131,12 @@ struct Verification {
         guard let facts = self.tables.products.facts(level.product),
             facts.status != .archived
         else {
-            return level.alerts.isEmpty ? nil : "an alert of a product that is gone"
+            return level.alerts.isEmpty ? nil : "an alert of an archived product"
         }
         let isLow = level.alerts.contains(.lowStock)
-        if level.available <= facts.reorderPoint, !isLow { return "low stock is not raised" }
+        if level.available <= facts.reorderPoint, !isLow { return "the low-stock alert is missing" }
         if level.available > facts.reorderPoint + facts.hysteresis, isLow {
-            return "low stock is not cleared"
+            return "the low-stock alert was not cleared"
         }
         if level.alerts.contains(.stockout) != (level.available <= 0) { return "stock-out" }
         if level.alerts.contains(.oversold) != (level.available < level.floor) {
@@ -145,7 +145,7 @@ struct Verification {
         return nil
     }
 
-    /// LSNs and recording times only rise; lines count from 0.
+    /// Checks that LSNs and recording times ascend, and that lines count from 0.
     private mutating func checkLedgerOrder() throws(Refusal) {
         let ledger = self.tables.ledger
         var failure: String?
@@ -163,7 +163,7 @@ struct Verification {
         self.note("the ledger is in order", checked: ledger.rowCount, failure: failure)
     }
 
-    /// A movement is reversed at most once, and no more comes back than was sold.
+    /// Checks that a movement is reversed at most once, and that no more is returned than was sold.
     private mutating func checkReversals() throws(Refusal) {
         let ledger = self.tables.ledger
         var reversed: Set<UInt64> = []
@@ -193,7 +193,7 @@ struct Verification {
         for (origin, quantity) in returned {
             let sold = -ledger.onHandDeltas[Int(origin) - 1]
             if quantity > sold || quantity < 0 {
-                failure = failure ?? "\(quantity) of \(sold) came back"
+                failure = failure ?? "\(quantity) of \(sold) were returned"
             }
         }
         self.note(
@@ -203,7 +203,7 @@ struct Verification {
         )
     }
 
-    /// SKUs and barcodes are unique among what is not archived.
+    /// Checks that SKUs and barcodes are unique among what is not archived.
     private mutating func checkKeys() throws(Refusal) {
         let products = self.tables.products
         var skus: Set<String> = []
@@ -230,7 +230,7 @@ struct Verification {
         self.note("SKUs and barcodes are unique", checked: skus.count, failure: failure)
     }
 
-    /// Every product has a category that is there and says how many it has.
+    /// Checks that every product has an existing category, and that categories count their products right.
     private mutating func checkCategories() throws(Refusal) {
         let products = self.tables.products
         let categories = self.tables.categories
@@ -261,7 +261,7 @@ struct Verification {
 }
 
 extension ReadView {
-    /// A digest of every value in the tables, whatever its representation in memory.
+    /// A digest of every value in the tables, independent of its representation in memory.
     ///
     /// Equal states have equal digests, on any machine and after any restart.
     ///
@@ -270,7 +270,7 @@ extension ReadView {
         do throws(Refusal) {
             return try self.digest(Digester(token: nil))
         } catch {
-            preconditionFailure("a digest that nobody can end was ended: \(error)")
+            preconditionFailure("a digest without a token was cancelled: \(error)")
         }
     }
 
@@ -298,7 +298,7 @@ extension ReadView {
         }
     }
 
-    /// What does not hold of the state, in words; nothing where all of it does.
+    /// The failed checks of the state with their details; empty if all pass.
     ///
     /// - Complexity: O(rows of the ledger)
     public func violations() -> [String] {

@@ -1,26 +1,27 @@
 public import InventoryModel
 internal import Synchronization
 
-/// Whether work that somebody asked for is still wanted; the work asks for itself, now and then.
+/// Cancels or pauses work; the work checks it at regular checkpoints.
 ///
-///     who asked    cancel() ──┐
+///     requester    cancel() ──┐
 ///                             ▼
 ///     the work     … rows … checkpoint() … rows … checkpoint() … rows …
-///                             ├─ throws: cancelled, or out of time
-///                             └─ returns: later, if something shorter had to be done first
+///                             ├─ throws: cancelled, or deadline exceeded
+///                             └─ returns: later, if shorter work had to be done first
 ///
-/// It knows no clock and no thread: who has work done says what a checkpoint means, and the work says
-/// only that it has reached one. Checkpoints are a thousand rows apart, or fewer.
+/// It knows neither clock nor thread: the creator of the token defines what a checkpoint does, and the work
+/// only reports that it has reached one. Checkpoints are at most about a thousand rows apart.
 public final class WorkToken: Sendable {
     private let cancelled = Atomic<Bool>(false)
     private let onCheckpoint: @Sendable () throws(Refusal) -> Void
     private let isPauseWanted: @Sendable () -> Bool
 
-    /// Work that somebody else ends.
+    /// A token for work that its requester may end.
     ///
-    /// `onCheckpoint`: Called at each checkpoint, on any thread that does a part of the work. It may take
-    /// its time, and throws to end the work.
-    /// `isPauseWanted`: Whether work that can be resumed should return what it has.
+    /// - Parameters:
+    ///   - onCheckpoint: Called at each checkpoint, on any thread that does a part of the work. It may block,
+    ///     and throws to end the work.
+    ///   - isPauseWanted: Whether work that can be resumed should return what it has.
     public init(
         onCheckpoint: @escaping @Sendable () throws(Refusal) -> Void,
         isPauseWanted: @escaping @Sendable () -> Bool
@@ -29,7 +30,7 @@ public final class WorkToken: Sendable {
         self.isPauseWanted = isPauseWanted
     }
 
-    /// A part of other work, which can be cancelled by itself.
+    /// A token for a part of other work, which can be cancelled separately.
     public convenience init(within whole: WorkToken) {
         self.init(
             onCheckpoint: { () throws(Refusal) in try whole.checkpoint() },
@@ -37,9 +38,10 @@ public final class WorkToken: Sendable {
         )
     }
 
-    /// What cancelled work is refused with.
+    /// The refusal of cancelled work.
     public static let cancellation = Refusal(.invalidField, .message("cancelled"))
 
+    /// Whether ``cancel()`` was called on this token; not whether the work that it is a part of is cancelled.
     public var isCancelled: Bool { self.cancelled.load(ordering: .relaxed) }
 
     /// Ends the work at its next checkpoint.
@@ -48,7 +50,9 @@ public final class WorkToken: Sendable {
     /// Whether work that can be resumed should return what it has.
     public var isPauseDue: Bool { self.isCancelled || self.isPauseWanted() }
 
-    /// - Throws: ``cancellation``, or what else ends the work.
+    /// A place where the work may be ended.
+    ///
+    /// - Throws: ``cancellation``, or the refusal of the token's checkpoint handler.
     public func checkpoint() throws(Refusal) {
         if self.isCancelled { throw Self.cancellation }
         try self.onCheckpoint()
@@ -56,18 +60,18 @@ public final class WorkToken: Sendable {
 }
 
 extension ReadView {
-    /// The same view for work that can be ended.
+    /// The same view, with a token that can end work on it.
     public func limited(by token: WorkToken) -> ReadView {
         var view = self
         view.token = token
         return view
     }
 
-    /// A place where the work on this view may be ended.
+    /// A place where work on this view may be ended.
     @usableFromInline
     package func checkpoint() throws(Refusal) { try self.token?.checkpoint() }
 
-    /// A checkpoint at one of every 1,024 steps, as loops over rows have it.
+    /// A checkpoint at one of every 1,024 steps, for loops over rows.
     @inlinable @inline(__always)
     package func checkpoint(at step: Int) throws(Refusal) {
         if step & 1_023 == 0 { try self.checkpoint() }

@@ -1,15 +1,15 @@
 public import Bytes
 public import InventoryModel
 
-/// What a conflated subscription is sent of many steps: of each level only the latest, everything else as
-/// it was.
+/// The conflated changes of several steps: only the latest of each level, and everything else
+/// unchanged.
 ///
 ///     steps   41 A=9  42 B=4  43 A=8 ▲low  44 C=1  45 A=7
 ///     window          42 B=4  43     ▲low  44 C=1  45 A=7        in the order of their LSNs
 ///
-/// A movement becomes the level that it left. What is not a level, such as an edge of an alert or an
-/// update of a product, is kept where it was. At the end of the window the levels are those of its last
-/// step; in the midst of it some are older.
+/// A movement becomes the level that it left. Other changes, such as an edge of an alert or an update of a
+/// product, stay in their place. After the whole window the levels are those of its last step; within it
+/// some are older.
 public struct ConflationWindow {
     private struct Row {
         var step: Int32
@@ -28,22 +28,24 @@ public struct ConflationWindow {
 
     private var steps: [Step] = []
     private var rows: [Row] = []
-    /// The changes, as they were encoded.
+    /// The encoded changes.
     private var bytes: [UInt8] = []
     /// The row of each level's latest change.
     private var latest = LevelSlots()
     private var aliveCount = 0
 
+    /// Creates an empty window.
     public init() {}
 
-    /// Levels and other changes that it has.
+    /// The number of levels and other changes in the window.
     public var count: Int { self.aliveCount }
+    /// Whether the window has no changes.
     public var isEmpty: Bool { self.aliveCount == 0 }
 
-    /// Takes the changes of a step that a subscription is for.
+    /// Adds the changes of a step that a subscription selects.
     ///
     /// - Returns: ``SubscriptionMatcher/Selection/enters`` if the step brings a product under the filter:
-    ///   nothing of it was taken then, since that needs the product's rows.
+    ///   then none of it was added, since that needs the product's rows.
     public mutating func take(
         _ entry: EntryView,
         _ matcher: SubscriptionMatcher,
@@ -66,7 +68,7 @@ public struct ConflationWindow {
         return .written
     }
 
-    /// Takes entries that were selected already.
+    /// Adds entries that were selected already.
     public mutating func take(selected bytes: UnsafeRawBufferPointer) throws(ByteReaderError) {
         var reader = ByteReader(bytes)
         while reader.remaining > 0 {
@@ -109,7 +111,7 @@ public struct ConflationWindow {
         self.aliveCount += 1
     }
 
-    /// A level begins with its product and location, a movement with its kind, and then those.
+    /// The key of a level: it starts with its product and location, a movement with its kind and then those.
     private static func key(
         _ change: UnsafeRawBufferPointer,
         _ isMoved: Bool
@@ -123,44 +125,47 @@ public struct ConflationWindow {
         )
     }
 
-    /// Lets go of what later changes replaced, once that is most of it.
+    /// Drops replaced changes, once they are the larger part.
     private mutating func compactIfWorthIt() {
         guard self.rows.count > 4_096, self.rows.count > 4 * self.aliveCount else { return }
-        var kept = ConflationWindow()
+        var compacted = ConflationWindow()
         var step: Int32 = -1
         self.bytes.withUnsafeBytes { bytes in
             for row in self.rows where row.isAlive {
                 if row.step != step {
                     step = row.step
-                    kept.steps.append(self.steps[Int(step)])
+                    compacted.steps.append(self.steps[Int(step)])
                 }
                 var moved = row
-                moved.step = Int32(kept.steps.count - 1)
-                moved.offset = kept.bytes.count
+                moved.step = Int32(compacted.steps.count - 1)
+                moved.offset = compacted.bytes.count
                 let change = bytes[row.offset..<(row.offset + row.byteCount)]
-                kept.bytes.append(contentsOf: change)
-                kept.rows.append(moved)
+                compacted.bytes.append(contentsOf: change)
+                compacted.rows.append(moved)
             }
         }
-        kept.aliveCount = kept.rows.count
-        for (index, row) in kept.rows.enumerated() where row.isLevel {
-            kept.bytes.withUnsafeBytes { bytes in
+        compacted.aliveCount = compacted.rows.count
+        for (index, row) in compacted.rows.enumerated() where row.isLevel {
+            compacted.bytes.withUnsafeBytes { bytes in
                 let change = UnsafeRawBufferPointer(
                     rebasing: bytes[row.offset..<(row.offset + row.byteCount)]
                 )
                 do throws(ByteReaderError) {
-                    _ = kept.latest.update(try Self.key(change, row.isMoved), index)
+                    _ = compacted.latest.update(try Self.key(change, row.isMoved), index)
                 } catch {
-                    preconditionFailure("a level that was read before cannot be read: \(error)")
+                    preconditionFailure("a level that was read before is unreadable: \(error)")
                 }
             }
         }
-        self = kept
+        self = compacted
     }
 
-    /// Hands over what is left as entries, in order, in pieces of about `byteCountMax`.
+    /// Visits the remaining changes as entries, in order, in pieces of about `byteCountMax` bytes.
     ///
-    /// `visit`: Takes the entries of a piece, and the LSN of its last one.
+    /// - Parameters:
+    ///   - byteCountMax: The approximate size of a piece.
+    ///   - visit: Receives the entries of a piece, and the LSN of its last one.
+    /// - Throws: `ByteReaderError` if a retained change cannot be read.
     public func forEachPiece(
         byteCountMax: Int,
         _ visit: (borrowing ByteWriter, LSN) -> Void
@@ -206,8 +211,8 @@ public struct ConflationWindow {
             }
             do throws(ByteReaderError) {
                 var reader = ByteReader(change)
-                var texts = EntryStrings.passedOver
-                let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &texts)
+                var strings = EntryStrings.passedOver
+                let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &strings)
                 if case .moved(_, let level) = moved {
                     target?.append(.level(level), into: &writer)
                 }
@@ -221,10 +226,10 @@ public struct ConflationWindow {
 }
 
 extension SubscriptionMatcher {
-    /// Whether it selects changes by their topic alone.
+    /// Whether it selects changes by their topic only.
     var selectsAllLevels: Bool { self.filter.isEmpty && self.topics.contains(.stock) }
 
-    /// Whether a change is for the subscriber, where ``selectsAllLevels`` holds.
+    /// Whether a change matches the subscription, if ``selectsAllLevels`` is true.
     func selects(_ change: UnsafeRawBufferPointer) -> Bool {
         guard let tag = change.first.flatMap({ ChangeTag(rawValue: $0) }) else { return false }
         return !self.topics.isDisjoint(with: Self.topics(of: tag))

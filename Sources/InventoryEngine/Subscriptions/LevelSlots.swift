@@ -1,11 +1,11 @@
-/// The row of each level's latest change: open addressing, so that a look-up is one multiplication and
-/// mostly one line of the cache.
+/// The row of each level's latest change: open addressing, so that a lookup is one multiplication and
+/// usually one cache line.
 ///
-///     hash of (product, location) ──▶ [ · | key, row | · | · | key, row | … ]   at most half of it is used
+///     hash of (product, location) ──▶ [ · | key, row | · | · | key, row | … ]   at most half full
 struct LevelSlots {
     private struct Slot {
         var key: UInt64
-        /// Below 0 where the slot is free.
+        /// Below 0 if the slot is free.
         var row: Int32
     }
 
@@ -17,9 +17,9 @@ struct LevelSlots {
         UInt64(product) << 16 | UInt64(location)
     }
 
-    /// Puts `row` under the key.
+    /// Stores `row` under the key.
     ///
-    /// - Returns: The row that was there.
+    /// - Returns: The previous row; `nil` if there was none.
     /// - Complexity: O(1) on average
     mutating func update(_ key: UInt64, _ row: Int) -> Int? {
         if self.count * 2 >= self.slots.count { self.grow() }
@@ -39,7 +39,7 @@ struct LevelSlots {
         self.slots = larger
     }
 
-    /// Where the key is, or would be.
+    /// The slot of the key, or the free one where it belongs.
     private static func index(of key: UInt64, in slots: [Slot]) -> Int {
         let mask = slots.count - 1
         // Fibonacci hashing (Knuth, The Art of Computer Programming, volume 3, section 6.4).

@@ -1,7 +1,7 @@
 public import InventoryModel
 
 extension ReadView {
-    /// The digest of the levels that a subscription is for.
+    /// The digest of the levels that a subscription selects.
     ///
     /// - Complexity: O(levels)
     public func levelDigest(_ matcher: SubscriptionMatcher) -> LevelDigest {

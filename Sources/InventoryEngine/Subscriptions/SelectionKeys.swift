@@ -1,19 +1,18 @@
 public import Bytes
 internal import ColumnStore
 
-/// What is looked at to select the changes that a subscription is for: categories and SKUs for its filter,
-/// and the ledger for what a reversal undoes.
+/// The data that selects the changes for a subscription: categories and SKUs for its filter, and the ledger
+/// for the movements that reversals refer to.
 ///
-/// Columns that sales only append to, if anything, so that holding them while sales go on costs the engine
-/// no copy.
+/// Sales at most append to these columns, so retaining them during sales costs the engine no copy.
 public struct SelectionKeys: Sendable {
     let categories: Column<UInt32>
     let skuKeys: TextColumn
     let ledger: MovementLedger
-    /// The last step by which a product got another category or SKU.
+    /// The last step that changed a product's category or SKU.
     ///
-    /// What was selected by these keys of steps before it may lack what a product did under its earlier
-    /// key, or have more than that: a copy made of it is exact from this step on.
+    /// Changes of earlier steps that were selected by these keys may lack changes of a product under its
+    /// earlier key, or have extra ones: a replica made of them is exact from this step on.
     public let movedLSN: LSN
 
     init(_ tables: InventoryTables) {
@@ -23,16 +22,17 @@ public struct SelectionKeys: Sendable {
         self.movedLSN = tables.movedLSN
     }
 
-    /// Those of no product and no movement, for what needs none.
+    /// Keys without products and movements, for matchers that need none.
     public static let none = SelectionKeys(InventoryTables())
 }
 
 extension ReadView {
+    /// The keys at the view's LSN.
     public var selectionKeys: SelectionKeys { SelectionKeys(self.tables) }
 }
 
 extension InventoryState {
-    /// Those of the newest step.
+    /// The keys at the newest step.
     ///
     /// - Complexity: O(1)
     public var selectionKeys: SelectionKeys { SelectionKeys(self.tables) }

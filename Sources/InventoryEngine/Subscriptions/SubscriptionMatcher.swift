@@ -2,20 +2,23 @@ public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// Says which changes of a step a subscription is for.
+/// Selects the changes of a step for a subscription.
 ///
-/// A plain rule: it keeps no state.
+/// It is stateless.
 ///
-/// Filters by category and by SKU go by the product as it is when the step is published. A product that
-/// comes under such a filter by an update brings rows that the subscriber has never seen: they are sent
-/// in place of the update, see ``selectEntering(_:in:into:)``. One that leaves it is named by a
-/// `Change/productLeft(_:)` behind the update.
+/// Filters by category and by SKU use the product as it is when the step is published. A product that
+/// comes under such a filter by an update brings rows that the subscriber does not have: they are sent
+/// instead of the update, see ``selectEntering(_:in:into:)``. For one that leaves the filter, a
+/// `Change/productLeft(_:)` follows the update.
 public struct SubscriptionMatcher: Sendable, Hashable {
+    /// The topics of the subscription.
     public let topics: SubscriptionTopics
+    /// The filter of the subscription; an unset field matches everything.
     public let filter: SubscriptionFilter
     private let products: Set<ProductID>
     private let skuPrefix: String
 
+    /// Creates the matcher of a subscription.
     public init(_ subscription: Subscription) {
         self.topics = subscription.topics
         self.filter = subscription.filter
@@ -23,38 +26,38 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         self.skuPrefix = NormalizedText.key(subscription.filter.skuPrefix)
     }
 
-    /// What to do with a step.
+    /// The result of selecting from a step.
     public enum Selection: Sendable, Equatable {
-        /// None of it is for the subscriber.
+        /// No change matches.
         case none
-        /// What is for the subscriber was written.
+        /// The matching changes were written.
         case written
-        /// It brings a product under the filter: none was written, since that takes the product's rows.
+        /// It brings a product under the filter: nothing was written, since that needs the product's rows.
         case enters
     }
 
-    /// What becomes of one change.
+    /// The result of matching one change.
     enum Match: Equatable {
         case none
         case written
         /// The product comes under the filter.
         case enters(ProductID)
-        /// The product is no longer under the filter.
+        /// The product leaves the filter.
         case leaves(ProductID)
     }
 
-    /// Whether what it selects may change with a product's category or SKU.
+    /// Whether its selection may change with a product's category or SKU.
     public var filtersByProduct: Bool { self.filter.category != nil || !self.skuPrefix.isEmpty }
 
-    /// Whether it needs the keys of the newest steps: for products, or for what a reversal undoes.
+    /// Whether it needs the keys of the newest steps, for products or for the origins of reversals.
     public var needsKeys: Bool {
         self.filtersByProduct || self.topics.contains(.sales) && !self.topics.contains(.stock)
     }
 
-    /// Whether it has rows of a product that are in the copy for as long as the product is selected.
+    /// Whether the subscriber's copy has rows of a product for as long as the product is selected.
     private var hasRows: Bool { self.topics != .sales }
 
-    /// Writes the changes of an encoded entry that match, as an entry of their own.
+    /// Writes the matching changes of an encoded entry as an entry of their own.
     public func select(
         _ entry: EntryView,
         in keys: SelectionKeys,
@@ -63,9 +66,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         let start = writer.count
         var selected: EntryWriter?
         var enters = false
-        var texts = EntryStrings()
+        var strings = EntryStrings()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            let (match, change) = try self.match(bytes, entry: entry, keys: keys, texts: &texts)
+            let (match, change) = try self.match(bytes, entry: entry, keys: keys, strings: &strings)
             switch match {
             case .none: return
             case .enters:
@@ -86,11 +89,11 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         return .written
     }
 
-    /// Writes an entry that brings products under the filter: their rows as `view` has them in place of
-    /// the updates, and the changes that match.
+    /// Writes an entry that brings products under the filter: the products' rows from `view` instead of the
+    /// updates, and the other matching changes.
     ///
-    /// The view must be of the entry's step or a later one; what happened to the products in between
-    /// comes again with the steps that did it, and leaves them as they are.
+    /// The view must be of the entry's step or a later one. Changes of the products in between are sent again
+    /// with their steps, and leave the rows as they are.
     ///
     /// - Complexity: O(locations + reservations + transfers) for each of the products
     public func selectEntering(
@@ -99,13 +102,13 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         into writer: inout ByteWriter
     ) throws(ByteReaderError) {
         var target = EntryWriter(entry, into: &writer)
-        var texts = EntryStrings()
+        var strings = EntryStrings()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
             let (match, change) = try self.match(
                 bytes,
                 entry: entry,
                 keys: view.selectionKeys,
-                texts: &texts
+                strings: &strings
             )
             switch match {
             case .none: break
@@ -120,8 +123,10 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         target.finish(into: &writer)
     }
 
-    /// `change`: What the bytes say, if they were read: it may share a text with one that is not
-    /// selected, so it is encoded anew.
+    /// Writes one change.
+    ///
+    /// `change` is the decoded one, if it was read: it may share a string with one that is
+    /// not selected, so it is encoded again.
     private func write(
         _ bytes: UnsafeRawBufferPointer,
         change: Change?,
@@ -141,17 +146,17 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         target.append(.productLeft(id), into: &writer)
     }
 
-    /// What to do with a change; the change too, if it had to be read for that.
+    /// Matches a change; also returns the change if it had to be decoded.
     private func match(
         _ bytes: UnsafeRawBufferPointer,
         entry: EntryView,
         keys: SelectionKeys,
-        texts: inout EntryStrings
+        strings: inout EntryStrings
     ) throws(ByteReaderError) -> (Match, Change?) {
         guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else {
             return (.none, nil)
         }
-        // An update concerns all topics of one who goes by what it updates.
+        // An update is in all topics of a subscription that filters by what it updates.
         let isMove = tag == .productUpdated && self.filtersByProduct
         guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else {
             return (.none, nil)
@@ -159,7 +164,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         let isSalesOnly = tag == .moved && !self.topics.contains(.stock)
         if self.filter.isEmpty, !isSalesOnly { return (.written, nil) }
         var reader = ByteReader(bytes)
-        let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time, &texts)
+        let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time, &strings)
         return (self.match(change, keys), change)
     }
 
@@ -179,7 +184,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         }
     }
 
-    /// Whether one change is for the subscriber.
+    /// Whether one change matches the subscription.
     func match(_ change: Change, _ keys: SelectionKeys) -> Match {
         switch change {
         case .category(let category):
@@ -219,7 +224,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             return self.accepts(reservation.product, location: reservation.location, keys: keys)
                 ? .written : .none
         case .transfer(let transfer):
-            // It concerns both of its ends.
+            // It matches at both of its ends.
             guard self.topics.contains(.transfers),
                 self.accepts(transfer.product, location: transfer.source, keys: keys)
                     || self.accepts(transfer.product, location: transfer.destination, keys: keys)
@@ -231,7 +236,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         }
     }
 
-    /// A sale, a return, or what undoes one; see ``SaleRow``.
+    /// Whether a movement is a sale, a return, or the reversal of one; see ``SaleRow``.
     ///
     /// Late cost is none: no money changed hands.
     private static func isSale(_ movement: Movement, _ keys: SelectionKeys) -> Bool {
@@ -260,7 +265,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         return self.skuPrefix.isEmpty || keys.skuKeys[id.row].hasPrefix(self.skuPrefix)
     }
 
-    /// An update concerns who had the product before it or has it after.
+    /// An update matches if the product is under the filter before or after it.
     private func match(
         _ id: ProductID,
         difference: ProductDifference,

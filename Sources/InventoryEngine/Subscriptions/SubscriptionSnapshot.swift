@@ -2,11 +2,13 @@ public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
-/// The state that a subscription begins with, row by row, as changes that would make it.
+/// The initial state of a subscription, row by row, as the changes that would create it.
 ///
 /// Locations and categories come before the products that refer to them, products before their
-/// levels, levels before their alerts, then active reservations and transfers on their way. Used by one thread at a time.
+/// levels, levels before their alerts, then active reservations and transfers in transit. Used by one thread
+/// at a time.
 public final class SubscriptionSnapshot {
+    /// The version of the state: that of the view.
     public let lsn: LSN
     private let view: ReadView
     private let matcher: SubscriptionMatcher
@@ -19,6 +21,7 @@ public final class SubscriptionSnapshot {
         case locations, categories, products, levels, alerts, reservations, transfers, done
     }
 
+    /// Starts the snapshot of a subscription on a view.
     public init(_ subscription: Subscription, of view: ReadView) {
         self.view = view
         self.lsn = view.lsn
@@ -27,7 +30,7 @@ public final class SubscriptionSnapshot {
         self.checksLevels = subscription.topics.contains(.proof)
     }
 
-    /// Up to `count` more rows; nothing once there are no more.
+    /// Returns the changes of up to `count` more rows; `nil` once there are no more.
     public func next(_ count: Int) -> [Change]? {
         var changes: [Change] = []
         while changes.count < count, self.stage != .done {
@@ -89,7 +92,7 @@ public final class SubscriptionSnapshot {
         }
     }
 
-    /// The rows of one product that a subscription is for, in the order of a snapshot.
+    /// The rows of one product that a subscription selects, in the order of a snapshot.
     static func rows(
         of id: ProductID,
         in view: ReadView,

@@ -1,34 +1,34 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// Who has which SKU, barcode, name and code: unique among what is not archived.
+/// The indexes of SKUs, barcodes, names and codes: unique among what is not archived.
 ///
 /// Derived from the tables and rebuilt with them; not part of a read view.
 struct CatalogIndexes: Sendable {
     private var skus = KeyIndex()
     private var barcodes = KeyIndex()
-    /// Interned texts: from a text to its code.
-    private var texts = KeyIndex()
-    /// The last actor and reference looked up: requests of one client, and lines of one receipt, come in a row.
-    private var recentActor = RecentText()
-    private var recentReference = RecentText()
+    /// Interned strings: from a string to its code.
+    private var strings = KeyIndex()
+    /// The last actor and reference looked up: those of one client, or of one receipt, are often consecutive.
+    private var recentActor = RecentString()
+    private var recentReference = RecentString()
     /// The code of the last unit looked up.
     private var recentUnit: UInt32 = 0
     private var categoryNames: [String: CategoryID] = [:]
     private var locationCodes: [String: LocationID] = [:]
 
-    /// The product, not archived, that has this normalised SKU.
+    /// The product, not archived, that has this normalized SKU.
     func product(skuKey: String, in products: ProductTable) -> ProductID? {
         self.skus.find(skuKey, in: products.skuKeys).map { ProductID($0) }
     }
 
-    /// The product, not archived, that has this normalised barcode.
+    /// The product, not archived, that has this normalized barcode.
     func product(barcodeKey: String, in products: ProductTable) -> ProductID? {
         self.barcodes.find(barcodeKey, in: products.barcodeKeys).map { ProductID($0) }
     }
 
-    /// The product whose SKU's key a short text is but for the case of its letters; nothing if there
-    /// is none, or if it takes more than that to make the text a key.
+    /// The product whose SKU's key is a short string with its case folded; `nil` if there is none, or if
+    /// making the string a key takes more than that.
     func find(plain sku: UnsafeRawBufferPointer, in skuKeys: TextColumn) -> ProductID? {
         guard sku.count > 0, sku.count <= Limits.skuByteCountMax else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: sku.count, alignment: 1) { folded in
@@ -45,20 +45,20 @@ struct CatalogIndexes: Sendable {
     func category(nameKey: String) -> CategoryID? { self.categoryNames[nameKey] }
     func location(codeKey: String) -> LocationID? { self.locationCodes[codeKey] }
 
-    /// The code of a text, a new one if it was not there: the row it has in `column`.
+    /// The code of a string, which is its row in `column`; appends the string if it is new.
     mutating func intern(_ text: String, in column: inout TextColumn) -> UInt32 {
         if text.isEmpty { return 0 }
         var text = text
         let next = UInt32(column.count)
         let code = text.withUTF8 {
-            self.texts.findOrInsert(UnsafeRawBufferPointer($0), row: next, in: column)
+            self.strings.findOrInsert(UnsafeRawBufferPointer($0), row: next, in: column)
         }
         if let code { return code }
         column.append(text)
         return next
     }
 
-    /// ``intern(_:in:)`` of an actor, who is likely the one of the call before.
+    /// ``intern(_:in:)`` of an actor, which is likely that of the previous call.
     mutating func internActor(_ name: String, in column: inout TextColumn) -> UInt32 {
         if self.recentActor.isSame(name) { return self.recentActor.code }
         let code = self.intern(name, in: &column)
@@ -66,7 +66,7 @@ struct CatalogIndexes: Sendable {
         return code
     }
 
-    /// ``intern(_:in:)`` of a sale's reference, which is likely the one of the call before.
+    /// ``intern(_:in:)`` of a sale's reference, which is likely that of the previous call.
     mutating func internReference(_ text: String, in column: inout TextColumn) -> UInt32 {
         if self.recentReference.isSame(text) { return self.recentReference.code }
         let code = self.intern(text, in: &column)
@@ -74,13 +74,13 @@ struct CatalogIndexes: Sendable {
         return code
     }
 
-    /// Asks for what ``internReference(_:in:)`` looks at first, in a text that is likely not the one before.
+    /// Prefetches what ``internReference(_:in:)`` reads first for a new string.
     func prefetch(reference: String) {
         var reference = reference
-        reference.withUTF8 { self.texts.prefetch(UnsafeRawBufferPointer($0)) }
+        reference.withUTF8 { self.strings.prefetch(UnsafeRawBufferPointer($0)) }
     }
 
-    /// The code of a product's unit, which is likely that of the product before.
+    /// The code of a product's unit, which is likely that of the previous product.
     mutating func internUnit(
         _ code: UnsafeRawBufferPointer,
         in column: inout TextColumn
@@ -98,10 +98,10 @@ struct CatalogIndexes: Sendable {
 
     mutating func reserveSKUs(_ count: Int) { self.skus.reserve(count) }
 
-    /// Asks for what ``holder(ofSKUOf:in:)`` looks at first.
+    /// Prefetches what ``holder(ofSKUOf:in:)`` reads first.
     func prefetchSKU(hash: UInt64) { self.skus.prefetch(hash: hash) }
 
-    /// The product that has this one's SKU.
+    /// The product that has the same SKU.
     func holder(
         ofSKUOf product: UnsafePointer<PlainProduct>,
         in products: ProductTable
@@ -110,7 +110,7 @@ struct CatalogIndexes: Sendable {
         return self.skus.find(key, hash: hash, in: products.skuKeys).map { ProductID($0) }
     }
 
-    /// Whether no product has this one's barcode.
+    /// Whether no product has the same barcode.
     func hasFreeBarcode(
         _ product: UnsafePointer<PlainProduct>,
         in products: ProductTable
@@ -119,7 +119,7 @@ struct CatalogIndexes: Sendable {
         return key.isEmpty || self.barcodes.find(key, hash: hash, in: products.barcodeKeys) == nil
     }
 
-    /// ``insert(_:in:)`` of a product whose texts are in the table.
+    /// ``insert(_:in:)`` of a product whose strings are in the table already.
     mutating func insert(
         _ product: UnsafePointer<PlainProduct>,
         row: UInt32,
@@ -139,7 +139,7 @@ struct CatalogIndexes: Sendable {
         }
     }
 
-    /// Takes the product out, while its row still says what it was found by.
+    /// Removes the product, while its row still has the keys under which it was inserted.
     mutating func remove(_ id: ProductID, in products: ProductTable) {
         self.skus.remove(row: id.value, in: products.skuKeys)
         if !products.barcodeKeys.isEmpty(id.row) {
@@ -161,14 +161,14 @@ struct CatalogIndexes: Sendable {
         if !new.isArchived { self.locationCodes[NormalizedText.key(new.code)] = new.id }
     }
 
-    /// Builds all indexes anew.
+    /// Builds all indexes from the tables.
     ///
-    /// - Complexity: O(products + categories + locations + texts)
+    /// - Complexity: O(products + categories + locations + strings)
     init(for tables: InventoryTables) {
         self.skus = KeyIndex(capacity: tables.products.rowCount)
-        self.texts = KeyIndex(capacity: tables.texts.count)
-        for code in 1..<max(tables.texts.count, 1) {
-            self.texts.insert(row: UInt32(code), in: tables.texts)
+        self.strings = KeyIndex(capacity: tables.strings.count)
+        for code in 1..<max(tables.strings.count, 1) {
+            self.strings.insert(row: UInt32(code), in: tables.strings)
         }
         for row in 1..<max(tables.products.rowCount, 1) {
             let id = ProductID(UInt32(row))
@@ -189,9 +189,9 @@ struct CatalogIndexes: Sendable {
 
     init() {}
 
-    /// Stops the process unless the indexes find all that is in the tables and not archived, and no more.
+    /// Stops the process unless the indexes find everything in the tables that is not archived, and no more.
     ///
-    /// - Complexity: O(products + categories + locations + texts)
+    /// - Complexity: O(products + categories + locations + strings)
     func checkInvariants(for tables: InventoryTables) {
         let products = tables.products
         var (skuCount, barcodeCount) = (0, 0)
@@ -214,11 +214,14 @@ struct CatalogIndexes: Sendable {
         }
         precondition(self.skus.count == skuCount, "\(self.skus.count) of \(skuCount) SKUs")
         precondition(self.barcodes.count == barcodeCount, "\(self.barcodes.count) barcodes")
-        for code in 1..<max(tables.texts.count, 1) {
-            let found = self.texts.find(tables.texts[code], in: tables.texts)
-            precondition(found.map { Int($0) } == code, "text \(code) is not found")
+        for code in 1..<max(tables.strings.count, 1) {
+            let found = self.strings.find(tables.strings[code], in: tables.strings)
+            precondition(found.map { Int($0) } == code, "string \(code) is not found")
         }
-        precondition(self.texts.count == tables.texts.count - 1, "\(self.texts.count) texts")
+        precondition(
+            self.strings.count == tables.strings.count - 1,
+            "\(self.strings.count) strings"
+        )
         self.checkNames(in: tables)
     }
 
@@ -244,15 +247,15 @@ struct CatalogIndexes: Sendable {
     }
 }
 
-/// The text that was looked up last, if it is ASCII, with its code.
-private struct RecentText: Sendable {
+/// The last string that was looked up, if it is ASCII, with its code.
+private struct RecentString: Sendable {
     private var text = ""
     private(set) var code: UInt32 = 0
 
-    /// Whether `text` has the bytes of this one.
+    /// Whether `text` has the same bytes.
     ///
-    /// Strings that read alike are equal whatever their bytes. What equals an ASCII text and is none has more
-    /// bytes than it.
+    /// Strings compare equal by canonical equivalence, not by bytes. A string that equals an ASCII one but is
+    /// not ASCII has more bytes.
     @inline(__always)
     func isSame(_ text: String) -> Bool {
         text == self.text && text.utf8.count == self.text.utf8.count

@@ -2,7 +2,7 @@ internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
-/// The categories: a row each, found by id.
+/// The categories: one row each, found by id.
 package struct CategoryTable: Sendable {
     package private(set) var names = TextColumn()
     package private(set) var archived = Column<UInt8>()
@@ -10,7 +10,7 @@ package struct CategoryTable: Sendable {
     /// Products that refer to each category and are not archived.
     package private(set) var productCounts = Column<UInt32>()
 
-    /// Without the reserved row, for a snapshot to fill.
+    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
 
     init() {
@@ -20,13 +20,13 @@ package struct CategoryTable: Sendable {
         self.productCounts.append(0)
     }
 
-    /// One past the largest id given; row 0 is reserved.
+    /// One past the largest id assigned; row 0 is reserved.
     package var rowCount: Int { self.names.count }
     var nextID: CategoryID { CategoryID(UInt32(self.rowCount)) }
 
     package func contains(_ id: CategoryID) -> Bool { id.value > 0 && id.row < self.rowCount }
 
-    /// Whether a category is archived; `nil` if there is none.
+    /// Whether a category is archived; `nil` if it does not exist.
     @inline(__always)
     func archivedState(_ id: CategoryID) -> Bool? {
         self.contains(id) ? self.archived[id.row] == 1 : nil
@@ -64,7 +64,7 @@ package struct CategoryTable: Sendable {
         self.productCounts[id.row] -= 1
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -1,16 +1,16 @@
 internal import Bytes
 public import InventoryModel
 
-/// Movements of the fast paths on their way into the ledger: gathered row by row, appended column by
+/// A buffer of fast-path movements for the ledger: filled row by row, appended column by
 /// column.
 ///
-/// The ledger has twenty columns. Visiting each of them for every sale cost more than deciding it: of
-/// a run of sales each column takes its values in one loop, and a repetition where sales have none.
+/// The ledger has twenty columns. Visiting each of them for every sale cost more than deciding it. For a
+/// run of sales, each column is filled in one loop, or with a repeated value if sales have none.
 ///
-///     sale, sale, sale … ──▶ rows ──settle──▶ ledger      before anybody looks at the ledger
+///     sale, sale, sale … ──▶ rows ──settle──▶ ledger      before the ledger is read
 ///
-/// All are of one kind, each the only movement of its step. The owner of the state keeps one beside it.
-/// While it holds rows, the state's ledger lacks them, so `InventoryState/settle(_:)` comes before any
+/// All movements are of one kind, each the only one of its step. The owner of the state keeps one beside it.
+/// While it has rows, the state's ledger lacks them, so `InventoryState/settle(_:)` comes before any
 /// other step, view or image.
 ///
 /// `@unchecked Sendable`: it owns its memory.
@@ -24,10 +24,10 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
         var price: Int64
         var priceBasis: Int64
         var cost: Int64
-        /// Units that were not there.
+        /// Units that were sold in backorder.
         var backordered: Quantity
         var product: UInt32
-        var texts: MovementLedger.TextCodes
+        var strings: MovementLedger.StringCodes
         var location: UInt16
         var isImported: Bool
 
@@ -36,12 +36,12 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             _ movement: borrowing Movement,
             lsn: LSN,
             time: Instant,
-            texts: MovementLedger.TextCodes,
+            strings: MovementLedger.StringCodes,
             backordered: Quantity
         ) {
             assert(
                 movement.presence(recordedAt: time) & ~GatheredMovements.fields == 0,
-                "LSN \(lsn) has a field that is not gathered"
+                "LSN \(lsn) has a field that is not buffered"
             )
             self.lsn = lsn
             self.time = time.microseconds
@@ -53,13 +53,13 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             self.cost = movement.cost.minorUnits
             self.backordered = backordered
             self.product = movement.product.value
-            self.texts = texts
+            self.strings = strings
             self.location = movement.location.value
             self.isImported = movement.isImported
         }
     }
 
-    /// The fields of a movement that rows have; one with any other takes the slow path.
+    /// The fields of a movement that rows have; a movement with any other takes the slow path.
     @inline(__always)
     static var fields: UInt64 {
         Movement.Mask.onHandDelta | Movement.Mask.amount | Movement.Mask.price
@@ -67,27 +67,29 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             | Movement.Mask.note | Movement.Mask.occurredAt | Movement.Mask.isImported
     }
 
-    /// Rows that are gathered at most; then they are settled whatever comes.
+    /// The maximum number of rows; once reached, they are settled in any case.
     static let capacity = 256
 
     let kind: MovementKind
     let rows = UnsafeMutablePointer<Row>.allocate(capacity: Self.capacity)
     private(set) var count = 0
-    /// Whether any of the rows is of the past.
+    /// Whether any row is imported from the past.
     private(set) var hasImported = false
-    /// Whether any of the rows is of units that were not there.
+    /// Whether any row has units in backorder.
     private(set) var hasBackorders = false
 
+    /// Creates an empty buffer for movements of one kind.
     public init(of kind: MovementKind) { self.kind = kind }
 
     deinit { self.rows.deallocate() }
 
+    /// Whether no rows are buffered; otherwise the ledger lacks them.
     public var isEmpty: Bool { self.count == 0 }
     var isFull: Bool { self.count == Self.capacity }
 
     @inline(__always)
     mutating func append(_ row: Row) {
-        precondition(!self.isFull, "more than \(Self.capacity) gathered movements")
+        precondition(!self.isFull, "more than \(Self.capacity) buffered movements")
         (self.rows + self.count).initialize(to: row)
         self.count += 1
         if row.isImported { self.hasImported = true }
@@ -102,7 +104,7 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
 }
 
 extension GatheredMovements {
-    /// Stops the process unless the flags say what the rows have.
+    /// Stops the process unless the flags agree with the rows.
     ///
     /// - Complexity: O(rows)
     func checkInvariants() {

@@ -1,39 +1,41 @@
 internal import InventoryModel
 
-/// Products on their way into the tables: gathered row by row, appended column by column.
+/// A buffer of new products for the tables: filled row by row, appended column by column.
 ///
-/// A new product has a row in the columns of products and of levels, and with an opening stock in those of the
-/// ledger: fifty of them. As with ``GatheredMovements``, a run of products visits each column once.
+/// A new product has a row in the columns of products and of levels, and with opening stock in those of the
+/// ledger: fifty columns. As with ``GatheredMovements``, a run of products visits each column once.
 ///
-///     product, product … ──▶ rows ──settle──▶ products, levels, ledger      before anybody looks
+///     product, product … ──▶ rows ──settle──▶ products, levels, ledger      before the tables are read
 ///
-/// Texts and keys are not gathered: the next product is checked against them. The owner of the state
+/// Strings and keys are not buffered: the next product is checked against them. The owner of the state
 /// keeps one beside it, and `InventoryState/settle(_:)` comes before any other step, view or image.
 ///
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredProducts: ~Copyable, @unchecked Sendable {
-    /// Products that are gathered at most; then they are settled whatever comes.
+    /// The maximum number of products; once reached, they are settled in any case.
     static let capacity = GatheredMovements.capacity
 
     let rows = UnsafeMutablePointer<PlainProduct.Step>.allocate(capacity: Self.capacity)
     private(set) var count = 0
-    /// The restocks of those that begin with stock.
+    /// The restocks of those with opening stock.
     var movements = GatheredMovements(of: .restock)
 
+    /// Creates an empty buffer.
     public init() {}
 
     deinit { self.rows.deallocate() }
 
+    /// Whether no products are buffered; otherwise the tables lack them.
     public var isEmpty: Bool { self.count == 0 }
 
-    /// Whether there is room for a product that begins at `location`: all of a run do so at one.
-    func takes(_ location: LocationID) -> Bool {
+    /// Whether there is space for a product that begins at `location`: all of a run must begin at the same.
+    func accepts(_ location: LocationID) -> Bool {
         if self.count == 0 { return true }
         return self.count < Self.capacity && self.rows[0].opened.location == location
     }
 
     mutating func append(_ step: PlainProduct.Step) {
-        precondition(self.takes(step.opened.location), "a product that is not taken")
+        precondition(self.accepts(step.opened.location), "no space, or another location")
         (self.rows + self.count).initialize(to: step)
         self.count += 1
     }
@@ -45,7 +47,7 @@ public struct GatheredProducts: ~Copyable, @unchecked Sendable {
 }
 
 extension GatheredProducts {
-    /// Stops the process unless the restocks are those of the rows that begin with stock.
+    /// Stops the process unless the restocks are those of the rows with opening stock.
     ///
     /// - Complexity: O(rows)
     func checkInvariants() {

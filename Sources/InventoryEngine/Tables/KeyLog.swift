@@ -2,25 +2,25 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The outcomes that are remembered under idempotency keys, oldest first, as bytes in chunks.
+/// The outcomes remembered under idempotency keys, oldest first, as bytes in chunks.
 ///
 ///     chunk 7  [ forgotten … | entry | entry ]   chunk 8  [ entry | entry | … ]   chunk 9  [ entry | ]
 ///                            ▲ front                                                              ▲ end
 ///     entry    fingerprint 16 · digest 8 · time 8 · count 4 · outcome · zeros up to a multiple of 8
 ///
-/// Entries are appended and forgotten in the order of their times, and never change. A chunk lies in a
-/// slot, which another takes once all of its entries are forgotten; an entry's address is its slot and
-/// place. A snapshot writes only chunks that changed since the last one.
+/// Entries are appended and forgotten in the order of their times, and never change. A chunk occupies a
+/// slot, which is reused once all of its entries are forgotten; an entry's address is its slot and offset.
+/// A snapshot writes only chunks that changed since the last one.
 struct KeyLog: Sendable {
     struct Chunk: Sendable {
-        /// Counted from 1 since the database began; 0 of a free slot.
+        /// Counted from 1 since the database was created; 0 in a free slot.
         var number: UInt64 = 0
         var bytes: [UInt8] = []
         /// The epoch of its last change.
         var epoch: UInt64 = 0
     }
 
-    /// Where an entry lies: its slot, and its place there in units of 8 bytes.
+    /// The address of an entry: its slot, and its offset there in units of 8 bytes.
     struct Address: Hashable, Sendable {
         let raw: UInt32
 
@@ -35,12 +35,12 @@ struct KeyLog: Sendable {
     }
 
     static let unit = 8
-    /// Bytes of a chunk; one entry that is larger has a chunk of its own.
+    /// The size of a chunk; a single entry that is larger gets its own chunk.
     static let chunkByteCount = 256 << 10
     static let unitsPerChunk = Self.chunkByteCount / Self.unit
-    /// Bytes of an entry ahead of its outcome.
+    /// Bytes of an entry before its outcome.
     static let headByteCount = KeyFingerprint.byteCount + 8 + 8 + 4
-    /// Chunks that an address can tell apart, one more than the largest being free: 32 GiB.
+    /// The number of chunks that an address can distinguish, without the largest, which is reserved: 32 GiB.
     private static let slotsMax = 1 << 17 - 1
 
     private(set) var chunks: [Chunk] = []
@@ -49,14 +49,14 @@ struct KeyLog: Sendable {
     private var firstOrder = 0
     private var free: [Int] = []
     private(set) var nextNumber: UInt64 = 1
-    /// Where the oldest entry begins in the oldest chunk.
+    /// The offset of the oldest entry in the oldest chunk.
     private(set) var front = 0
     private(set) var count = 0
-    /// Bytes of the entries that are remembered.
+    /// Bytes of the remembered entries.
     private(set) var byteCount = 0
-    /// When the oldest entry was decided; the end of time if there is none.
+    /// When the oldest entry was decided; the end of time if there are none.
     private(set) var oldestTime = Instant(microseconds: .max)
-    /// When the youngest of the forgotten ones was decided; the beginning of time before any was forgotten.
+    /// When the newest forgotten entry was decided; the beginning of time if none was forgotten.
     private(set) var forgottenThrough = Instant(microseconds: .min)
     private var epoch: UInt64 = 1
 
@@ -68,7 +68,7 @@ struct KeyLog: Sendable {
 
     // MARK: - Entries
 
-    /// Appends an entry, which is younger than all others.
+    /// Appends an entry, which must be newer than all others.
     ///
     /// - Complexity: O(bytes) amortised
     mutating func append(
@@ -98,7 +98,7 @@ struct KeyLog: Sendable {
         return Address(slot: slot, offset: offset)
     }
 
-    /// The slot of the chunk that has space for `byteCount` more.
+    /// The slot of a chunk with space for `byteCount` more bytes.
     private mutating func slot(for byteCount: Int) -> Int {
         if self.firstOrder < self.order.count, let last = self.order.last,
             self.chunks[last].bytes.count + byteCount <= Self.chunkByteCount
@@ -129,7 +129,7 @@ struct KeyLog: Sendable {
         Int(UInt32(truncatingIfNeeded: self.word(address, 4, ofBytes: 4)))
     }
 
-    /// Eight bytes of an entry's head, or fewer at its end.
+    /// Up to eight bytes of an entry's head.
     private func word(_ address: Address, _ index: Int, ofBytes count: Int = 8) -> UInt64 {
         self.chunks[address.slot].bytes.withUnsafeBytes { bytes in
             let offset = address.offset + index * 8
@@ -160,7 +160,7 @@ struct KeyLog: Sendable {
 
     // MARK: - Forgetting
 
-    /// How many of the oldest entries were decided at `time` or before, at most `limit`.
+    /// The number of oldest entries decided at `time` or before, at most `limit`.
     ///
     /// - Complexity: O(limit)
     func countOfEntries(through time: Instant, limit: Int) -> Int {
@@ -174,9 +174,9 @@ struct KeyLog: Sendable {
         return due
     }
 
-    /// Forgets the oldest entry, of which there must be one.
+    /// Forgets the oldest entry; there must be one.
     ///
-    /// - Returns: Its fingerprint and its address, where nothing is any more.
+    /// - Returns: Its fingerprint and its former address.
     mutating func forgetOldest() -> (KeyFingerprint, Address) {
         precondition(self.count > 0, "there is no key to forget")
         let slot = self.order[self.firstOrder]
@@ -232,7 +232,7 @@ struct KeyLog: Sendable {
 }
 
 extension KeyLog {
-    /// Stops the process unless the chunks are in order and the counters say what is in them.
+    /// Stops the process unless the chunks are in order and the counters agree with them.
     ///
     /// - Complexity: O(keys)
     func checkInvariants() {
@@ -299,14 +299,15 @@ extension KeyLog: ColumnImaging {
 
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
 
-    /// What the chunks do not say: where the oldest entry is, and up to when others were forgotten.
+    /// Encodes what the chunks do not contain: where the oldest entry is, and up to when others were
+    /// forgotten.
     func encodeHead(into writer: inout ByteWriter) {
         writer.writeVarint(self.nextNumber)
         writer.writeVarint(UInt64(self.front))
         writer.write(self.forgottenThrough.microseconds)
     }
 
-    /// Reads the head, once all chunks are there.
+    /// Reads the head, after all chunks were read.
     ///
     /// - Complexity: O(entries)
     mutating func completeLoading(_ reader: inout ByteReader) throws(ByteReaderError) {
@@ -324,7 +325,7 @@ extension KeyLog: ColumnImaging {
         }
     }
 
-    /// Finds out how many entries there are, and whether they fill their chunks.
+    /// Counts the entries, and checks that they fill their chunks.
     private mutating func countEntries() throws(ByteReaderError) -> Bool {
         var offset = self.front
         for slot in self.order {

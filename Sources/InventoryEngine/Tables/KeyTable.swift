@@ -2,32 +2,32 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// What was decided under idempotency keys: found by key, forgotten by age.
+/// The outcomes under idempotency keys: found by key, forgotten by age.
 ///
 ///     fingerprint ──▶ KeyShard ──▶ address ──▶ KeyLog: digest, time, outcome
 ///                     1 of 256
 ///
-/// Like sessions, keys are state: put in by the step that executes their request, forgotten by a step of
-/// its own, kept in snapshots. The index is not in a snapshot: it follows from the entries.
+/// Like sessions, keys are state: added by the step that executes their request, forgotten by a step of
+/// its own, and saved in snapshots. The index is not in a snapshot: it is rebuilt from the entries.
 struct KeyTable: Sendable {
     private(set) var log = KeyLog()
     private var shards = [KeyShard](repeating: KeyShard(), count: Self.shardCount)
-    /// How many keys were forgotten since this table was made or loaded.
+    /// The number of keys forgotten since this table was created or loaded.
     private(set) var forgottenCount: UInt64 = 0
 
-    /// Each grows on its own, so that none of them ever moves many keys at once.
+    /// Each shard grows independently, so that no resize moves many keys at once.
     private static let shardCount = 256
-    /// What a key costs beside its entry: 8 bytes of index at a load of 37 to 75 per cent, 16 on average.
+    /// The cost of a key beside its entry: 8 bytes of index at a load of 37 to 75 per cent, 16 on average.
     static let indexByteCount = 16
 
     init() {}
 
     var count: Int { self.log.count }
 
-    /// Bytes of memory that the keys take, as they are counted against the bound.
+    /// Bytes of memory that the keys occupy, as counted against the limit.
     var byteCount: Int { self.log.byteCount + self.log.count * Self.indexByteCount }
 
-    /// What one more key with an outcome of `count` bytes takes.
+    /// Bytes that one more key with an outcome of `count` bytes occupies.
     static func byteCount(ofOutcome count: Int) -> Int {
         KeyLog.byteCount(ofOutcome: count) + Self.indexByteCount
     }
@@ -36,14 +36,14 @@ struct KeyTable: Sendable {
         Int(fingerprint.low >> 56)
     }
 
-    /// Where a key's entry is.
+    /// The address of a key's entry.
     ///
     /// - Complexity: O(1) on average
     func find(_ fingerprint: KeyFingerprint) -> KeyLog.Address? {
         self.shards[Self.shard(fingerprint)].find(fingerprint, in: self.log)
     }
 
-    /// Remembers the outcome of a request under a key, which must not be there.
+    /// Remembers the outcome of a request under a key, which must be new.
     ///
     /// - Complexity: O(bytes) amortised
     mutating func remember(
@@ -57,7 +57,7 @@ struct KeyTable: Sendable {
         self.shards[Self.shard(fingerprint)].insert(fingerprint, address)
     }
 
-    /// Forgets the `count` oldest keys; there must be as many.
+    /// Forgets the `count` oldest keys; there must be at least as many.
     ///
     /// - Complexity: O(count) on average
     mutating func forget(_ count: Int) {
@@ -71,7 +71,7 @@ struct KeyTable: Sendable {
 
     mutating func beginEpoch(_ epoch: UInt64) { self.log.beginEpoch(epoch) }
 
-    /// Stops the process unless the index finds every entry of the log, and nothing else.
+    /// Stops the process unless the index finds every entry of the log, and no more.
     ///
     /// - Complexity: O(keys)
     func checkInvariants() {
@@ -88,7 +88,7 @@ struct KeyTable: Sendable {
 // MARK: - Snapshots
 
 extension KeyTable {
-    /// Takes the chunks of a snapshot and its head.
+    /// Creates the table from the chunks and the head in a snapshot.
     ///
     /// - Complexity: O(keys)
     init(_ log: KeyLog, head reader: inout ByteReader) throws(ByteReaderError) {
@@ -103,17 +103,17 @@ extension KeyTable {
             shards[shard].insert(fingerprint, address)
         }
         guard isUnique else {
-            throw .unknownCode(offset: reader.offset, code: 0, what: "key that is there twice")
+            throw .unknownCode(offset: reader.offset, code: 0, what: "duplicate key")
         }
         self.shards = shards
     }
 }
 
-/// A part of the index of keys: open addressing over the entries where they lie.
+/// A part of the index of keys: open addressing over the entries in the log.
 ///
 ///     slot   [ 32 bits of the fingerprint | address + 1 ]      0 is free
 ///
-/// So it grows, and closes a gap, without looking at an entry.
+/// So it can grow, and close gaps, without reading entries.
 struct KeyShard: Sendable {
     private var slots: [UInt64] = []
     private var count = 0
@@ -130,13 +130,13 @@ struct KeyShard: Sendable {
         self.tag(fingerprint) | (UInt64(address.raw) + 1)
     }
 
-    /// Its count, if as many slots are taken, and at least one is free where any is; else it stops the
-    /// process.
+    /// Its count; stops the process unless as many slots are used, and at least one is free if there are any.
+    ///
     ///
     /// - Complexity: O(slots)
     func checkedCount() -> Int {
         let taken = self.slots.count { $0 != 0 }
-        precondition(taken == self.count, "\(taken) slots are taken by \(self.count) keys")
+        precondition(taken == self.count, "\(taken) slots are used for \(self.count) keys")
         precondition(self.slots.isEmpty || taken < self.slots.count, "no slot is free")
         return taken
     }
@@ -174,7 +174,7 @@ struct KeyShard: Sendable {
         self.slots = ProbedSlots.resized(self.slots, to: slotCount)
     }
 
-    /// Takes out a key that is at an address.
+    /// Removes the key with an address.
     mutating func remove(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) {
         let wanted = Self.slot(fingerprint, address)
         var slot = self.home(wanted)
@@ -184,7 +184,7 @@ struct KeyShard: Sendable {
         }
         ProbedSlots.free(slot, of: &self.slots)
         self.count -= 1
-        // What many keys took is given back when they are gone.
+        // Release the memory once all keys are gone.
         if self.count == 0 {
             self.slots = []
         } else if self.slots.count > 16, self.count * 8 < self.slots.count {

@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// Names a level.
+/// The product and location that identify a level.
 struct LevelKey: Hashable, Sendable {
     var product: ProductID
     var location: LocationID

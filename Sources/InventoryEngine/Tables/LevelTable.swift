@@ -2,7 +2,7 @@ internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
-/// The levels: one row for each product and location that ever met.
+/// The levels: one row for each product and location that ever had stock together.
 ///
 /// For each location a column maps a product's id to the level's row, so finding a level costs two
 /// array accesses. Rows are never removed.
@@ -17,21 +17,21 @@ package struct LevelTable: Sendable {
     package private(set) var values = Column<Int64>()
     package private(set) var alerts = Column<UInt8>()
     package private(set) var revisions = Column<UInt64>()
-    /// What a unit cost when the level last had one, as a price: minor units, and base units that
-    /// they are for, 0 where that is not known.
+    /// The unit cost when the level last had stock, as a price: minor units, and the base units that they
+    /// are for, 0 if that is not known.
     ///
-    /// Kept for levels with nothing on hand; they reach as far as the last of these.
+    /// Set for levels with nothing on hand; they extend to the last of these.
     private var lastCosts = Column<Int64>()
     private var lastCostBases = Column<Int64>()
 
-    /// By location id: product id → row + 1, 0 where there is no level.
+    /// By location id: product id → row + 1, 0 if there is no level.
     ///
     /// Derived from the columns.
     private var rows: [Column<UInt32>] = []
 
     package var rowCount: Int { self.products.count }
 
-    /// The row of a product's level at a location; nothing if they never met.
+    /// The row of a product's level at a location; `nil` if there is none.
     @inline(__always)
     package func row(_ product: ProductID, _ location: LocationID) -> Int? {
         guard location.row < self.rows.count, product.row < self.rows[location.row].count else {
@@ -41,13 +41,13 @@ package struct LevelTable: Sendable {
         return stored == 0 ? nil : Int(stored) - 1
     }
 
-    /// Asks for what ``row(_:_:)`` looks at.
+    /// Prefetches what ``row(_:_:)`` reads.
     @inline(__always)
     func prefetchRow(_ product: ProductID, _ location: LocationID) {
         if location.row < self.rows.count { self.rows[location.row].prefetch(product.row) }
     }
 
-    /// Asks for what a sale looks at and changes of the level in `row`.
+    /// Prefetches what a sale reads and changes of the level in `row`.
     @inline(__always)
     func prefetchSale(_ row: Int) {
         self.onHand.prefetch(row)
@@ -58,7 +58,7 @@ package struct LevelTable: Sendable {
         self.alerts.prefetch(row)
     }
 
-    /// Asks for what folding a sale's entry looks at and changes of the level in `row`.
+    /// Prefetches what folding a sale's entry reads and changes of the level in `row`.
     @inline(__always)
     func prefetchFold(_ row: Int) {
         self.onHand.prefetch(row)
@@ -70,8 +70,8 @@ package struct LevelTable: Sendable {
         self.revisions.prefetch(row)
     }
 
-    /// Whether a sale that says to leave `level` in `row` fits what is there: what it takes agrees with what it
-    /// leaves, and all else is as it was.
+    /// Whether a sale that leaves `level` in `row` fits the current level: its deltas agree with the balances
+    /// it leaves, and all else is unchanged.
     @inline(__always)
     func permits(_ level: Level, in row: Int, onHandDelta: Quantity, cost: Money) -> Bool {
         let onHand = self.onHand[row].addingReportingOverflow(onHandDelta.baseUnits)
@@ -88,7 +88,7 @@ package struct LevelTable: Sendable {
         self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
     }
 
-    /// The level in `row`, whose it is known to be.
+    /// The level in `row`, which must be that of the product and location.
     @inline(__always)
     func level(_ row: Int, of product: ProductID, at location: LocationID) -> Level {
         Level(
@@ -105,7 +105,7 @@ package struct LevelTable: Sendable {
         )
     }
 
-    /// The level as it is; an empty one if the product never was at the location.
+    /// The current level; an empty one if the product never was at the location.
     package func level(_ product: ProductID, _ location: LocationID) -> Level {
         guard let row = self.row(product, location) else {
             return Level(product: product, location: location)
@@ -115,7 +115,7 @@ package struct LevelTable: Sendable {
 
     // MARK: - Costs
 
-    /// What a unit cost when the level last had one; `nil` if that is not known.
+    /// The unit cost when the level last had stock; `nil` if that is not known.
     func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
         guard let row = self.row(product, location), row < self.lastCostBases.count,
             self.lastCostBases[row] > 0
@@ -123,7 +123,7 @@ package struct LevelTable: Sendable {
         return Price(self.lastCosts[row], per: self.lastCostBases[row])
     }
 
-    /// Notes what a unit of the level in `row`, which has nothing on hand now, cost.
+    /// Records the unit cost of the level in `row`, which has nothing on hand now.
     private mutating func setLastCost(_ row: Int, _ cost: Price) {
         let gap = row + 1 - self.lastCostBases.count
         if gap > 0 {
@@ -134,7 +134,7 @@ package struct LevelTable: Sendable {
         Self.set(&self.lastCostBases, row: row, value: cost.basis)
     }
 
-    /// Notes what a movement that leaves nothing on hand says of the cost of a unit.
+    /// Records the unit cost determined by a movement that leaves nothing on hand.
     mutating func noteCost(of movement: Movement, leaving level: Level) {
         guard let cost = StockMath.cost(knownAfter: movement, leaving: level),
             let row = self.row(level.product, level.location)
@@ -146,7 +146,7 @@ package struct LevelTable: Sendable {
 
     /// Writes a level's balances, floor, value and revision.
     ///
-    /// Alerts have a change of their own.
+    /// Alerts have their own change.
     mutating func put(_ level: Level, revision: LSN) {
         guard let row = self.row(level.product, level.location) else {
             self.append(level, revision: revision)
@@ -161,10 +161,10 @@ package struct LevelTable: Sendable {
         self.revisions[row] = revision.value
     }
 
-    /// Writes what a sale changes of the level in `row`: ``put(_:revision:)`` and
+    /// Writes what a sale changes of the level in `row`, like ``put(_:revision:)`` and
     /// ``noteCost(of:leaving:)``.
     ///
-    /// `level`: As it is there, but for what the movement changes.
+    /// `level` may differ from the current one only in what the movement changes.
     @inline(__always)
     mutating func sell(_ row: Int, by movement: borrowing Movement, leaving level: Level) {
         if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
@@ -175,7 +175,7 @@ package struct LevelTable: Sendable {
         self.revisions[row] = level.revision.value
     }
 
-    /// A segment that a view shares is copied by a write, so what did not change is not written.
+    /// Writes a value that changed; a write copies a segment that is shared with a view.
     @inline(__always)
     private static func set(_ column: inout Column<Int64>, row: Int, value: Int64) {
         if column[row] != value { column[row] = value }
@@ -188,7 +188,7 @@ package struct LevelTable: Sendable {
         isRaised: Bool
     ) {
         guard let row = self.row(product, location) else {
-            preconditionFailure("an alert for a level that is not there: \(product) \(location)")
+            preconditionFailure("an alert for a missing level: \(product) \(location)")
         }
         var set = AlertSet(rawValue: self.alerts[row])
         if isRaised { set.insert(AlertSet(kind)) } else { set.remove(AlertSet(kind)) }
@@ -210,7 +210,7 @@ package struct LevelTable: Sendable {
         self.link(level.product, level.location, row: row)
     }
 
-    /// Appends the levels that gathered products begin with, all at one location.
+    /// Appends the levels of buffered products, all at one location.
     ///
     /// - Complexity: O(products)
     mutating func append(_ gathered: borrowing GatheredProducts) {
@@ -240,7 +240,7 @@ package struct LevelTable: Sendable {
         self.rows[location.row][product.row] = UInt32(row + 1)
     }
 
-    /// Rebuilds what is derived, after the columns came from a snapshot.
+    /// Rebuilds the derived columns after loading a snapshot.
     ///
     /// - Complexity: O(levels)
     mutating func rebuildRows() {
@@ -254,7 +254,7 @@ package struct LevelTable: Sendable {
         }
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

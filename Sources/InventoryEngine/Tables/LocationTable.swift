@@ -2,7 +2,7 @@ internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
-/// The locations: a row each, found by id.
+/// The locations: one row each, found by id.
 package struct LocationTable: Sendable {
     package private(set) var codes = TextColumn()
     package private(set) var names = TextColumn()
@@ -11,7 +11,7 @@ package struct LocationTable: Sendable {
     package private(set) var archived = Column<UInt8>()
     package private(set) var revisions = Column<UInt64>()
 
-    /// Without the reserved row, for a snapshot to fill.
+    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
 
     init() {
@@ -19,7 +19,7 @@ package struct LocationTable: Sendable {
         self.append(Location(id: LocationID(0), none, isArchived: true))
     }
 
-    /// One past the largest id given; row 0 is reserved.
+    /// One past the largest id assigned; row 0 is reserved.
     package var rowCount: Int { self.archived.count }
     var nextID: LocationID { LocationID(UInt16(self.rowCount)) }
 
@@ -29,7 +29,7 @@ package struct LocationTable: Sendable {
     @inline(__always)
     func isArchived(_ id: LocationID) -> Bool { self.archived[id.row] == 1 }
 
-    /// Whether a location is archived; `nil` if there is none.
+    /// Whether a location is archived; `nil` if it does not exist.
     @inline(__always)
     func archivedState(_ id: LocationID) -> Bool? {
         self.contains(id) ? self.isArchived(id) : nil
@@ -78,7 +78,7 @@ package struct LocationTable: Sendable {
         self.revisions.append(location.revision.value)
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -1,22 +1,22 @@
 internal import ColumnStore
 package import InventoryModel
 
-/// What a row of the ledger is among sales.
+/// How a row of the ledger counts among sales.
 ///
-/// One rule for all who report sales: the query, the topic of subscriptions and the insights. So the
-/// lines that one shows sum up to what another says.
+/// The query, the topic of subscriptions and the insights share this rule, so that the lines of one add up
+/// to the totals of another.
 package enum SaleRow: Sendable {
     /// A sale, or the reversal of one.
     case sold
     /// A return, or the reversal of one.
     case returned
-    /// Cost of goods sold that no sale has, or the reversal of such: a cost variance. Its amount is
+    /// Cost of goods sold that belongs to no sale, or its reversal: a cost variance. Its amount is
     /// cost; no money changed hands.
     case lateCost
 }
 
 extension MovementLedger {
-    /// What a row is among sales; `nil` for one that is not of them.
+    /// How a row counts among sales; `nil` if it does not.
     package func saleRow(_ row: Int) -> SaleRow? {
         switch self.kindUndone(row) {
         case .sale: .sold
@@ -26,16 +26,16 @@ extension MovementLedger {
         }
     }
 
-    /// The kind of a row, or of the row that it undoes.
+    /// The kind of a row, or of the row that it reverses.
     package func kindUndone(_ row: Int) -> MovementKind? {
         let kind = MovementKind(rawValue: self.kinds[row])
         guard kind == .reversal else { return kind }
         return MovementKind(rawValue: self.kinds[Int(self.origins[row]) - 1])
     }
 
-    /// The rows of sales that rows of a range undo, ascending.
+    /// The rows of sales that the reversals in a range of rows undo, ascending.
     ///
-    /// `happenedBy`: Only what was undone by then; `nil` for all.
+    /// `happenedBy` restricts them to reversals that occurred by then, in microseconds; `nil` for all.
     /// - Complexity: O(u log u) for u reversals in the range
     package func undoneSales(by rows: Range<Int>, happenedBy: Int64? = nil) -> [Int] {
         let sale = MovementKind.sale.rawValue

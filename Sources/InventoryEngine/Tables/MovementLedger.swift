@@ -2,11 +2,11 @@ package import Bytes
 package import ColumnStore
 package import InventoryModel
 
-/// Every movement there ever was, in the order of its LSN and line.
+/// All movements, in the order of LSN and line.
 ///
 /// Append only.
 ///
-/// Texts are interned: a column keeps their codes in ``InventoryTables/texts``.
+/// Strings are interned: a column has their codes in ``InventoryTables/strings``.
 package struct MovementLedger: Sendable {
     package private(set) var lsns = LedgerColumn<UInt64>()
     package private(set) var lines = LedgerColumn<UInt16>()
@@ -28,22 +28,22 @@ package struct MovementLedger: Sendable {
     package private(set) var references = LedgerColumn<UInt32>()
     package private(set) var notes = LedgerColumn<UInt32>()
     package private(set) var actors = LedgerColumn<UInt32>()
-    /// The row of the movement that a return gives back or a reversal undoes, plus 1; 0 for none.
+    /// The row of the movement that a return or a reversal refers to, plus 1; 0 for none.
     package private(set) var origins = LedgerColumn<UInt64>()
-    /// 1 where the time was given by an importer.
+    /// 1 if the time was given by an importer.
     package private(set) var imported = LedgerColumn<UInt8>()
-    /// The movements of units that were sold without being there, and how many units of each: rows,
+    /// The movements of units in backorder, and the number of units of each: rows,
     /// ascending, and units.
     ///
-    /// Of a sale those that were not there, of a return those of them that it brings back, of what came in
-    /// otherwise those that made up for such.
+    /// For a sale, the units that were not on hand; for a return, those of them that it brings back; for
+    /// other incoming units, those that filled backorders.
     ///
-    /// Apart from the other columns, since few sales have any.
+    /// Separate from the other columns, since few sales have any.
     private(set) var backorderRows = LedgerColumn<UInt64>()
     private(set) var backorderUnits = LedgerColumn<Int64>()
-    /// What questions found out about its full segments; no part of what the ledger says.
+    /// Cached aggregates of its full segments; not part of the ledger's data.
     package let aggregateCache = SegmentAggregateCache()
-    /// The rows that undo others, ascending; derived from the kinds, and no part of a snapshot.
+    /// The rows of reversals, ascending; derived from the kinds, and not in a snapshot.
     package private(set) var reversals = LedgerColumn<UInt64>()
 
     package var rowCount: Int { self.lsns.count }
@@ -65,7 +65,7 @@ package struct MovementLedger: Sendable {
         self.lsns.firstRow(above: lsn.value)
     }
 
-    /// The row of one movement; nothing if there is none.
+    /// The row of one movement; `nil` if there is none.
     ///
     /// The lines of a step count from 0 in the order of its rows.
     /// - Complexity: O(log n), also in a step of thousands.
@@ -88,8 +88,8 @@ package struct MovementLedger: Sendable {
         return kind
     }
 
-    /// The codes of a movement's texts.
-    package struct TextCodes {
+    /// The codes of a movement's strings.
+    package struct StringCodes {
         var reference: UInt32
         var note: UInt32
         var actor: UInt32
@@ -106,7 +106,7 @@ package struct MovementLedger: Sendable {
         id: MovementID,
         recordedAt: Instant,
         origin: Int?,
-        texts: TextCodes,
+        strings: StringCodes,
         backordered: Quantity = 0
     ) {
         if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
@@ -127,9 +127,9 @@ package struct MovementLedger: Sendable {
         self.priceBases.append(movement.price.basis)
         self.costs.append(movement.cost.minorUnits)
         self.reasons.append(movement.reason?.rawValue ?? 0)
-        self.references.append(texts.reference)
-        self.notes.append(texts.note)
-        self.actors.append(texts.actor)
+        self.references.append(strings.reference)
+        self.notes.append(strings.note)
+        self.actors.append(strings.actor)
         self.origins.append(origin.map { UInt64($0) + 1 } ?? 0)
         self.imported.append(movement.isImported ? 1 : 0)
     }
@@ -139,7 +139,7 @@ package struct MovementLedger: Sendable {
         self.backorderUnits.append(units.baseUnits)
     }
 
-    /// How many units of the movement in `row` were sold without being there; see ``backorderRows``.
+    /// The units in backorder of the movement in `row`; see ``backorderRows``.
     ///
     /// - Complexity: O(log n)
     package func backordered(_ row: Int) -> Quantity {
@@ -151,8 +151,8 @@ package struct MovementLedger: Sendable {
         return Quantity(self.backorderUnits[index])
     }
 
-    /// How many of the next `quantity` units that come back of the sale in `row` were not there when they
-    /// were sold: such come back first, so that the level's average is what they cost.
+    /// How many of the next `quantity` returned units of the sale in `row` were sold in backorder: these are
+    /// returned first, so that their cost is the level's average.
     func backordered(
         of quantity: Quantity,
         soldIn row: Int,
@@ -161,9 +161,9 @@ package struct MovementLedger: Sendable {
         min(quantity, self.backordered(row) - returned.backordered)
     }
 
-    /// What the next `quantity` units that come back of the sale in `row` cost, in minor units, of those
-    /// that were there when they were sold: their share of what has not come back, so that all parts
-    /// together come to what the row says, in whatever order returns are made and undone.
+    /// The cost, in minor units, of the next `quantity` returned units of the sale in `row` that were on
+    /// hand when sold: their share of what is not returned yet, so that all parts add up to the row's cost,
+    /// in whatever order returns are made and reversed.
     func cost(of quantity: Quantity, soldIn row: Int, after returned: ReturnedSums) -> Money {
         let sold = Quantity(-self.onHandDeltas[row]) - self.backordered(row)
         return StockMath.share(
@@ -173,8 +173,8 @@ package struct MovementLedger: Sendable {
         )
     }
 
-    /// Appends gathered movements: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each
-    /// would.
+    /// Appends buffered movements, like ``append(_:id:recordedAt:origin:strings:backordered:)`` for
+    /// each.
     ///
     /// - Complexity: O(movements)
     mutating func append(_ gathered: borrowing GatheredMovements) {
@@ -200,9 +200,9 @@ package struct MovementLedger: Sendable {
         self.priceBases.append(count: count) { rows[$0].priceBasis }
         self.costs.append(count: count) { rows[$0].cost }
         self.reasons.append(repeating: 0, count: count)
-        self.references.append(count: count) { rows[$0].texts.reference }
-        self.notes.append(count: count) { rows[$0].texts.note }
-        self.actors.append(count: count) { rows[$0].texts.actor }
+        self.references.append(count: count) { rows[$0].strings.reference }
+        self.notes.append(count: count) { rows[$0].strings.note }
+        self.actors.append(count: count) { rows[$0].strings.actor }
         self.origins.append(repeating: 0, count: count)
         if gathered.hasImported {
             self.imported.append(count: count) { rows[$0].isImported ? 1 : 0 }
@@ -212,7 +212,7 @@ package struct MovementLedger: Sendable {
     }
 
     /// The movement at `row` as it was recorded.
-    func movement(_ row: Int, texts: TextColumn) -> Movement {
+    func movement(_ row: Int, strings: TextColumn) -> Movement {
         let origin = self.origins[row]
         return Movement(
             kind: self.kind(row),
@@ -226,17 +226,17 @@ package struct MovementLedger: Sendable {
             price: Price(self.prices[row], per: self.priceBases[row]),
             cost: Money(self.costs[row]),
             reason: Reason(rawValue: self.reasons[row]),
-            reference: texts[Int(self.references[row])],
-            note: texts[Int(self.notes[row])],
+            reference: strings[Int(self.references[row])],
+            note: strings[Int(self.notes[row])],
             origin: origin == 0 ? nil : self.movementID(Int(origin) - 1),
             occurredAt: Instant(microseconds: self.occurredAt[row]),
             isImported: self.imported[row] == 1
         )
     }
 
-    /// Derives what a snapshot does not keep.
+    /// Derives what a snapshot does not contain.
     ///
-    /// - Complexity: O(movements), of which it looks at few
+    /// - Complexity: O(movements), of which it reads few
     mutating func completeLoading() {
         let reversal = MovementKind.reversal.rawValue
         var rows: [Int] = []
@@ -247,7 +247,7 @@ package struct MovementLedger: Sendable {
         for row in rows { self.reversals.append(UInt64(row)) }
     }
 
-    /// Finds out which sales were of units that were not there, from a snapshot that does not say it:
+    /// Determines which sales were in backorder, from a snapshot that does not contain it:
     /// one made before 0.2.0.
     ///
     /// - Complexity: O(movements)
@@ -272,9 +272,9 @@ package struct MovementLedger: Sendable {
         }
     }
 
-    /// How many units of a movement of `delta` units were sold without being there.
+    /// How many units of a movement of `delta` units are in backorder.
     ///
-    /// `returned`: The row that it refers to, and what came back of that before.
+    /// `returned` is the row that it refers to, and the part of it that was returned before.
     func backordered(
         by kind: MovementKind,
         of delta: Quantity,
@@ -294,7 +294,7 @@ package struct MovementLedger: Sendable {
         }
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -1,15 +1,15 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// How much of a sale came back: units, what was given back for them, and what they had cost.
+/// The returned part of a sale: units, their refund, and what they had cost.
 struct ReturnedSums: Equatable, Sendable {
     var quantity: Quantity = 0
-    /// Minor units that were given back.
+    /// The refund in minor units.
     var amount: Money = 0
-    /// Those of the units that were not there when they were sold.
+    /// The units of them that were sold in backorder.
     var backordered: Quantity = 0
-    /// The part of what the sale's row says it cost, in minor units, that went with the other units:
-    /// also where the level, in backorder, did not gain it.
+    /// The part of the cost in the sale's row, in minor units, that belongs to the other units; also if
+    /// the level, in backorder, did not gain it.
     var cost: Money = 0
 
     static func + (left: Self, right: Self) -> Self {
@@ -31,12 +31,12 @@ struct ReturnedSums: Equatable, Sendable {
     }
 }
 
-/// What later movements did to earlier ones: how much of a sale came back, and what was reversed.
+/// The effects of later movements on earlier ones: the returned part of a sale, and what was reversed.
 ///
 /// Keyed by the row of the earlier movement. Derived from the ledger's origins and rebuilt with
-/// them; sparse, since most movements are never touched again.
+/// them; sparse, since most movements have no later ones.
 struct MovementLinks: Sendable {
-    /// What came back of each sale, net of reversed returns.
+    /// The returned part of each sale, net of reversed returns.
     private(set) var returned: [Int: ReturnedSums] = [:]
     /// Movements that were reversed.
     private(set) var reversed: Set<Int> = []
@@ -46,7 +46,7 @@ struct MovementLinks: Sendable {
     func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
     func isReversed(_ row: Int) -> Bool { self.reversed.contains(row) }
 
-    /// Notes what the movement in `row` of `ledger` did to the one in `origin`.
+    /// Records the effect of the movement in `row` of `ledger` on the one in `origin`.
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
         switch ledger.kind(row) {
         case .return:
@@ -62,7 +62,7 @@ struct MovementLinks: Sendable {
                 self.add(-self.returned(by: origin, in: ledger), to: Int(sale) - 1)
             }
         case .commit, .release, .expire, .transferIn:
-            // What is left of reservations and transfers is kept in their own rows.
+            // The remainder of reservations and transfers is in their own rows.
             break
         default:
             preconditionFailure("row \(row), a \(ledger.kind(row)), has an origin")
@@ -73,7 +73,7 @@ struct MovementLinks: Sendable {
         self.returned[sale] = self.returned(sale) + sums
     }
 
-    /// What the return in `row` of `ledger` gave back.
+    /// The part of a sale that the return in `row` of `ledger` gave back.
     func returned(by row: Int, in ledger: MovementLedger) -> ReturnedSums {
         ReturnedSums(
             quantity: Quantity(ledger.onHandDeltas[row]),
@@ -85,9 +85,9 @@ struct MovementLinks: Sendable {
 
     init() {}
 
-    /// Passes over the segments of the ledger in which nothing has an origin: most of them.
+    /// Skips the segments of the ledger in which no row has an origin, which are most of them.
     ///
-    /// - Complexity: O(movements), of which it looks at few
+    /// - Complexity: O(movements), of which it reads few
     init(for ledger: MovementLedger) {
         let all = 0..<ledger.rowCount
         ledger.origins.scanSegments(of: all, mayContain: 1...UInt64.max) { rows in

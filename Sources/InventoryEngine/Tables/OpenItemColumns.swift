@@ -2,25 +2,25 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The columns that the tables of reservations and of transfers have in common: a row each, found by its
-/// number; row 0 is reserved.
+/// The common columns of the tables of reservations and transfers: one row each, found by its number; row 0
+/// is reserved.
 struct OpenItemColumns: Sendable {
     var products = Column<UInt32>()
     var quantities = Column<Int64>()
     var remaining = Column<Int64>()
     var states = Column<UInt8>()
-    /// Codes into ``InventoryTables/texts``.
+    /// Codes into ``InventoryTables/strings``.
     var references = Column<UInt32>()
     var originLSNs = Column<UInt64>()
     var originLines = Column<UInt16>()
     var revisions = Column<UInt64>()
 
-    /// One past the largest number given.
+    /// One past the largest number assigned.
     var rowCount: Int { self.products.count }
 
     func contains(_ number: UInt32) -> Bool { number > 0 && Int(number) < self.rowCount }
 
-    /// The movement that made the item in `row`.
+    /// The movement that created the item in `row`.
     func origin(_ row: Int) -> MovementID {
         MovementID(lsn: LSN(self.originLSNs[row]), line: self.originLines[row])
     }
@@ -37,7 +37,7 @@ struct OpenItemColumns: Sendable {
         self.revisions.append(item.revision.value)
     }
 
-    /// Writes what may change of an item that is there.
+    /// Writes the mutable fields of an existing item.
     mutating func update(_ item: some OpenItem) {
         let row = Int(item.number)
         self.remaining[row] = item.remaining.baseUnits

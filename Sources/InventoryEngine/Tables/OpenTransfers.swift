@@ -1,15 +1,15 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// How many transfers are on their way, and of what: products and locations that they name have to
-/// stay, and what they bring is no other delivery's.
+/// The number of transfers in transit, and their units: products and locations that they refer to cannot be
+/// removed, and no other delivery may consume their incoming stock.
 ///
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct OpenTransfers: Sendable {
     private(set) var count = 0
     private var byProduct: [ProductID: Int] = [:]
     private var byLocation: [LocationID: Int] = [:]
-    /// Base units on their way to each level.
+    /// Base units in transit to each level.
     private var arriving: [LevelKey: Quantity] = [:]
 
     init() {}
@@ -22,15 +22,15 @@ struct OpenTransfers: Sendable {
     }
 
     func count(of product: ProductID) -> Int { self.byProduct[product] ?? 0 }
-    /// From or to the location.
+    /// Transfers from or to the location.
     func count(at location: LocationID) -> Int { self.byLocation[location] ?? 0 }
 
-    /// Base units on their way to the level.
+    /// Base units in transit to the level.
     func arriving(_ product: ProductID, _ location: LocationID) -> Quantity {
         self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
 
-    /// Notes that the transfer in `row` was made, changed or closed.
+    /// Records that the transfer in `row` was created, changed or closed.
     mutating func note(
         _ row: Int,
         wasInTransit: Bool,
@@ -59,7 +59,7 @@ struct OpenTransfers: Sendable {
 }
 
 extension OpenTransfers {
-    /// Stops the process unless all counts are those of the table.
+    /// Stops the process unless all counts agree with the table.
     ///
     /// - Complexity: O(transfers)
     func checkInvariants(for table: TransferTable) {
@@ -67,6 +67,6 @@ extension OpenTransfers {
         precondition(self.count == expected.count, "\(self.count) open, not \(expected.count)")
         precondition(self.byProduct == expected.byProduct, "counts by product differ")
         precondition(self.byLocation == expected.byLocation, "counts by location differ")
-        precondition(self.arriving == expected.arriving, "units on their way differ")
+        precondition(self.arriving == expected.arriving, "units in transit differ")
     }
 }

@@ -1,42 +1,42 @@
 internal import InventoryModel
 
-/// What a session was answered lately, as encoded bytes one after another.
+/// The latest outcomes of a session, as encoded bytes one after another.
 ///
 ///     bytes   [ forgotten … | outcome 41 | outcome 42 | outcome 43 ]
 ///                           ▲ front      ▲            ▲            ▲
 ///     marks   by number modulo the window: the digest of the request, where its outcome ends
 ///
-/// Remembering is a copy and forgetting moves ``front``, so a session that is answered a million times
-/// a second allocates nothing. When the room is used up, what is remembered moves to its beginning.
+/// Remembering is a copy and forgetting moves ``front``, so a session with a million requests per second
+/// allocates nothing. When the space is used up, the remembered outcomes move to its start.
 struct OutcomeWindow: Sendable {
     private struct Mark: Sendable {
         var digest: UInt64
-        /// Counted from the first byte there ever was.
+        /// Counted from the first byte ever written.
         var end: UInt64
     }
 
     /// The last number that was decided.
     private(set) var sequence: UInt64
-    /// The oldest number whose outcome is still there; ``sequence`` + 1 if none is.
+    /// The oldest number whose outcome is remembered; ``sequence`` + 1 if there is none.
     private(set) var oldest: UInt64
     private var marks: [Mark] = []
-    /// The outcomes, and room for more behind them.
+    /// The outcomes, and free space behind them.
     private var bytes: [UInt8] = []
     private var used = 0
-    /// Where `bytes` begins, and where the oldest outcome does.
+    /// The positions of the start of `bytes` and of the oldest outcome.
     private var base: UInt64 = 0
     private var front: UInt64 = 0
 
     private static let capacity = UInt64(Limits.sessionWindow)
     private static let byteCountAtFirst = 256
 
-    /// A window that remembers nothing, up to `sequence`.
+    /// An empty window of a session whose last decided number is `sequence`.
     init(beginningAfter sequence: UInt64) {
         self.sequence = sequence
         self.oldest = sequence + 1
     }
 
-    /// Bytes of the outcomes that are remembered.
+    /// Bytes of the remembered outcomes.
     var byteCount: Int { self.used - Int(self.front - self.base) }
 
     private func slot(_ sequence: UInt64) -> Int { Int((sequence - 1) % Self.capacity) }
@@ -45,13 +45,13 @@ struct OutcomeWindow: Sendable {
         sequence >= self.oldest && sequence <= self.sequence
     }
 
-    /// The digest of a request that is remembered.
+    /// The digest of a remembered request.
     func digest(_ sequence: UInt64) -> UInt64 {
         precondition(self.remembers(sequence), "\(sequence) is not remembered")
         return self.marks[self.slot(sequence)].digest
     }
 
-    /// The outcome of a request that is remembered.
+    /// The outcome of a remembered request.
     func outcome(_ sequence: UInt64) -> ArraySlice<UInt8> {
         precondition(self.remembers(sequence), "\(sequence) is not remembered")
         let start = sequence == self.oldest ? self.front : self.marks[self.slot(sequence - 1)].end
@@ -80,7 +80,7 @@ struct OutcomeWindow: Sendable {
         }
     }
 
-    /// Makes room behind the outcomes: where forgotten ones lie, if those are more than the rest.
+    /// Makes space behind the outcomes: over forgotten ones, if they are larger than the rest.
     private mutating func makeSpace(_ byteCount: Int) {
         let forgotten = Int(self.front - self.base)
         if forgotten >= byteCount, forgotten * 2 > self.used {
@@ -98,7 +98,7 @@ struct OutcomeWindow: Sendable {
 
     private mutating func mark(_ mark: Mark) {
         let slot = self.slot(self.sequence)
-        // A window that begins in the middle is addressed by number all the same.
+        // A window that starts at a later number is addressed by number all the same.
         while self.marks.count < slot { self.marks.append(Mark(digest: 0, end: 0)) }
         if slot == self.marks.count {
             self.marks.append(mark)
@@ -114,7 +114,7 @@ struct OutcomeWindow: Sendable {
 }
 
 extension OutcomeWindow {
-    /// Stops the process unless the outcomes lie one after another, within both limits.
+    /// Stops the process unless the outcomes are consecutive, within both limits.
     ///
     /// - Complexity: O(window)
     func checkInvariants() {

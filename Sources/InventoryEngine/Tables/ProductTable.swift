@@ -2,26 +2,26 @@ internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
-/// The products: a row each, found by id.
+/// The products: one row each, found by id.
 ///
 /// Archived and deleted products keep their row, because the ledger refers to it and an id is never
-/// given twice.
+/// reused.
 ///
-/// Key indexes for SKU and barcode live in ``CatalogIndexes``, outside the read view.
+/// Key indexes for SKU and barcode are in ``CatalogIndexes``, outside the read view.
 package struct ProductTable: Sendable {
     package private(set) var skus = TextColumn()
-    /// The SKUs as comparisons use them.
+    /// The SKUs in normalized form, for comparisons.
     package private(set) var skuKeys = TextColumn()
     package private(set) var names = TextColumn()
     package private(set) var barcodes = TextColumn()
     package private(set) var barcodeKeys = TextColumn()
     package private(set) var categories = Column<UInt32>()
-    /// Codes into ``InventoryTables/texts``.
+    /// Codes into ``InventoryTables/strings``.
     package private(set) var unitCodes = Column<UInt32>()
     package private(set) var unitDecimals = Column<UInt8>()
     package private(set) var prices = Column<Int64>()
     package private(set) var priceBases = Column<Int64>()
-    /// A ``ProductStatus``, or 0 for a row that was deleted.
+    /// A ``ProductStatus``, or 0 for a deleted row.
     package private(set) var statuses = Column<UInt8>()
     package private(set) var reorderPoints = Column<Int64>()
     package private(set) var reorderTargets = Column<Int64>()
@@ -30,10 +30,10 @@ package struct ProductTable: Sendable {
     package private(set) var createdAt = Column<Int64>()
     package private(set) var updatedAt = Column<Int64>()
     package private(set) var revisions = Column<UInt64>()
-    /// Rows of the ledger that name the product: whether it has history.
+    /// The number of ledger rows of the product: whether it has history.
     package private(set) var movementCounts = Column<UInt64>()
 
-    /// What selling needs to know of a product; no text is touched to answer it.
+    /// The facts about a product that selling needs; reads no string.
     struct Facts {
         var status: ProductStatus
         var price: Price
@@ -43,7 +43,7 @@ package struct ProductTable: Sendable {
         }
     }
 
-    /// Without the reserved row, for a snapshot to fill.
+    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
 
     init() {
@@ -54,21 +54,21 @@ package struct ProductTable: Sendable {
         self.statuses[0] = 0
     }
 
-    /// One past the largest id given; row 0 is reserved.
+    /// One past the largest id assigned; row 0 is reserved.
     package var rowCount: Int { self.statuses.count }
     var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
 
-    /// Whether there is such a product, archived ones included and deleted ones not.
+    /// Whether the product exists; archived ones do, deleted ones do not.
     package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
     }
 
-    /// The status of a row; nothing if it was deleted.
+    /// The status of a row; `nil` if it was deleted.
     package func status(_ id: ProductID) -> ProductStatus? {
         ProductStatus(rawValue: self.statuses[id.row])
     }
 
-    /// Facts of the product with that id; nothing if there is none.
+    /// The facts about the product with that id; `nil` if it does not exist.
     @inline(__always)
     func facts(_ id: ProductID) -> Facts? {
         let row = id.row
@@ -82,7 +82,7 @@ package struct ProductTable: Sendable {
         )
     }
 
-    /// Asks for what a sale looks at and changes of a product.
+    /// Prefetches what a sale reads and changes of a product.
     @inline(__always)
     func prefetchSale(_ id: ProductID) {
         self.statuses.prefetch(id.row)
@@ -92,7 +92,7 @@ package struct ProductTable: Sendable {
         self.movementCounts.prefetch(id.row)
     }
 
-    /// Asks for what folding a sale's entry changes of a product.
+    /// Prefetches what folding a sale's entry changes of a product.
     @inline(__always)
     func prefetchFold(_ id: ProductID) {
         self.revisions.prefetch(id.row)
@@ -100,7 +100,7 @@ package struct ProductTable: Sendable {
     }
 
     /// The product with that id, which must exist.
-    func product(_ id: ProductID, texts: TextColumn) -> Product {
+    func product(_ id: ProductID, strings: TextColumn) -> Product {
         let row = id.row
         guard let status = ProductStatus(rawValue: self.statuses[row]) else {
             preconditionFailure("product \(row) was deleted")
@@ -111,7 +111,7 @@ package struct ProductTable: Sendable {
         fields.barcode = self.barcodes[row]
         fields.category = CategoryID(self.categories[row])
         fields.unit = Unit(
-            code: texts[Int(self.unitCodes[row])],
+            code: strings[Int(self.unitCodes[row])],
             decimals: self.unitDecimals[row]
         )
         fields.price = Price(self.prices[row], per: self.priceBases[row])
@@ -129,21 +129,21 @@ package struct ProductTable: Sendable {
         )
     }
 
-    /// Appends the product with that id, which must exist, as ``Product`` is encoded.
-    func encode(_ id: ProductID, texts: TextColumn, into writer: inout ByteWriter) {
+    /// Appends the product with that id, which must exist, encoded as ``Product`` is.
+    func encode(_ id: ProductID, strings: TextColumn, into writer: inout ByteWriter) {
         let row = id.row
         let unit = Int(self.unitCodes[row])
-        let textByteCount =
+        let stringByteCount =
             self.skus.byteCount(row) + self.names.byteCount(row) + self.barcodes.byteCount(row)
-            + texts.byteCount(unit)
-        // Fifteen integers and times, and four texts with their counts.
-        writer.append(atMost: 20 * VarintCoding.byteCountMax + textByteCount) { cursor in
+            + strings.byteCount(unit)
+        // Fifteen integers and times, and four strings with their counts.
+        writer.append(atMost: 20 * VarintCoding.byteCountMax + stringByteCount) { cursor in
             cursor.writeVarint(UInt64(id.value))
             self.skus.encode(row, into: &cursor)
             self.names.encode(row, into: &cursor)
             self.barcodes.encode(row, into: &cursor)
             cursor.writeVarint(UInt64(self.categories[row]))
-            texts.encode(unit, into: &cursor)
+            strings.encode(unit, into: &cursor)
             cursor.write(self.unitDecimals[row])
             cursor.writeVarint(UInt64(bitPattern: self.prices[row]))
             cursor.writeVarint(UInt64(bitPattern: self.priceBases[row]))
@@ -180,7 +180,7 @@ package struct ProductTable: Sendable {
         self.movementCounts.append(0)
     }
 
-    /// Appends the texts of a product whose numbers follow with ``append(_:)``.
+    /// Appends the strings of a product whose numbers follow with ``append(_:)``.
     mutating func appendStrings(of product: UnsafePointer<PlainProduct>) {
         self.skus.append(utf8: product.pointee.sku)
         self.skuKeys.append(utf8: product.pointee.skuKey)
@@ -189,7 +189,7 @@ package struct ProductTable: Sendable {
         self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
     }
 
-    /// Appends the numbers of products whose texts are there: what ``append(_:unitCode:)`` of each would.
+    /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
     ///
     /// - Complexity: O(products)
     mutating func append(_ gathered: borrowing GatheredProducts) {
@@ -210,9 +210,9 @@ package struct ProductTable: Sendable {
         self.movementCounts.append(count: count) { rows[$0].opened.quantity > 0 ? 1 : 0 }
     }
 
-    /// Puts changed fields into their row.
+    /// Writes changed fields to their row.
     ///
-    /// A new unit's code is interned by the caller.
+    /// The caller interns the code of a new unit.
     mutating func apply(_ difference: ProductDifference, to id: ProductID, unitCode: UInt32) {
         let row = id.row
         let new = difference.after
@@ -257,7 +257,7 @@ package struct ProductTable: Sendable {
     @inline(__always)
     mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -2,7 +2,7 @@ internal import Bytes
 package import ColumnStore
 internal import InventoryModel
 
-/// The ledger of refused demand: what was asked for and could not be sold.
+/// The ledger of unmet demand: what was requested and could not be sold.
 ///
 /// Append only.
 package struct RefusedDemandTable: Sendable {
@@ -34,7 +34,7 @@ package struct RefusedDemandTable: Sendable {
         self.actors.append(actor)
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -1,13 +1,13 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// When which active reservation expires: a heap with the earliest on top.
+/// The expiry times of active reservations: a heap with the earliest on top.
 ///
 ///     top ▶ (12:00, 7)
 ///           /        \
 ///     (12:05, 3)   (12:01, 9)
 ///
-/// A reservation that is closed or extended leaves its old entry behind; such entries go when they
+/// A reservation that is closed or extended leaves a stale entry behind. Stale entries are removed when they
 /// reach the top, and all of them once there are more than twice as many entries as reservations.
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct ReservationDeadlines: Sendable {
@@ -23,7 +23,7 @@ struct ReservationDeadlines: Sendable {
     private var heap: [Deadline] = []
     /// Active reservations.
     private(set) var openCount = 0
-    /// When the next reservation is due; as late as can be if there is none.
+    /// When the next reservation is due; the end of time if there is none.
     private(set) var next = Instant(microseconds: .max)
 
     init() {}
@@ -34,14 +34,14 @@ struct ReservationDeadlines: Sendable {
             self.heap.append(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
         }
         self.openCount = self.heap.count
-        // Sorted is a heap.
+        // A sorted array is a heap.
         self.heap.sort()
         self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
     }
 
-    /// Notes that the reservation in `row` was made, changed or closed.
+    /// Records that the reservation in `row` was created, changed or closed.
     ///
-    /// `before`: When it was due until now; nothing if it is new.
+    /// `before` is when it was due until now; `nil` if it is new.
     /// - Complexity: O(log n) amortised
     mutating func note(_ row: Int, dueBefore before: Int64?, in table: ReservationTable) {
         let isActive = table.isActive(row)
@@ -57,11 +57,11 @@ struct ReservationDeadlines: Sendable {
         self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
     }
 
-    /// The reservations due at `time`, at most `limit`, the earliest first, equal ones by id.
+    /// The reservations due at `time`, at most `limit`, earliest first, ties by id.
     ///
-    /// - Complexity: O(k log k) for k entries that are due, changes nothing.
+    /// - Complexity: O(k log k) for k due entries.
     func due(at time: Instant, limit: Int, in table: ReservationTable) -> [ReservationID] {
-        // The entries whose parents were taken: the smallest of them is the next of all.
+        // The entries whose parents were removed: the smallest of them is the next of all.
         var frontier = self.heap.isEmpty ? [] : [0]
         var due: [ReservationID] = []
         while due.count < limit, let index = self.takeSmallest(&frontier) {
@@ -71,7 +71,7 @@ struct ReservationDeadlines: Sendable {
                 self.insert(child, into: &frontier)
             }
             let id = ReservationID(deadline.row)
-            // Extended and back again: two entries say the same.
+            // Extended and back again: two entries are identical.
             if Self.isCurrent(deadline, in: table), due.last != id { due.append(id) }
         }
         return due

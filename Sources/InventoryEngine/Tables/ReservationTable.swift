@@ -2,25 +2,25 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The reservations there ever were: a row each, found by id; row 0 is reserved.
+/// All reservations, including closed ones: one row each, found by id; row 0 is reserved.
 struct ReservationTable: Sendable {
     private(set) var items = OpenItemColumns()
     private(set) var locations = Column<UInt16>()
     private(set) var expiresAt = Column<Int64>()
 
-    /// Without the reserved row, for a snapshot to fill.
+    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
 
     init() { self.reserveFirstRow() }
 
-    /// Gives a table that an older version's snapshot knew nothing of its reserved row.
+    /// Adds the reserved row if an older version's snapshot does not have it.
     mutating func completeLoading() {
         if self.rowCount == 0 { self.reserveFirstRow() }
     }
 
     private mutating func reserveFirstRow() { self.put(Reservation(), reference: 0) }
 
-    /// One past the largest id given.
+    /// One past the largest id assigned.
     var rowCount: Int { self.items.rowCount }
 
     func contains(_ id: ReservationID) -> Bool { self.items.contains(id.value) }
@@ -37,7 +37,7 @@ struct ReservationTable: Sendable {
     }
 
     /// The reservation with that id, which must exist.
-    func reservation(_ id: ReservationID, texts: TextColumn) -> Reservation {
+    func reservation(_ id: ReservationID, strings: TextColumn) -> Reservation {
         let row = id.row
         return Reservation(
             id: id,
@@ -47,13 +47,13 @@ struct ReservationTable: Sendable {
             remaining: Quantity(self.items.remaining[row]),
             expiresAt: Instant(microseconds: self.expiresAt[row]),
             state: self.state(row),
-            reference: texts[Int(self.items.references[row])],
+            reference: strings[Int(self.items.references[row])],
             origin: self.items.origin(row),
             revision: LSN(self.items.revisions[row])
         )
     }
 
-    /// Writes what may change of a reservation, or the whole of a new one.
+    /// Writes the mutable fields of a reservation, or all fields of a new one.
     mutating func put(_ reservation: Reservation, reference: UInt32) {
         let row = reservation.id.row
         if row < self.rowCount {
@@ -66,7 +66,7 @@ struct ReservationTable: Sendable {
         }
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

@@ -1,10 +1,10 @@
 internal import InventoryModel
 
-/// The clients' sessions and what each was answered lately: exactly once.
+/// The clients' sessions with their latest outcomes, for exactly-once execution.
 ///
 /// A session's requests are numbered 1, 2, 3 … The table remembers the last number and a window of
-/// outcomes, as encoded bytes, so that a repeated request gets the identical reply. Sessions are
-/// state like any other: changed by the log alone, kept in snapshots.
+/// outcomes, as encoded bytes, so that a retry gets the identical reply. Sessions are
+/// part of the state: changed only by the log, and saved in snapshots.
 struct SessionTable: Sendable {
     struct Session: Sendable {
         let id: SessionID
@@ -30,19 +30,19 @@ struct SessionTable: Sendable {
 
     init() {}
 
-    /// In no order; ``slots`` says where each is.
+    /// Unordered; ``slots`` has the index of each.
     private(set) var sessions: [Session] = []
     private var slots: [UInt32: Int] = [:]
     private(set) var numbers: [SessionID: UInt32] = [:]
     private(set) var nextNumber: UInt32 = 1
-    /// Where the last one to advance is: requests of one connection come in a row.
+    /// The index of the last session to advance: requests of one connection are consecutive.
     private var recent = 0
 
     func number(of id: SessionID) -> UInt32? { self.numbers[id] }
 
     func session(_ number: UInt32) -> Session? { self.slot(number).map { self.sessions[$0] } }
 
-    /// Where in ``sessions`` one is, until the next one expires.
+    /// The index of a session in ``sessions``, valid until the next one expires.
     @inline(__always)
     func slot(_ number: UInt32) -> Int? {
         if self.recent < self.sessions.count, self.sessions[self.recent].number == number {
@@ -72,14 +72,14 @@ struct SessionTable: Sendable {
         at time: Instant
     ) {
         guard let slot = self.slot(number) else {
-            preconditionFailure("session \(number) is not there to advance")
+            preconditionFailure("session \(number) cannot advance: it does not exist")
         }
         self.recent = slot
         self.sessions[slot].outcomes.remember(sequence, digest: digest, outcome)
         self.sessions[slot].usedAt = time
     }
 
-    /// Puts back a session from a snapshot.
+    /// Restores a session from a snapshot.
     mutating func restore(_ session: Session) { self.insert(session) }
 
     mutating func restore(nextNumber: UInt32) { self.nextNumber = nextNumber }
@@ -87,7 +87,7 @@ struct SessionTable: Sendable {
     mutating func expire(_ expired: [UInt32]) {
         for number in expired {
             guard let slot = self.slots.removeValue(forKey: number) else {
-                preconditionFailure("session \(number) is not there to expire")
+                preconditionFailure("session \(number) cannot expire: it does not exist")
             }
             self.numbers[self.sessions[slot].id] = nil
             let last = self.sessions.removeLast()
@@ -97,12 +97,12 @@ struct SessionTable: Sendable {
         }
     }
 
-    /// The sessions that go before another is opened at `time`: those idle for too long, and one more if
+    /// The sessions to expire before another is opened at `time`: those idle for too long, and one more if
     /// there are still too many: one that never had a command, else one that was not used for a day.
     ///
-    /// One that is open on a connection never goes.
+    /// A session that is open on a connection never expires.
     ///
-    /// - Throws: `overloaded` if there are too many, and none may go.
+    /// - Throws: `overloaded` if there are too many, and none may expire.
     /// - Complexity: O(sessions)
     func expiring(
         at time: Instant,

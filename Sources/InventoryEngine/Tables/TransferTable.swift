@@ -2,26 +2,26 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// The transfers there ever were: a row each, found by id; row 0 is reserved.
+/// All transfers, including closed ones: one row each, found by id; row 0 is reserved.
 struct TransferTable: Sendable {
     private(set) var items = OpenItemColumns()
     private(set) var sources = Column<UInt16>()
     private(set) var destinations = Column<UInt16>()
     private(set) var values = Column<Int64>()
 
-    /// Without the reserved row, for a snapshot to fill.
+    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
 
     init() { self.reserveFirstRow() }
 
-    /// Gives a table that an older version's snapshot knew nothing of its reserved row.
+    /// Adds the reserved row if an older version's snapshot does not have it.
     mutating func completeLoading() {
         if self.rowCount == 0 { self.reserveFirstRow() }
     }
 
     private mutating func reserveFirstRow() { self.put(Transfer(), reference: 0) }
 
-    /// One past the largest id given.
+    /// One past the largest id assigned.
     var rowCount: Int { self.items.rowCount }
 
     func contains(_ id: TransferID) -> Bool { self.items.contains(id.value) }
@@ -38,7 +38,7 @@ struct TransferTable: Sendable {
     }
 
     /// The transfer with that id, which must exist.
-    func transfer(_ id: TransferID, texts: TextColumn) -> Transfer {
+    func transfer(_ id: TransferID, strings: TextColumn) -> Transfer {
         let row = id.row
         return Transfer(
             id: id,
@@ -49,13 +49,13 @@ struct TransferTable: Sendable {
             remaining: Quantity(self.items.remaining[row]),
             value: Money(self.values[row]),
             state: self.state(row),
-            reference: texts[Int(self.items.references[row])],
+            reference: strings[Int(self.items.references[row])],
             origin: self.items.origin(row),
             revision: LSN(self.items.revisions[row])
         )
     }
 
-    /// Writes what may change of a transfer, or the whole of a new one.
+    /// Writes the mutable fields of a transfer, or all fields of a new one.
     mutating func put(_ transfer: Transfer, reference: UInt32) {
         let row = transfer.id.row
         if row < self.rowCount {
@@ -69,7 +69,7 @@ struct TransferTable: Sendable {
         }
     }
 
-    /// Every column under its number; see ``InventoryTables``.
+    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

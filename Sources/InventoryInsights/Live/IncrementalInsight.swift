@@ -20,7 +20,7 @@ public struct IncrementalInsight: Sendable {
     public private(set) var answer: InsightAnswer?
     /// The moment of that answer.
     private var moment = Instant(microseconds: .min)
-    private var kept: [InsightQuery: MaterializedAggregates] = [:]
+    private var retained: [InsightQuery: MaterializedAggregates] = [:]
 
     /// Creates a live query without a result; ``advance(to:at:)`` computes the first.
     public init(_ insight: Insight) { self.insight = insight }
@@ -46,11 +46,11 @@ public struct IncrementalInsight: Sendable {
         )
         // A clock that was set back does not move a published window back.
         self.moment = max(self.moment, now)
-        var questions = Questions(view, at: self.moment, keeping: self.kept)
+        var questions = Questions(view, at: self.moment, keeping: self.retained)
         // Moved out, so that it is never copied, and dropped if the query is refused.
-        self.kept = [:]
+        self.retained = [:]
         let answer = try questions.answer(self.insight)
-        self.kept = questions.kept
+        self.retained = questions.retained
         guard answer.table.rowCount <= InsightLimits.liveInsightRowsMax else {
             let (count, most) = (answer.table.rowCount, InsightLimits.liveInsightRowsMax)
             throw Refusal(

@@ -29,9 +29,9 @@ struct MaterializedAggregates: Sendable {
         at moment: Instant
     ) throws(Refusal) -> InsightAnswer {
         // Moved out, so that they are never copied, and dropped if the query is refused.
-        let (kept, last) = (self.sums, self.answer)
+        let (cached, last) = (self.sums, self.answer)
         (self.sums, self.answer) = (nil, nil)
-        guard var sums = kept, Self.isCurrent(sums, of: view, moment: moment) else {
+        guard var sums = cached, Self.isCurrent(sums, of: view, moment: moment) else {
             return try self.addUp(query, of: view, moment: moment)
         }
         let rows = try GroupedTotals.rows(of: sums.totals.plan, in: view)

@@ -70,7 +70,7 @@ struct LowStockInsight {
             .integer(level.available.baseUnits), .integer(tables.products.reorderPoints[row]),
             .integer(level.incoming.baseUnits), .number(velocity), .number(cover.days),
             .integer(order.quantity),
-            .text(tables.texts[Int(tables.products.unitCodes[row])]),
+            .text(tables.strings[Int(tables.products.unitCodes[row])]),
             .integer(Int64(tables.products.unitDecimals[row])),
         ]
     }

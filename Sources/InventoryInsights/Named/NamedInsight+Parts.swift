@@ -116,7 +116,7 @@ extension NamedInsight {
     }
 
     private func useless(_ part: String, _ value: String? = nil) -> Refusal {
-        let what = value.map { "\($0) does not go" } ?? "does not go"
+        let what = value.map { "\($0) cannot be used" } ?? "cannot be used"
         return Refusal(.invalidField, .field(part, problem: "\(what) with insight \(self.name)"))
     }
 }

@@ -41,7 +41,7 @@ struct ProductRows {
                     .integer(Int64(row.id.value)), .text(products.skus[at]),
                     .text(products.names[at]),
                 ] + row.cells + [
-                    .text(tables.texts[Int(products.unitCodes[at])]),
+                    .text(tables.strings[Int(products.unitCodes[at])]),
                     .integer(Int64(products.unitDecimals[at])),
                 ]
             )

@@ -5,9 +5,9 @@ internal import InventoryModel
 ///
 /// A live insight retains their aggregates, so that the next answer costs only the new rows:
 ///
-///     var questions = Questions(view, at: now, keeping: kept)
+///     var questions = Questions(view, at: now, keeping: retained)
 ///     let answer = try questions.answer(insight)
-///     kept = questions.kept
+///     retained = questions.retained
 struct Questions {
     let view: ReadView
     let now: Instant
@@ -15,7 +15,7 @@ struct Questions {
     /// The retained aggregates of the last answers; `nil` if none are retained.
     private var earlier: [InsightQuery: MaterializedAggregates]?
     /// The aggregates to retain of these.
-    private(set) var kept: [InsightQuery: MaterializedAggregates] = [:]
+    private(set) var retained: [InsightQuery: MaterializedAggregates] = [:]
 
     init(_ view: ReadView, at now: Instant, threads: Int) {
         self.view = view
@@ -54,10 +54,10 @@ struct Questions {
         }
         // Moved out, so that it is never copied.
         var totals =
-            self.earlier?.removeValue(forKey: query) ?? self.kept.removeValue(forKey: query)
+            self.earlier?.removeValue(forKey: query) ?? self.retained.removeValue(forKey: query)
             ?? MaterializedAggregates()
         let answer = try totals.answer(query, self.view, at: self.now)
-        self.kept[query] = totals
+        self.retained[query] = totals
         return answer
     }
 

@@ -69,14 +69,14 @@ struct AnswerTable {
     private func columns(of units: [GroupUnit]) -> [ResultColumn] {
         var unit = ResultColumn(ResultField("unit", .text))
         var decimals = ResultColumn(ResultField("unitDecimals", .integer))
-        let texts = self.view.tables.texts
+        let strings = self.view.tables.strings
         for one in units {
             guard case .one(let id) = one else {
                 unit.append(.none)
                 decimals.append(.none)
                 continue
             }
-            unit.append(.text(texts[Int(id.code)]))
+            unit.append(.text(strings[Int(id.code)]))
             decimals.append(.integer(Int64(id.decimals)))
         }
         return [unit, decimals]

@@ -19,7 +19,10 @@ struct PartChecks {
 
     private func checkWindow() throws(Refusal) {
         guard self.query.window != .all, !self.query.source.hasTime else { return }
-        throw self.problem("window", "does not go with source \(self.query.source), as it is now")
+        throw self.problem(
+            "window",
+            "cannot be used with source \(self.query.source), which has no times"
+        )
     }
 
     private func checkFilter() throws(Refusal) {
@@ -29,20 +32,20 @@ struct PartChecks {
         try Self.check("filter.products", filter.products.count, in: 0...idsMax)
         try Self.check("filter.categories", filter.categories.count, in: 0...idsMax)
         try Self.check("filter.locations", filter.locations.count, in: 0...idsMax)
-        let given: [(name: String, isGiven: Bool, goes: Bool)] = [
+        let given: [(name: String, isGiven: Bool, applies: Bool)] = [
             ("locations", !filter.locations.isEmpty, source != .products),
             ("kinds", !filter.kinds.isEmpty, source.isLedger),
             ("reasons", !filter.reasons.isEmpty, source.isLedger),
             ("reference", !filter.reference.isEmpty, source.hasTime),
             ("actor", !filter.actor.isEmpty, source.hasTime),
         ]
-        for part in given where part.isGiven && !part.goes {
-            throw self.problem("filter.\(part.name)", "does not go with source \(source)")
+        for part in given where part.isGiven && !part.applies {
+            throw self.problem("filter.\(part.name)", "cannot be used with source \(source)")
         }
         guard source == .sales else { return }
         for kind in MovementKind.allCases
         where filter.kinds.contains(MovementKindSet(kind)) && !kind.isSales {
-            throw self.problem("filter.kinds", "\(kind) does not go with source sales")
+            throw self.problem("filter.kinds", "\(kind) cannot be used with source sales")
         }
     }
 
@@ -55,16 +58,16 @@ struct PartChecks {
             for dimension in set where !dimension.goes(with: self.query.source) {
                 throw self.problem(
                     "groups",
-                    "\(dimension) does not go with source \(self.query.source)"
+                    "\(dimension) cannot be used with source \(self.query.source)"
                 )
             }
             let names = Set(set)
-            if let twice = set.first(where: { one in set.filter { $0 == one }.count > 1 }) {
-                throw self.problem("groups", "\(twice) is in one set twice")
+            if let duplicate = set.first(where: { one in set.filter { $0 == one }.count > 1 }) {
+                throw self.problem("groups", "\(duplicate) appears twice in one set")
             }
             guard seen.insert(names).inserted else {
                 let text = set.map { "\($0)" }.joined(separator: ", ")
-                throw self.problem("groups", "the set (\(text)) is there twice")
+                throw self.problem("groups", "the set (\(text)) appears twice")
             }
         }
     }
@@ -76,11 +79,11 @@ struct PartChecks {
             if !measure.goes(with: self.query.source) {
                 throw self.problem(
                     "measures",
-                    "\(measure) does not go with source \(self.query.source)"
+                    "\(measure) cannot be used with source \(self.query.source)"
                 )
             }
             if measures[..<index].contains(measure) {
-                throw self.problem("measures", "\(measure) is there twice")
+                throw self.problem("measures", "\(measure) appears twice")
             }
         }
     }
@@ -99,7 +102,7 @@ struct PartChecks {
                 }
             }
             if !seen.insert(order.key).inserted {
-                throw self.problem("order", "\(order.key.name) is there twice")
+                throw self.problem("order", "\(order.key.name) appears twice")
             }
         }
     }

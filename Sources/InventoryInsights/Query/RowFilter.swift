@@ -170,7 +170,7 @@ struct TextFilter: Sendable {
     mutating func refresh(for view: ReadView) {
         guard self.matchesNone else { return }
         self.code = view.code(of: self.text, from: self.seen)
-        self.seen = view.tables.texts.count
+        self.seen = view.tables.strings.count
     }
 }
 

@@ -91,7 +91,7 @@ struct SetTotals: Sendable {
     func sum(_ sum: Int, of slot: Int) -> Int128 { self.sums[slot * self.sumCount + sum] }
 
     /// Adds the sums of many rows, each with its sign.
-    mutating func pour(_ dense: DenseTotals, signs: [Int128]) throws(Refusal) {
+    mutating func add(_ dense: DenseTotals, signs: [Int128]) throws(Refusal) {
         // Slots of different classes may belong to one group.
         let isFirst = self.keys.isEmpty && !dense.splitsGroups
         var moved: [Int: Int] = [:]

@@ -63,15 +63,15 @@ extension LedgerScan {
     ///
     /// - Returns: Whether it was done.
     mutating func addCached(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
-        guard let kept = self.kept, offsets.count == SegmentSize.capacity,
+        guard let cached = self.cached, offsets.count == SegmentSize.capacity,
             self.takesAll(segment), self.isOfOneBlock(segment),
-            let finding = self.finding(segment, kept)
+            let finding = self.finding(segment, cached)
         else { return false }
         try self.makeHeadroom(for: finding.headroom)
         self.rowCount += offsets.count
         for index in self.sets.indices {
             guard let block = try self.block(index) else { return false }
-            self.sets[index].add(finding, of: self.plan.sums, to: block, kept)
+            self.sets[index].add(finding, of: self.plan.sums, to: block, cached)
         }
         return true
     }
@@ -114,7 +114,7 @@ extension LedgerScan {
     private mutating func block(_ index: Int) throws(Refusal) -> Int? {
         guard self.plan.sets[index].cutsTime else { return 0 }
         if let block = self.sets[index].block(self.blockTime(index)) { return block }
-        try self.pour(index)
+        try self.moveOut(index)
         return self.sets[index].block(self.blockTime(index))
     }
 
@@ -123,22 +123,22 @@ extension LedgerScan {
     /// Returns the aggregates of a segment for this query; `nil` for an open one.
     private mutating func finding(
         _ segment: Int,
-        _ kept: CachedSegments
+        _ cached: CachedSegments
     ) -> SegmentAggregateCache.Finding? {
-        let known = kept.known[segment, self.ledger.products]
-        if let known, known.kinds & kept.kinds == kept.kinds { return known }
+        let known = cached.known[segment, self.ledger.products]
+        if let known, known.kinds & cached.kinds == cached.kinds { return known }
         // A new kind of sum is computed together with the known ones.
-        let kinds = kept.kinds | (known?.kinds ?? 0)
+        let kinds = cached.kinds | (known?.kinds ?? 0)
         let sums = Sum.allCases.filter { kinds >> UInt32($0.rawValue) & 1 == 1 }
         guard let headroom = self.headroom(sums, segment: segment, count: SegmentSize.capacity)
         else { return nil }
-        let room = self.buffers.groups
-        room.begin(codes: kept.classes?.limit ?? 1, sums: sums.count)
+        let space = self.buffers.groups
+        space.begin(codes: cached.classes?.limit ?? 1, sums: sums.count)
         for (saleRow, rows) in self.split(segment, .run(0..<SegmentSize.capacity)) {
             self.addGroups(
                 segment,
                 pick: rows,
-                classes: kept.classes?.map,
+                classes: cached.classes?.map,
                 sums: sums,
                 saleRow: saleRow
             )
@@ -149,7 +149,7 @@ extension LedgerScan {
                 of: self.ledger.products,
                 kinds: kinds,
                 headroom: headroom,
-                room
+                space
             )
         else { return nil }
         self.found[segment] = finding
@@ -164,20 +164,20 @@ extension LedgerScan {
         sums: [Sum],
         saleRow: SaleRow
     ) {
-        let room = self.buffers.groups
+        let space = self.buffers.groups
         if let classes {
             self.ledger.products.addGroups(
                 segment,
                 pick,
                 by: classes,
                 of: self.columns(of: sums, saleRow),
-                to: room
+                to: space
             )
             return
         }
-        room[0][0] += Int64(pick.count)
+        space[0][0] += Int64(pick.count)
         for (column, row) in self.columns(of: sums, saleRow) {
-            room[row][0] &+= column.sum(segment, pick)
+            space[row][0] &+= column.sum(segment, pick)
         }
     }
 
@@ -190,12 +190,12 @@ extension LedgerScan {
     }
 
     /// Caches the computed aggregates for later queries.
-    func keepFound() {
-        guard let kept = self.kept else { return }
+    func cacheFindings() {
+        guard let cached = self.cached else { return }
         self.ledger.aggregateCache.keep(
             self.found,
-            wholeSegments: kept.classes == nil,
-            after: kept.known
+            wholeSegments: cached.classes == nil,
+            after: cached.known
         )
     }
 }
@@ -206,22 +206,22 @@ extension DenseTotals {
         _ finding: SegmentAggregateCache.Finding,
         of sums: [Sum],
         to block: Int,
-        _ kept: CachedSegments
+        _ cached: CachedSegments
     ) {
         let first = block * self.width
         if self.isByClass {
-            finding.withCounts { self.countRows($0, from: first, where: kept.takes) }
+            finding.withCounts { self.countRows($0, from: first, where: cached.takes) }
             for (at, sum) in sums.enumerated() {
                 finding.withSums(sum.rawValue) {
-                    self.add($0, to: at, from: first, where: kept.takes)
+                    self.add($0, to: at, from: first, where: cached.takes)
                 }
             }
         } else {
-            let count = finding.withCounts { kept.sum($0) }
+            let count = finding.withCounts { cached.sum($0) }
             guard count > 0 else { return }
             self.countRows(Int(count), of: first)
             for (at, sum) in sums.enumerated() {
-                self.add(finding.withSums(sum.rawValue) { kept.sum($0) }, to: at, of: first)
+                self.add(finding.withSums(sum.rawValue) { cached.sum($0) }, to: at, of: first)
             }
         }
     }

@@ -79,10 +79,10 @@ struct DenseTotals {
         let count = (block + 1) * self.width
         // Grows by many blocks at once, so that many days do not move the sums each time.
         if count > self.seen.count {
-            let room = self.mayHaveBlocks(2 * (block + 1)) ? 2 * count : count
-            for index in self.sums.indices { Self.extend(&self.sums[index], to: room) }
-            self.seen += [UInt8](repeating: 0, count: room - self.seen.count)
-            if self.countsRows { Self.extend(&self.rowCounts, to: room) }
+            let capacity = self.mayHaveBlocks(2 * (block + 1)) ? 2 * count : count
+            for index in self.sums.indices { Self.extend(&self.sums[index], to: capacity) }
+            self.seen += [UInt8](repeating: 0, count: capacity - self.seen.count)
+            if self.countsRows { Self.extend(&self.rowCounts, to: capacity) }
         }
         return block
     }

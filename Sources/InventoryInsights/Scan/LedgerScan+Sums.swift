@@ -67,20 +67,20 @@ extension LedgerScan {
             self.plan.sums.count <= GroupSpace.sumsMax, !self.plan.countsProducts,
             !self.plan.countsTransactions, let classes = self.classes
         else { return false }
-        let room = self.buffers.groups
+        let space = self.buffers.groups
         let sums = self.plan.sums
-        room.begin(codes: classes.limit, sums: sums.count)
+        space.begin(codes: classes.limit, sums: sums.count)
         self.ledger.products.addGroups(
             segment,
             pick,
             by: classes.map,
             of: self.columns(of: sums, saleRow),
-            to: room
+            to: space
         )
-        let values = room.values
+        let values = space.values
         func row(_ row: Int) -> UnsafeBufferPointer<Int64> {
-            let start = row * room.codeCount
-            return UnsafeBufferPointer(rebasing: values[start..<(start + room.codeCount)])
+            let start = row * space.codeCount
+            return UnsafeBufferPointer(rebasing: values[start..<(start + space.codeCount)])
         }
         self.sets[index].countRows(row(0), from: first) { _ in true }
         for at in sums.indices where sums[at].takes(saleRow) {

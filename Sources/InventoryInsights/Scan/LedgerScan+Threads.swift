@@ -22,14 +22,14 @@ extension LedgerScan {
         let parts = Self.parts(of: rows, threads: threads)
         guard parts.count > 1 else {
             try whole.add(rows)
-            whole.keepFound()
+            whole.cacheFindings()
             return whole
         }
         let results = Guarded<[Result<LedgerScan, Refusal>?]>(parts.map { _ in nil })
         let empty = whole
         DispatchQueue.concurrentPerform(iterations: parts.count) { index in
             let result = Result { () throws(Refusal) -> LedgerScan in
-                var scan = empty.anew()
+                var scan = empty.emptyCopy()
                 try scan.add(parts[index])
                 return scan
             }
@@ -38,7 +38,7 @@ extension LedgerScan {
         for result in results.withLock({ $0 }) {
             if let result { try whole.merge(result.get()) }
         }
-        whole.keepFound()
+        whole.cacheFindings()
         return whole
     }
 

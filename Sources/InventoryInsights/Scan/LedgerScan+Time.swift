@@ -52,7 +52,7 @@ extension LedgerScan {
                     from: pending
                 )
                 pending = row
-                try self.pour(index)
+                try self.moveOut(index)
                 continue
             }
             var end = row + 1
@@ -128,7 +128,7 @@ extension LedgerScan {
             return block
         }
         guard mayPour else { return nil }
-        try self.pour(index)
+        try self.moveOut(index)
         return self.sets[index].block(self.blockTime(index))
     }
 

@@ -13,7 +13,7 @@ package struct ScanLimits: Sendable {
     /// The maximum bytes of sums of one grouping set.
     package var byteCountMax = 256 << 20
     /// Whether segment aggregates are cached and used.
-    package var keepsSums = true
+    package var cachesAggregates = true
 
     package init() {}
 }
@@ -36,11 +36,11 @@ struct LedgerScan {
     var timeKeys: [TimeKey]
     var caches: [BlockCache]
     /// The targets of sums moved out of 64 bits.
-    var poured: [SetTotals]
+    var movedOut: [SetTotals]
     /// The largest possible magnitude of any slot's sums.
     var used: UInt64 = 0
     /// The number of moved sums, to decide whether the scan is efficient.
-    var pouredCount = 0
+    var movedOutCount = 0
     var rowCount = 0
     /// Whether there are enough rows to justify the large table of cached blocks.
     var isLong = false
@@ -51,7 +51,7 @@ struct LedgerScan {
     /// The receipts of all rows, if transactions are counted.
     var receipts: Receipts?
     /// The cached segment aggregates, if they apply to the query.
-    let kept: CachedSegments?
+    let cached: CachedSegments?
     /// The aggregates that this scan has computed.
     var found: [Int: SegmentAggregateCache.Finding] = [:]
     let kindMask: [UInt8]
@@ -93,11 +93,12 @@ struct LedgerScan {
         self.sets = sets
         self.timeKeys = plan.sets.map { TimeKey($0) }
         self.caches = plan.sets.map { _ in BlockCache() }
-        self.poured = plan.sets.map {
+        self.movedOut = plan.sets.map {
             SetTotals(sumCount: plan.sums.count, tracksUnits: plan.tracksUnits($0))
         }
-        self.kept =
-            limits.keepsSums ? CachedSegments(plan, classes: classes, ledger: self.ledger) : nil
+        self.cached =
+            limits.cachesAggregates
+            ? CachedSegments(plan, classes: classes, ledger: self.ledger) : nil
         self.kindMask = Self.mask(plan.filter.kinds)
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
@@ -108,7 +109,7 @@ struct LedgerScan {
     }
 
     /// Returns the same scan before any row was added, with its own buffers.
-    func anew() -> LedgerScan {
+    func emptyCopy() -> LedgerScan {
         var scan = self
         scan.buffers = ScanBuffers()
         return scan
@@ -125,7 +126,7 @@ struct LedgerScan {
         while row < rows.upperBound {
             try self.token?.checkpoint()
             // The times are so mixed that blocks are moved out after a handful of rows each.
-            if self.pouredCount > 4 * self.rowCount + 4 * self.limits.slotsMax {
+            if self.movedOutCount > 4 * self.rowCount + 4 * self.limits.slotsMax {
                 self.left.append(row..<rows.upperBound)
                 return
             }
@@ -235,15 +236,15 @@ struct LedgerScan {
     /// Moves the sums out if they could exceed 64 bits with others of that magnitude.
     mutating func makeHeadroom(for needed: UInt64) throws(Refusal) {
         if self.used + needed > UInt64(Int64.max) {
-            for index in self.sets.indices { try self.pour(index) }
+            for index in self.sets.indices { try self.moveOut(index) }
             self.used = 0
         }
         self.used += needed
     }
 
-    mutating func pour(_ index: Int) throws(Refusal) {
-        self.pouredCount += self.sets[index].usedCount
-        try self.poured[index].pour(self.sets[index], signs: self.plan.sums.map(\.sign))
+    mutating func moveOut(_ index: Int) throws(Refusal) {
+        self.movedOutCount += self.sets[index].usedCount
+        try self.movedOut[index].add(self.sets[index], signs: self.plan.sums.map(\.sign))
         self.sets[index].clear()
         self.caches[index].clear()
     }
@@ -255,9 +256,9 @@ struct LedgerScan {
         self.left += other.left
         self.found.merge(other.found) { $1 }
         for index in self.sets.indices {
-            try self.poured[index].merge(other.poured[index])
+            try self.movedOut[index].merge(other.movedOut[index])
             if fits, self.sets[index].merge(other.sets[index]) { continue }
-            try self.pour(index)
+            try self.moveOut(index)
             _ = self.sets[index].merge(other.sets[index])
         }
         self.used = fits ? used : other.used
@@ -265,7 +266,7 @@ struct LedgerScan {
 
     /// Returns all totals and ends the scan.
     mutating func finish() throws(Refusal) -> [SetTotals] {
-        for index in self.sets.indices { try self.pour(index) }
-        return self.poured
+        for index in self.sets.indices { try self.moveOut(index) }
+        return self.movedOut
     }
 }

@@ -1,35 +1,36 @@
 public import Bytes
 
-/// What one step did to one row: as the log keeps it, as a subscriber hears it, as recovery folds it.
+/// What one step did to one row: the unit of the log, of subscriptions and of recovery.
 ///
-/// A change says what is so afterwards, not what was asked, so a later version may decide
-/// differently and old logs still mean what they meant.
+/// A change has the resulting state, not the request. Therefore a later version may decide
+/// differently, and old logs keep their meaning.
 public enum Change: Hashable, Sendable {
-    /// The first step of every database.
+    /// The database was initialized with this currency; the first step of every log.
     case databaseCreated(currency: Currency)
-    /// A category that is new or changed: the row as it is now.
+    /// A category was created or changed: its new row.
     case category(Category)
-    /// A location that is new or changed: the row as it is now.
+    /// A location was created or changed: its new row.
     case location(Location)
-    /// A new product: the row as it is now.
+    /// A product was created: its row.
     case productCreated(Product)
-    /// Fields of a product that changed, each as it was and as it is.
+    /// Fields of a product changed: their old and new values.
     indirect case productUpdated(ProductID, ProductDifference)
-    /// Gone from the lists, its SKU and barcode free; its history stays.
+    /// A product was archived: it is no longer listed, its SKU and barcode are free, its history is retained.
     case productArchived(ProductID)
-    /// Gone altogether: it had no history.
+    /// A product without history was deleted.
     case productDeleted(ProductID)
-    /// A product is no longer under a subscription's filter: its rows are taken out of the copy.
+    /// A product no longer matches a subscription's filter: the subscriber removes its rows.
     ///
-    /// Of events alone, behind the update that made it so; the log has none.
+    /// Only in events, after the update that caused it; never in the log.
     case productLeft(ProductID)
-    /// Stock moved: a row of the ledger, and the level it left behind.
+    /// Stock moved: the row of the ledger, and the resulting level.
     case moved(Movement, Level)
-    /// A level as it is now, without a movement: its floor changed, or it is a row of a snapshot.
+    /// A level changed without a movement, because its floor changed; or a level of a snapshot.
     case level(Level)
-    /// A sale was refused for want of stock.
+    /// A line of a sale or reservation was refused for lack of stock.
     case demandRefused(RefusedDemand)
-    /// An alert was raised or cleared, and what was available then.
+    /// An alert was raised or cleared, with the available stock at that moment and the threshold, in base
+    /// units.
     case alert(
         AlertKind,
         isRaised: Bool,
@@ -38,18 +39,21 @@ public enum Change: Hashable, Sendable {
         available: Quantity,
         threshold: Quantity
     )
-    /// A reservation that is new or changed: the row as it is now.
+    /// A reservation was created or changed: its new row.
     case reservation(Reservation)
-    /// A transfer that is new or changed: the row as it is now.
+    /// A transfer was created or changed: its new row.
     case transfer(Transfer)
-    /// A client began a session; the number stands for it from now on.
+    /// A client opened a new session; the number represents it from now on.
     case sessionOpened(SessionID, number: UInt32)
-    /// A request of a session was decided. `outcome` is the encoded ``Outcome``, given again should
-    /// the request be repeated; `digest` is that of the request's body.
+    /// A request of a session was decided.
+    ///
+    /// `outcome` is the encoded ``Outcome``, which a retry of the request gets; `digest` is the hash of the
+    /// request's body.
     case sessionAdvanced(number: UInt32, sequence: UInt64, digest: UInt64, outcome: [UInt8])
-    /// Sessions that were forgotten, idle for too long or pushed out.
+    /// Sessions were forgotten: idle for too long, or evicted.
     case sessionsExpired([UInt32])
-    /// A request with an idempotency key was decided, as with ``sessionAdvanced(number:sequence:digest:outcome:)``.
+    /// A request with an idempotency key was decided; see
+    /// ``sessionAdvanced(number:sequence:digest:outcome:)``.
     case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
     /// The `count` oldest keys were forgotten.
     case keysForgotten(count: Int)
@@ -57,13 +61,16 @@ public enum Change: Hashable, Sendable {
 
 /// One atomic step of the log: what happened at one LSN.
 public struct Entry: Hashable, Sendable {
+    /// The step's LSN: one more than that of the entry before it.
     public var lsn: LSN
     /// When it was recorded; later than every entry before it.
     public var time: Instant
-    /// Who asked for it; empty for the engine itself.
+    /// The principal that requested it; empty for a system step.
     public var actor: String
+    /// What the step changed, in order.
     public var changes: [Change]
 
+    /// Creates an entry.
     public init(lsn: LSN, time: Instant, actor: String, changes: [Change]) {
         self.lsn = lsn
         self.time = time

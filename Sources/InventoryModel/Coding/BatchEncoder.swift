@@ -1,22 +1,23 @@
 internal import Bytes
 
-/// A batch that is put together in its bytes, without a value for each of its commands.
+/// Builds an encoded batch without a value for each of its commands.
 ///
 ///     var batch = BatchEncoder(.errorsOnly)
 ///     batch.append(.createProduct(draft))
 ///     client.send(batch.finish()) { … }
 ///
-/// The bytes are those of ``Command/batch(_:_:)`` with the same commands. Whoever brings in millions of
-/// rows would else make a value, a list and an enumeration's case of each, only to have them encoded.
+/// The bytes are those of ``Command/batch(_:_:)`` with the same commands. An importer of millions of
+/// rows saves a value, a list element and an enumeration case for each.
 public struct BatchEncoder: ~Copyable, Sendable {
     private let mode: BatchMode
     private var commands: ByteWriter
-    /// Commands so far.
+    /// The number of commands so far.
     public private(set) var count = 0
     private var lineCount = 0
-    /// The bounds of their outcomes, added up.
+    /// The sum of the limits of their outcomes, in bytes.
     private var outcomeByteCount = 0
 
+    /// Creates an empty batch.
     public init(_ mode: BatchMode) {
         self.mode = mode
         self.commands = ByteWriter(capacity: 1 << 16)
@@ -36,7 +37,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.appended(lines: 1)
     }
 
-    /// Appends the creation of one of `products`, now that its category has a number.
+    /// Appends the creation of one of `products`, whose category has an id now.
     public mutating func append(
         creating products: borrowing EncodedProducts,
         _ index: Int,
@@ -46,9 +47,13 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.appended(lines: 1)
     }
 
-    /// Appends a sale of `lineCount` lines without a note.
+    /// Appends a sale without a note.
     ///
-    /// `reference`: UTF-8. `line` is asked for each line, from 0.
+    /// - Parameters:
+    ///   - lineCount: The number of lines.
+    ///   - reference: UTF-8 of the reference; empty for none.
+    ///   - occurred: When it happened; `nil` for the time of recording.
+    ///   - line: Returns the line at an index, from 0.
     public mutating func appendSale(
         lineCount: Int,
         reference: UnsafeRawBufferPointer,
@@ -71,7 +76,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.outcomeByteCount += OutcomeBound.byteCount(lines: lines)
     }
 
-    /// The batch of all commands that were appended; none is one that the server refuses as a whole.
+    /// Returns the batch of all appended commands.
     public consuming func finish() -> EncodedCommand {
         var whole = ByteWriter(capacity: self.commands.count + 16)
         whole.writeCase(CommandTag.batch)

@@ -1,44 +1,63 @@
 public import Bytes
 
-/// What the first byte of a change says it is.
-///
-/// Numbers are never given a second meaning.
+/// The first byte of an encoded change; numbers never change their meaning.
 public enum ChangeTag: UInt8, CaseIterable, Sendable {
+    /// ``Change/databaseCreated(currency:)``.
     case databaseCreated = 1
+    /// ``Change/category(_:)``.
     case category = 2
+    /// ``Change/location(_:)``.
     case location = 3
+    /// ``Change/productCreated(_:)``.
     case productCreated = 4
+    /// ``Change/productUpdated(_:_:)``.
     case productUpdated = 5
+    /// ``Change/productArchived(_:)``.
     case productArchived = 6
+    /// ``Change/productDeleted(_:)``.
     case productDeleted = 7
+    /// ``Change/moved(_:_:)``.
     case moved = 8
+    /// ``Change/level(_:)``.
     case level = 9
+    /// ``Change/demandRefused(_:)``.
     case demandRefused = 10
+    /// ``Change/alert(_:isRaised:_:_:available:threshold:)``.
     case alert = 11
+    /// ``Change/sessionOpened(_:number:)``.
     case sessionOpened = 12
+    /// ``Change/sessionAdvanced(number:sequence:digest:outcome:)``.
     case sessionAdvanced = 13
+    /// ``Change/sessionsExpired(_:)``.
     case sessionsExpired = 14
+    /// ``Change/reservation(_:)``.
     case reservation = 15
+    /// ``Change/transfer(_:)``.
     case transfer = 16
+    /// ``Change/productLeft(_:)``; only in events.
     case productLeft = 17
+    /// ``Change/keyRemembered(_:digest:outcome:)``.
     case keyRemembered = 18
+    /// ``Change/keysForgotten(count:)``.
     case keysForgotten = 19
 }
 
 extension Change {
-    /// Writes a change that stands by itself, as one of a snapshot's rows does.
+    /// Writes a change that is not part of an entry, such as a snapshot's row.
     public func encode(into writer: inout ByteWriter, lsn: LSN, time: Instant) {
-        var texts = EntryStrings()
-        self.encode(into: &writer, lsn: lsn, time: time, &texts)
+        var strings = EntryStrings()
+        self.encode(into: &writer, lsn: lsn, time: time, &strings)
     }
 
-    /// Writes the change; `lsn` and `time` are those of the step it belongs to, which it counts from,
-    /// `texts` those of the changes before it.
+    /// Writes a change of an entry.
+    ///
+    /// `lsn` and `time` are those of the step, which the encoding is relative to; `strings` are those of the
+    /// earlier changes.
     func encode(
         into writer: inout ByteWriter,
         lsn: LSN,
         time: Instant,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) {
         switch self {
         case .databaseCreated(let currency):
@@ -68,19 +87,19 @@ extension Change {
             writer.writeVarint(UInt64(id.value))
         case .moved(let movement, let level):
             writer.writeCase(ChangeTag.moved)
-            movement.encode(into: &writer, recordedAt: time, &texts)
+            movement.encode(into: &writer, recordedAt: time, &strings)
             level.encodeBalances(into: &writer, at: lsn)
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
         case .demandRefused(let refused):
             writer.writeCase(ChangeTag.demandRefused)
-            refused.encode(into: &writer, &texts)
+            refused.encode(into: &writer, &strings)
         case .alert(let kind, let isRaised, let product, let location, let available, let limit):
             writer.writeCase(ChangeTag.alert)
             var alert = AlertNotice(kind, isRaised: isRaised, of: product, at: location)
             (alert.available, alert.threshold) = (available, limit)
-            alert.visit(&writer, &texts)
+            alert.visit(&writer, &strings)
         case .sessionOpened(let id, let number):
             writer.writeCase(ChangeTag.sessionOpened)
             id.encode(into: &writer)
@@ -104,32 +123,32 @@ extension Change {
             for number in numbers { writer.writeVarint(UInt64(number)) }
         case .reservation(let reservation):
             writer.writeCase(ChangeTag.reservation)
-            reservation.encode(into: &writer, &texts)
+            reservation.encode(into: &writer, &strings)
         case .transfer(let transfer):
             writer.writeCase(ChangeTag.transfer)
-            transfer.encode(into: &writer, &texts)
+            transfer.encode(into: &writer, &strings)
         }
     }
 
-    /// Reads a change that stands by itself, with the LSN and recording time that it counts from.
+    /// Reads a change that is not part of an entry; its encoding is relative to `lsn` and `time`.
     public init(
         from reader: inout ByteReader,
         lsn: LSN,
         time: Instant
     ) throws(ByteReaderError) {
-        var texts = EntryStrings()
-        try self.init(from: &reader, lsn: lsn, time: time, &texts)
+        var strings = EntryStrings()
+        try self.init(from: &reader, lsn: lsn, time: time, &strings)
     }
 
-    /// Reads one change of an entry, with what it counts from and the texts of those before it.
+    /// Reads a change of an entry, with the step's LSN and time and the strings of the earlier changes.
     package init(
         from reader: inout ByteReader,
         lsn: LSN,
         time: Instant,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(ByteReaderError) {
         let tag = try reader.readCase(ChangeTag.self, "change")
-        try self.init(tag, from: &reader, lsn: lsn, time: time, &texts)
+        try self.init(tag, from: &reader, lsn: lsn, time: time, &strings)
     }
 
     /// Reads what follows the tag.
@@ -138,7 +157,7 @@ extension Change {
         from reader: inout ByteReader,
         lsn: LSN,
         time: Instant,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(ByteReaderError) {
         switch tag {
         case .databaseCreated:
@@ -164,7 +183,7 @@ extension Change {
         case .productLeft:
             self = .productLeft(try reader.readProductID())
         case .moved:
-            let movement = try Movement(from: &reader, recordedAt: time, &texts)
+            let movement = try Movement(from: &reader, recordedAt: time, &strings)
             let level = try Level.balances(
                 from: &reader,
                 movement.product,
@@ -175,9 +194,9 @@ extension Change {
         case .level:
             self = .level(try Level(from: &reader, at: lsn))
         case .demandRefused:
-            self = .demandRefused(try RefusedDemand(from: &reader, &texts))
+            self = .demandRefused(try RefusedDemand(from: &reader, &strings))
         case .alert:
-            let alert = try AlertNotice(from: &reader, &texts)
+            let alert = try AlertNotice(from: &reader, &strings)
             self = .alert(
                 alert.kind,
                 isRaised: alert.isRaised,
@@ -213,13 +232,13 @@ extension Change {
             }
             self = .sessionsExpired(numbers)
         case .reservation:
-            self = .reservation(try Reservation(from: &reader, &texts))
+            self = .reservation(try Reservation(from: &reader, &strings))
         case .transfer:
-            self = .transfer(try Transfer(from: &reader, &texts))
+            self = .transfer(try Transfer(from: &reader, &strings))
         }
     }
 
-    /// Whether a part of it may be in a change before it, see ``EntryStrings``.
+    /// Whether it may share a text with an earlier change, see ``EntryStrings``.
     package var mayShareStrings: Bool {
         switch self {
         case .moved(let movement, _): !movement.reference.isEmpty || !movement.note.isEmpty

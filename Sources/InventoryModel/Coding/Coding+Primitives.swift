@@ -1,9 +1,9 @@
 public import Bytes
 
-/// The shapes that the encodings of this module are made of, beside those of `ByteWriter`.
+/// The primitives of this module's encodings, in addition to those of `ByteWriter`.
 ///
-/// The log, a session's remembered outcomes, snapshots and the network share one encoding of every
-/// value, so a thing has one meaning wherever its bytes are. PROTOCOL.md says it byte by byte.
+/// The log, the outcomes that a session remembers, snapshots and the network share one encoding of each
+/// value. PROTOCOL.md documents it byte by byte.
 ///
 ///     enumeration   its raw value in a byte
 ///     optional n    varint 0 for none, else n + 1
@@ -14,9 +14,9 @@ extension ByteWriter {
         self.write(value.rawValue)
     }
 
-    /// 0 for none, else the value plus one.
+    /// Writes 0 for `nil`, otherwise the value plus one.
     ///
-    /// The largest value has no successor and goes out as the one below it: neither is ever an LSN.
+    /// The largest value has no successor and is written like the one below it; neither is ever an LSN.
     package mutating func writeOptional(_ value: UInt64?) {
         self.writeVarint(value.map { $0 == .max ? $0 : $0 + 1 } ?? 0)
     }
@@ -64,7 +64,7 @@ extension ByteReader {
         try self.readOptional().map { LSN($0) }
     }
 
-    /// A varint that must fit a narrower integer.
+    /// Reads a varint that must fit a narrower integer.
     @inlinable @inline(__always)
     package mutating func readVarint<Value: FixedWidthInteger>(
         as type: Value.Type,
@@ -78,10 +78,10 @@ extension ByteReader {
         return value
     }
 
-    /// A varint with a limit of its own, for fields whose type is wider than their limit.
+    /// Reads a varint whose field has a lower limit than its type.
     ///
-    /// What the type still holds is compared with the limit by whoever runs the request, in the order
-    /// of its fields; what it cannot hold is refused here, with the same limit and the same code.
+    /// A value that fits the type is compared with the limit when the request is executed, in the order
+    /// of its fields. One that does not fit is refused here, with the same limit and the same code.
     package mutating func readBoundedVarint(
         _ what: String,
         limit: UInt32
@@ -119,7 +119,7 @@ extension ByteReader {
         return Price(minorUnits, per: basis)
     }
 
-    /// As ``readCommandText()``, of a unit.
+    /// Reads a unit whose code is checked later, as in ``readCommandText()``.
     mutating func readCommandUnit() throws(ByteReaderError) -> Unit {
         let code = try self.readCommandText()
         return Unit(code: code, decimals: try self.readUInt8())
@@ -130,10 +130,10 @@ extension ByteReader {
         return Unit(code: code, decimals: try self.readUInt8())
     }
 
-    /// A list of at most `limit` elements.
+    /// Reads a list of at most `limit` elements.
     ///
-    /// Room is made for as many as the bytes could hold, and for a thousand at the most: an element
-    /// takes more room in memory than on the wire, so a longer list grows as its bytes are read.
+    /// Memory is reserved for as many as the bytes could hold, and for at most a thousand: an element
+    /// is larger in memory than on the wire, so a longer list grows as its bytes are read.
     package mutating func readList<Element>(
         limit: Int,
         _ read: (inout ByteReader) throws(ByteReaderError) -> Element
@@ -145,13 +145,13 @@ extension ByteReader {
         return list
     }
 
-    /// A presence mask of which only the lowest `bits` may be set.
+    /// Reads a presence mask of which only the lowest `bits` may be set.
     @inlinable @inline(__always)
     package mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
         try self.readMask(of: 1 << UInt64(bits) - 1)
     }
 
-    /// A presence mask of which only the bits in `known` may be set.
+    /// Reads a presence mask of which only the bits in `known` may be set.
     @inlinable @inline(__always)
     package mutating func readMask(of known: UInt64) throws(ByteReaderError) -> UInt64 {
         let offset = self.offset
@@ -162,7 +162,7 @@ extension ByteReader {
         return mask
     }
 
-    /// A value that a presence mask announced, and that is left out when it is zero: so it is not.
+    /// Reads a value that a presence mask announced; since zero is omitted, zero is an error.
     @inlinable @inline(__always)
     package mutating func readNonZero() throws(ByteReaderError) -> Int64 {
         let offset = self.offset
@@ -173,7 +173,7 @@ extension ByteReader {
         return value
     }
 
-    /// A text that a presence mask announced, and that is left out when it is empty: so it is not.
+    /// Reads a text that a presence mask announced; since an empty text is omitted, it is an error.
     package mutating func readNonEmptyText() throws(ByteReaderError) -> String {
         let offset = self.offset
         let text = try self.readText()
@@ -183,7 +183,7 @@ extension ByteReader {
         return text
     }
 
-    /// A set of flags in a byte, of which only those in `known` may be set.
+    /// Reads a byte of flags of which only those in `known` may be set.
     mutating func readFlags(_ known: UInt8, _ what: String) throws(ByteReaderError) -> UInt8 {
         let offset = self.offset
         let flags = try self.readUInt8()
@@ -193,10 +193,10 @@ extension ByteReader {
         return flags
     }
 
-    /// Bytes of a text, but for one of a command: part of the log's format.
+    /// Bytes of a text other than a command's: part of the log format.
     @inlinable package static var textByteCountMax: Int { Limits.textByteCountMax }
 
-    /// `what`: The field that it is, for the error.
+    /// Reads a text; `what` is the field's name in an error.
     @inlinable @inline(__always)
     package mutating func readText(
         _ what: StaticString = "text"
@@ -204,9 +204,9 @@ extension ByteReader {
         try self.readText(limit: Self.textByteCountMax, what)
     }
 
-    /// A text of a command: all of it, however long, for the rule to refuse by its field and limit.
+    /// Reads a text of a command of any length, which is validated later by its field and limit.
     ///
-    /// So of many commands in a request only that one is refused.
+    /// Therefore, of many commands in a request, only the one with the text is refused.
     mutating func readCommandText() throws(ByteReaderError) -> String {
         try self.readText(limit: .max)
     }

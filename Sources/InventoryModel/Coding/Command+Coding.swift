@@ -1,38 +1,63 @@
 public import Bytes
 
-/// What the first byte of a command says it is.
-///
-/// Numbers are never given a second meaning.
+/// The first byte of an encoded command; numbers never change their meaning.
 public enum CommandTag: UInt8, CaseIterable, Sendable {
+    /// ``Command/createCategory(name:)``.
     case createCategory = 1
+    /// ``Command/renameCategory(_:name:ifRevision:)``.
     case renameCategory = 2
+    /// ``Command/archiveCategory(_:ifRevision:)``.
     case archiveCategory = 3
+    /// ``Command/createLocation(_:)``.
     case createLocation = 4
+    /// ``Command/updateLocation(_:_:ifRevision:)``.
     case updateLocation = 5
+    /// ``Command/archiveLocation(_:ifRevision:)``.
     case archiveLocation = 6
+    /// ``Command/createProduct(_:)``.
     case createProduct = 7
+    /// ``Command/updateProduct(_:_:ifRevision:)``.
     case updateProduct = 8
+    /// ``Command/deleteProduct(_:ifRevision:)``.
     case deleteProduct = 9
+    /// ``Command/sell(_:)``.
     case sell = 10
+    /// ``Command/returnSale(_:)``.
     case returnSale = 11
+    /// ``Command/restock(_:)``.
     case restock = 12
+    /// ``Command/adjust(_:)``.
     case adjust = 13
+    /// ``Command/count(_:)``.
     case count = 14
+    /// ``Command/setUnavailable(_:)``.
     case setUnavailable = 15
+    /// ``Command/expectIncoming(_:)``.
     case expectIncoming = 16
+    /// ``Command/setFloor(_:)``.
     case setFloor = 17
+    /// ``Command/reverse(_:)``.
     case reverse = 18
+    /// ``Command/reserve(_:)``.
     case reserve = 19
+    /// ``Command/extendReservation(_:)``.
     case extendReservation = 20
+    /// ``Command/commitReservation(_:)``.
     case commitReservation = 21
+    /// ``Command/releaseReservation(_:)``.
     case releaseReservation = 22
+    /// ``Command/dispatchTransfer(_:)``.
     case dispatchTransfer = 23
+    /// ``Command/receiveTransfer(_:)``.
     case receiveTransfer = 24
+    /// ``Command/cancelTransfer(_:)``.
     case cancelTransfer = 25
+    /// ``Command/batch(_:_:)``.
     case batch = 30
 }
 
 extension Command {
+    /// Writes the tag and the fields.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .createCategory(let name):
@@ -97,6 +122,7 @@ extension Command {
         command.encode(into: &writer)
     }
 
+    /// Reads what ``encode(into:)`` wrote; limits on lines and values are checked when it is executed.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let tag = try reader.readCase(CommandTag.self, "command")

@@ -1,12 +1,14 @@
 internal import Bytes
 
-/// Commands that announce more than a request may have are refused as commands, by the name of what
-/// is too many; they are not read, so that they cost no more than their bytes.
+/// Refusals of commands that announce more lines or commands than a request may have.
+///
+/// They are refused by the name of what is too many, without being decoded, so that they cost no more than
+/// their bytes.
 extension Command {
-    /// Why an encoded command that cannot be read is refused all the same.
+    /// Returns why an encoded command that cannot be decoded is refused, instead of being malformed.
     ///
-    /// - Returns: `nil` unless it, or a command of its batch, announces more commands or lines than
-    ///   may be, and the bytes could hold them: then it is malformed.
+    /// - Returns: `nil` unless the command, or one of its batch, announces too many commands or lines, and
+    ///   the bytes could contain them.
     public static func refusalOfTooMany(_ bytes: UnsafeRawBufferPointer) -> Refusal? {
         do throws(ByteReaderError) {
             var reader = ByteReader(bytes)
@@ -39,7 +41,7 @@ extension Command {
         }
     }
 
-    /// Why a command that is no batch is refused for its lines.
+    /// Returns why a command other than a batch is refused for its lines.
     private static func refusalOfLines(
         _ tag: CommandTag,
         _ reader: inout ByteReader

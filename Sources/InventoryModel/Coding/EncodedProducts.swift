@@ -1,14 +1,15 @@
 public import Bytes
 
-/// Creations of products that are encoded before it is known what number their categories have.
+/// Encoded `createProduct` commands whose categories have no id yet.
 ///
-///     … sku · name · barcode │ category │ unit · price · …          the category goes in when it is sent
+///     … sku · name · barcode │ category │ unit · price · …    the category is inserted when it is sent
 ///
-/// Whoever brings in a catalog meets a category's name before the server has given it a number. What is
-/// known of a product is put in its bytes as it is read, and no value is kept of it.
+/// An importer reads a category's name before the server has assigned its id. It encodes a product as it is
+/// read and keeps no value of it.
 public struct EncodedProducts: ~Copyable, Sendable {
+    /// The offsets of one command.
     private struct Place {
-        /// Where its bytes begin, where the category goes, and where they end.
+        /// Where its bytes begin, where the category is inserted, and where they end.
         var start: Int
         var middle: Int
         var end: Int
@@ -17,22 +18,24 @@ public struct EncodedProducts: ~Copyable, Sendable {
     private var bytes = ByteWriter(capacity: 1 << 16)
     private var places: [Place] = []
 
+    /// Creates an empty list.
     public init() {}
 
+    /// The number of products.
     public var count: Int { self.places.count }
 
-    /// Forgets the products and keeps the memory.
+    /// Removes all products and keeps the memory.
     public mutating func removeAll() {
         self.bytes.removeAll()
         self.places.removeAll(keepingCapacity: true)
     }
 
-    /// Appends a product's creation.
+    /// Appends a product.
     ///
     /// - Parameters:
-    ///   - fields: As a command has them, but for the category.
-    ///   - categoryOffset: Where in `fields` the category goes.
-    ///   - opening: The stock that it begins with.
+    ///   - fields: The encoded fields of the command, without the category.
+    ///   - categoryOffset: The offset in `fields` where the category is inserted.
+    ///   - opening: The opening stock; `nil` for none.
     public mutating func append(
         _ fields: borrowing ByteWriter,
         categoryAt categoryOffset: Int,
@@ -48,17 +51,17 @@ public struct EncodedProducts: ~Copyable, Sendable {
         )
     }
 
-    /// The SKU of a product.
+    /// Returns the SKU of a product.
     public func sku(_ index: Int) -> String {
         let place = self.places[index]
         return self.bytes.withBytes { bytes in
-            // What was written here can be read again.
+            // These bytes were written by this type and are valid.
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[(place.start + 1)...]))
             return (try? reader.readText(limit: .max)) ?? ""
         }
     }
 
-    /// Appends a product's creation, as a command is encoded.
+    /// Appends the encoded command for a product in `category`.
     func encode(
         _ index: Int,
         in category: CategoryID,

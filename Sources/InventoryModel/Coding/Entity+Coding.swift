@@ -12,10 +12,10 @@ extension DescribedEntity {
 }
 
 extension Level {
-    /// Bytes that it takes at most: eight integers, their mask, and whose they are.
+    /// The largest byte count of its encoding: eight integers, their mask, and the key.
     @inlinable package static var byteCountMax: Int { 12 * VarintCoding.byteCountMax }
 
-    /// Product, location, balances.
+    /// Writes product, location and balances.
     package func encode(into writer: inout ByteWriter, at lsn: LSN) {
         writer.append(atMost: Self.byteCountMax) { self.encode(into: &$0, at: lsn) }
     }
@@ -37,7 +37,7 @@ extension Level {
         writer.append(atMost: Self.byteCountMax) { self.encodeBalances(into: &$0, at: lsn) }
     }
 
-    /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
+    /// Writes a mask of the non-zero balances, then these; the revision only if it is not `lsn`.
     @inlinable @inline(__always)
     package func encodeBalances(into cursor: inout ByteCursor, at lsn: LSN) {
         var mask: UInt64 = 0
@@ -60,9 +60,7 @@ extension Level {
         if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
     }
 
-    /// Reads what ``encodeBalances(into:at:)`` wrote.
-    ///
-    /// `known`: The fields, of ``Mask``, that the caller knows; any other is an error.
+    /// Reads what ``encodeBalances(into:at:)`` wrote; a field of ``Mask`` that is not in `known` is an error.
     package static func balances(
         from reader: inout ByteReader,
         _ product: ProductID,
@@ -102,23 +100,23 @@ extension Level {
 }
 
 extension Movement {
-    /// Bytes that it takes at most: fourteen integers, and the texts.
+    /// The largest byte count of its encoding: fourteen integers, and the strings.
     @inlinable @inline(__always)
     package var byteCountMax: Int {
         16 * VarintCoding.byteCountMax + self.reference.utf8.count + self.note.utf8.count
     }
 
-    /// Writes the movement, without the texts that it shares with the one before it in its entry.
+    /// Writes the movement, without the strings that it shares with the previous one in its entry.
     func encode(
         into writer: inout ByteWriter,
         recordedAt time: Instant,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) {
         var mask = self.presence(recordedAt: time)
-        if !self.reference.isEmpty, EntryStrings.shares(self.reference, &texts.reference) {
+        if !self.reference.isEmpty, EntryStrings.shares(self.reference, &strings.reference) {
             mask ^= 1 << 9 | 1 << 14
         }
-        if !self.note.isEmpty, EntryStrings.shares(self.note, &texts.note) {
+        if !self.note.isEmpty, EntryStrings.shares(self.note, &strings.note) {
             mask ^= 1 << 10 | 1 << 15
         }
         writer.append(atMost: self.byteCountMax) {
@@ -126,7 +124,7 @@ extension Movement {
         }
     }
 
-    /// What of the movement is there, by ``Mask``, shared texts aside.
+    /// Returns the ``Mask`` of the fields that are present, ignoring shared strings.
     @inlinable @inline(__always)
     package func presence(recordedAt time: Instant) -> UInt64 {
         var mask: UInt64 = 0
@@ -147,15 +145,15 @@ extension Movement {
         return mask
     }
 
-    /// Writes the only movement of an entry, or the first.
+    /// Writes the first or only movement of an entry.
     @inlinable @inline(__always)
     package func encode(into cursor: inout ByteCursor, recordedAt time: Instant) {
         self.encode(into: &cursor, recordedAt: time, self.presence(recordedAt: time))
     }
 
-    /// Kind, product, location, a mask of what is there, then that.
+    /// Writes kind, product, location, a mask of the present fields, then these.
     ///
-    /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
+    /// `occurredAt` is relative to the recording time of the step, and absent if they are equal.
     @inlinable @inline(__always)
     func encode(into cursor: inout ByteCursor, recordedAt time: Instant, _ mask: UInt64) {
         cursor.write(self.kind.rawValue)
@@ -185,7 +183,7 @@ extension Movement {
     package init(
         from reader: inout ByteReader,
         recordedAt time: Instant,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(ByteReaderError) {
         let kind = try reader.readCase(MovementKind.self, "movement kind")
         let product = try reader.readProductID()
@@ -197,7 +195,7 @@ extension Movement {
             throw .unknownCode(
                 offset: maskOffset,
                 code: mask,
-                what: "text that is there and shared"
+                what: "text that is present and shared"
             )
         }
         if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readPresentQuantity() }
@@ -216,15 +214,15 @@ extension Movement {
         if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
         if mask & 1 << 9 != 0 {
             self.reference = try reader.readNonEmptyText()
-            texts.reference = self.reference
+            strings.reference = self.reference
         } else if mask & 1 << 14 != 0 {
-            self.reference = try texts.shared(texts.reference, reader)
+            self.reference = try strings.shared(strings.reference, reader)
         }
         if mask & 1 << 10 != 0 {
             self.note = try reader.readNonEmptyText()
-            texts.note = self.note
+            strings.note = self.note
         } else if mask & 1 << 15 != 0 {
-            self.note = try texts.shared(texts.note, reader)
+            self.note = try strings.shared(strings.note, reader)
         }
         if mask & 1 << 11 != 0 {
             let lsn = try reader.readVarintLSN()
@@ -239,11 +237,13 @@ extension Movement {
 }
 
 extension SessionID {
+    /// Writes 16 bytes.
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.high)
         writer.write(self.low)
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(high: try reader.readUInt64(), low: try reader.readUInt64())
     }

@@ -1,21 +1,21 @@
 public import Bytes
 
-/// The bytes of one step, in the log and, filtered, in events.
+/// Writes the encoding of one step, for the log and, filtered, for events.
 ///
 ///     u32 byte count of what follows · u64 LSN · i64 time · actor · varint number of changes
 ///     then for each change: u32 byte count · the change, its tag first
 ///
-/// A text that a change shares with the one of its kind before it is there once, see ``EntryStrings``.
-/// A reader that looks for some changes passes over the others by their counts.
+/// A text that a change shares with the previous one of its kind is written once, see ``EntryStrings``.
+/// A reader that needs only some changes skips the others by their byte counts.
 public struct EntryWriter: Sendable {
     private var start = 0
     private var changeCountOffset = 0
     private var changeCount: UInt32 = 0
     private let lsn: LSN
     private let time: Instant
-    private var texts = EntryStrings()
+    private var strings = EntryStrings()
 
-    /// Begins an entry at the writer's end.
+    /// Starts an entry at the writer's end.
     public init(lsn: LSN, time: Instant, actor: String, into writer: inout ByteWriter) {
         self.lsn = lsn
         self.time = time
@@ -30,24 +30,26 @@ public struct EntryWriter: Sendable {
         writer.write(0 as UInt32)
     }
 
-    /// Begins an entry of the same step as another.
+    /// Starts an entry of the same step as another.
     package init(_ entry: EntryView, into writer: inout ByteWriter) {
         self.init(lsn: entry.lsn, time: entry.time, actor: entry.actor, into: &writer)
     }
 
+    /// Appends a change.
     public mutating func append(_ change: Change, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)
-        change.encode(into: &writer, lsn: self.lsn, time: self.time, &self.texts)
+        change.encode(into: &writer, lsn: self.lsn, time: self.time, &self.strings)
         self.finishChange(start, &writer)
     }
 
+    /// Appends the change that remembers an outcome.
     public mutating func append(_ outcome: RememberedOutcome, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)
         outcome.encode(into: &writer)
         self.finishChange(start, &writer)
     }
 
-    /// Leaves room for a change's byte count, and says where.
+    /// Reserves space for a change's byte count; returns its offset.
     private func beginChange(_ writer: inout ByteWriter) -> Int {
         let start = writer.count
         writer.write(0 as UInt32)
@@ -59,8 +61,9 @@ public struct EntryWriter: Sendable {
         self.changeCount += 1
     }
 
-    /// Appends a change that is encoded already, at this entry's LSN and time, and behind all changes of
-    /// its kind that it may share texts with.
+    /// Appends an encoded change of the same LSN and time.
+    ///
+    /// It must follow all changes of its kind that it may share strings with.
     public mutating func append(
         encoded change: UnsafeRawBufferPointer,
         into writer: inout ByteWriter
@@ -77,13 +80,17 @@ public struct EntryWriter: Sendable {
     }
 }
 
-/// One encoded entry, not yet taken apart.
+/// An encoded entry whose changes are not decoded.
 ///
 /// Valid inside the closure that lent the bytes.
 public struct EntryView {
+    /// The step's LSN.
     public let lsn: LSN
+    /// When the step was recorded.
     public let time: Instant
+    /// The principal that requested it; empty for a system step.
     public let actor: String
+    /// The number of changes.
     public let changeCount: Int
     @usableFromInline package let changes: ByteReader
 
@@ -98,7 +105,7 @@ public struct EntryView {
         self.changes = entry
     }
 
-    /// Hands over the bytes of each change, in order.
+    /// Calls `body` with the bytes of each change, in order.
     @inlinable
     public func forEachChange(
         _ body: (UnsafeRawBufferPointer) throws(ByteReaderError) -> Void
@@ -111,14 +118,14 @@ public struct EntryView {
         try changes.finish()
     }
 
-    /// Takes the whole entry apart.
+    /// Decodes the entry.
     public func entry() throws(ByteReaderError) -> Entry {
         var entry = Entry(lsn: self.lsn, time: self.time, actor: self.actor, changes: [])
-        var texts = EntryStrings()
+        var strings = EntryStrings()
         try self.forEachChange { (bytes) throws(ByteReaderError) in
             var reader = ByteReader(bytes)
             entry.changes.append(
-                try Change(from: &reader, lsn: self.lsn, time: self.time, &texts)
+                try Change(from: &reader, lsn: self.lsn, time: self.time, &strings)
             )
             try reader.finish()
         }
@@ -127,6 +134,7 @@ public struct EntryView {
 }
 
 extension Entry {
+    /// Writes the entry.
     public func encode(into writer: inout ByteWriter) {
         var entry = EntryWriter(
             lsn: self.lsn,
@@ -138,6 +146,7 @@ extension Entry {
         entry.finish(into: &writer)
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self = try EntryView(from: &reader).entry()
     }

@@ -1,41 +1,45 @@
 internal import Bytes
 internal import Glibc
 
-/// The texts that the changes of an entry have last had, so that what many of them share is there once.
+/// The latest strings of an entry's changes, so that a text shared by many is encoded once.
 ///
 ///     sale of 2,048 lines   moved "POS-7" "call first" · moved ↑ ↑ · moved ↑ ↑ · …
 ///
-/// A step has one reference and one note as a rule, and up to 32,768 changes. Each kind of change counts for
-/// itself: a subscriber gets all changes of a kind or none, or a selection that is encoded anew. A plain
-/// value that the writer and the reader of an entry go on with from change to change.
+/// A step usually has one reference and one note, and up to 32,768 changes. Each kind of change has its own
+/// strings, because a subscriber gets all changes of a kind or none, or a selection that is encoded again. The
+/// writer and the reader of an entry carry this value from change to change.
 public struct EntryStrings: Sendable {
-    /// Of the movements.
+    /// The reference of the latest movement.
     var reference = ""
+    /// The note of the latest movement.
     var note = ""
+    /// The reference of the latest reservation.
     var reservationReference = ""
+    /// The reference of the latest transfer.
     var transferReference = ""
+    /// The reference of the latest unmet demand.
     var demandReference = ""
-    /// Whether a change is read without those before it, by who doesn't look at its texts.
-    private let isPassedOver: Bool
+    /// Whether a change is read without the earlier ones, by a reader that ignores its strings.
+    private let isSkipped: Bool
 
-    /// Those at the beginning of an entry, or of a change that stands by itself.
-    public init() { self.isPassedOver = false }
+    /// The empty strings at the start of an entry, or of a change that is not part of one.
+    public init() { self.isSkipped = false }
 
-    private init(isPassedOver: Bool) { self.isPassedOver = isPassedOver }
+    private init(isSkipped: Bool) { self.isSkipped = isSkipped }
 
-    /// For a change out of the middle of an entry: a text that it shares reads as empty.
-    package static let passedOver = EntryStrings(isPassedOver: true)
+    /// For a change in the middle of an entry: a shared text reads as empty.
+    package static let passedOver = EntryStrings(isSkipped: true)
 
     // MARK: - Writing
 
-    /// Whether a text that is not empty is the last one, byte for byte; if not, it is from now on.
+    /// Returns whether a non-empty text equals the latest, byte for byte; otherwise it becomes the latest.
     static func shares(_ text: String, _ last: inout String) -> Bool {
         if Self.areSame(text.utf8, last.utf8) { return true }
         last = text
         return false
     }
 
-    /// Two texts that look alike may be different bytes, and those are what a text is here.
+    /// Compares strings by their bytes: canonically equivalent strings may differ in them.
     private static func areSame(_ a: String.UTF8View, _ b: String.UTF8View) -> Bool {
         guard a.count == b.count else { return false }
         let areSame = a.withContiguousStorageIfAvailable { a in
@@ -47,10 +51,10 @@ public struct EntryStrings: Sendable {
         return areSame.flatMap { $0 } ?? a.elementsEqual(b)
     }
 
-    /// What stands in place of a text's byte count where it is the last one: no text has so many bytes.
+    /// The byte count that represents the latest text: no text is that long.
     private static let sharedCode = ByteReader.textByteCountMax + 1
 
-    /// Writes the text of a change that is no movement, or ``sharedCode`` for the last one.
+    /// Writes the text of a change other than a movement, or ``sharedCode`` for the latest.
     static func write(_ text: String, _ last: inout String, into writer: inout ByteWriter) {
         if !text.isEmpty, Self.shares(text, &last) {
             writer.writeVarint(UInt64(Self.sharedCode))
@@ -61,19 +65,19 @@ public struct EntryStrings: Sendable {
 
     // MARK: - Reading
 
-    /// The text that a change shares with one before it, of which there must have been one.
+    /// Returns the text that a change shares with an earlier one; throws if there is none.
     func shared(_ last: String, _ reader: borrowing ByteReader) throws(ByteReaderError) -> String {
-        guard !last.isEmpty || self.isPassedOver else {
+        guard !last.isEmpty || self.isSkipped else {
             throw .unknownCode(
                 offset: reader.offset,
                 code: UInt64(Self.sharedCode),
-                what: "text of the change before"
+                what: "text of an earlier change"
             )
         }
         return last
     }
 
-    /// Reads what ``write(_:_:into:)`` has written.
+    /// Reads what ``write(_:_:into:)`` wrote.
     mutating func read(
         _ last: WritableKeyPath<Self, String>,
         from reader: inout ByteReader
@@ -86,7 +90,7 @@ public struct EntryStrings: Sendable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .invalidText(offset: offset)
         }
-        // Version 0.1.0 wrote each one out.
+        // Version 0.1.0 wrote every text in full.
         self[keyPath: last] = text
         return text
     }

@@ -1,7 +1,7 @@
 internal import Bytes
 
 extension Expiry {
-    /// 1 before an instant, 2 before seconds.
+    /// Writes 1 before an instant, 2 before seconds.
     func encode(into writer: inout ByteWriter) {
         switch self {
         case .at(let instant):

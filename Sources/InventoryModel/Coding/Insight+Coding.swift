@@ -1,17 +1,20 @@
 public import Bytes
 
-/// What the first byte of an insight says it is.
-///
-/// Numbers are never given a second meaning.
+/// The first byte of an encoded insight; numbers never change their meaning.
 public enum InsightTag: UInt8, CaseIterable, Sendable {
+    /// ``Insight/query(_:)``.
     case query = 1
+    /// ``Insight/named(_:)``.
     case named = 2
+    /// ``Insight/rows(_:of:)``.
     case rows = 3
 }
 
 extension Insight {
+    /// Writes the tag and the fields.
     public func encode(into writer: inout ByteWriter) { self.encodeTagged(into: &writer) }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         try self.init(tagged: &reader)
     }
@@ -21,8 +24,10 @@ extension InsightOrder.Key: CodedValue {
     private static let dimensionTag: UInt8 = 1
     private static let measureTag: UInt8 = 2
 
+    /// The value's name in PROTOCOL.md and in decoding errors.
     public static var title: String { "order key" }
 
+    /// Writes the tag and the dimension or measure.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .dimension(let dimension):
@@ -34,6 +39,7 @@ extension InsightOrder.Key: CodedValue {
         }
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         switch try reader.readUInt8() {

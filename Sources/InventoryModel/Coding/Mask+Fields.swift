@@ -1,7 +1,7 @@
-/// The fields of what is encoded behind a presence mask, by their bits.
+/// The fields of values that are encoded with a presence mask, by their bits.
 ///
-/// A fast path says by these which fields it knows; what has any other goes to the slow path. Numbers of
-/// bits are never given a second meaning.
+/// A fast path lists the fields that it knows; values with any other take the slow path. The numbers of
+/// bits never change their meaning.
 extension Movement {
     @usableFromInline
     package enum Mask {
@@ -11,7 +11,7 @@ extension Movement {
         @inlinable package static var incomingDelta: UInt64 { 1 << 3 }
         @inlinable package static var amount: UInt64 { 1 << 4 }
         @inlinable package static var price: UInt64 { 1 << 5 }
-        /// Of the price.
+        /// The basis of the price, if it is not 1.
         @inlinable package static var priceBasis: UInt64 { 1 << 6 }
         @inlinable package static var cost: UInt64 { 1 << 7 }
         @inlinable package static var reason: UInt64 { 1 << 8 }
@@ -20,8 +20,9 @@ extension Movement {
         @inlinable package static var origin: UInt64 { 1 << 11 }
         @inlinable package static var occurredAt: UInt64 { 1 << 12 }
         @inlinable package static var isImported: UInt64 { 1 << 13 }
-        /// The reference, and the note, of the movement before it in its entry.
+        /// The reference equals that of the previous movement in its entry.
         @inlinable package static var sharedReference: UInt64 { 1 << 14 }
+        /// The note equals that of the previous movement in its entry.
         @inlinable package static var sharedNote: UInt64 { 1 << 15 }
         @inlinable package static var all: UInt64 { 1 << 16 - 1 }
     }
@@ -37,7 +38,7 @@ extension Level {
         @inlinable package static var floor: UInt64 { 1 << 4 }
         @inlinable package static var value: UInt64 { 1 << 5 }
         @inlinable package static var alerts: UInt64 { 1 << 6 }
-        /// Where it is not the LSN of the step.
+        /// The revision, if it is not the LSN of the step.
         @inlinable package static var revision: UInt64 { 1 << 7 }
         @inlinable package static var all: UInt64 { 1 << 8 - 1 }
     }

@@ -1,6 +1,7 @@
 public import Bytes
 
 extension Outcome {
+    /// Writes the outcome.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .done(let done):
@@ -17,12 +18,13 @@ extension Outcome {
         }
     }
 
-    /// What goes before the outcomes of a batch, which follow one after another.
+    /// Writes the head of a batch's outcome; the outcomes of its commands follow.
     public static func encodeBatchHead(count: Int, into writer: inout ByteWriter) {
         writer.write(3 as UInt8)
         writer.writeVarint(UInt64(count))
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         try self.init(from: &reader, isNested: false)
     }
@@ -47,9 +49,9 @@ extension Outcome {
 }
 
 extension Outcome.ErrorsOnly {
-    /// Bytes ahead of the refusals.
+    /// The largest byte count of what precedes the refusals.
     static let headByteCountMax = 1 + 3 * VarintCoding.byteCountMax
-    /// Bytes of a refusal without a detail: index, code, line, shape.
+    /// The largest byte count of a refusal without a detail: index, code, line, tag.
     static let plainByteCountMax = 2 + 1 + 3 + 1
 
     fileprivate func encode(into writer: inout ByteWriter) {
@@ -88,7 +90,7 @@ extension Outcome.ErrorsOnly.Refused {
 }
 
 extension Refusal {
-    /// As it is, or without its detail where that is too long for an outcome of a batch.
+    /// The refusal, without its detail if that is too long for the outcome of a batch.
     public var bounded: Refusal {
         var writer = ByteWriter(capacity: 256)
         self.encode(into: &writer)
@@ -98,10 +100,10 @@ extension Refusal {
 }
 
 extension Outcome.Done {
-    /// Bytes of what ``encodeHead(lsn:time:id:amount:into:)`` writes, at most.
+    /// The largest byte count of what ``encodeHead(lsn:time:id:amount:into:)`` writes.
     @inlinable package static var headByteCountMax: Int { 9 + 3 * VarintCoding.byteCountMax }
 
-    /// The tag of an outcome that is done, and everything ahead of its levels.
+    /// Writes the tag of an executed command's outcome, and all that precedes its levels.
     @inlinable @inline(__always)
     package static func encodeHead(
         lsn: LSN,
@@ -151,6 +153,7 @@ extension Outcome.Done {
 }
 
 extension Refusal {
+    /// Writes the code, the line and the detail.
     public func encode(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.code.rawValue))
         writer.writeOptional(self.line.map(UInt64.init))
@@ -211,6 +214,7 @@ extension Refusal {
         }
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         try self.init(from: &reader, isNested: false)
     }

@@ -1,13 +1,13 @@
-/// How long the outcome of a command can be: known before it is sent, and the same on both sides.
+/// The largest encoding of a command's outcome, which client and server compute alike before it is sent.
 ///
 ///     a command of n lines        max(128, 48 + 80 n)
 ///     a batch of independent      the sum over its commands
 ///     an errors-only batch        32 + 128 a command, and never more than 64 KiB
 ///     an atomic batch             48 + 5 a command + 80 a line; without levels 48 + 5 a command
 ///
-/// An outcome that is to be remembered has at most ``Limits/outcomeByteCountMax``.
+/// A remembered outcome has at most ``Limits/outcomeByteCountMax`` bytes.
 public enum OutcomeBound {
-    /// Of a command that touches `lines` levels.
+    /// Returns the limit for a command that changes `lines` levels, in bytes.
     public static func byteCount(lines: Int) -> Int {
         max(
             Limits.outcomeRefusalByteCountMax,
@@ -15,10 +15,10 @@ public enum OutcomeBound {
         )
     }
 
-    /// An id in the outcome of an atomic batch.
+    /// Bytes of an id in the outcome of an atomic batch.
     private static let idByteCountMax = 5
 
-    /// Of a batch; `each` is the sum of the bounds of its commands by themselves.
+    /// Returns the limit for a batch, in bytes; `each` is the sum of the limits of its commands.
     static func byteCount(ofBatch mode: BatchMode, commands: Int, lines: Int, each: Int) -> Int {
         let ids = Limits.outcomeHeadByteCountMax + commands * Self.idByteCountMax
         switch mode {
@@ -39,7 +39,7 @@ public enum OutcomeBound {
 }
 
 extension Command {
-    /// Bytes of its outcome at most; what undoes a step names as many levels as that did.
+    /// The largest byte count of its outcome; a reversal has as many levels as the step that it undoes.
     public var outcomeByteCountMax: Int {
         switch self {
         case .batch(let commands, let mode):

@@ -1,28 +1,42 @@
 public import Bytes
 
-/// What the first byte of a query says it is.
-///
-/// Numbers are never given a second meaning.
+/// The first byte of an encoded query; numbers never change their meaning.
 public enum QueryTag: UInt8, CaseIterable, Sendable {
+    /// ``Query/product(_:asOf:)``.
     case product = 1
+    /// ``Query/products(_:)``.
     case products = 2
+    /// ``Query/categories(includingArchived:)``.
     case categories = 3
+    /// ``Query/locations(includingArchived:)``.
     case locations = 4
+    /// ``Query/levels(_:)``.
     case levels = 5
+    /// ``Query/ledger(_:)``.
     case ledger = 6
+    /// ``Query/lowStock(_:)``.
     case lowStock = 7
+    /// ``Query/categoryRollup(asOf:)``.
     case categoryRollup = 8
+    /// ``Query/sales(_:)``.
     case sales = 9
+    /// ``Query/refusals(_:)``.
     case refusals = 10
+    /// ``Query/verify``.
     case verify = 11
+    /// ``Query/stats``.
     case stats = 12
+    /// ``Query/reservations(_:)``.
     case reservations = 20
+    /// ``Query/transfers(_:)``.
     case transfers = 21
 }
 
 extension Query {
+    /// Writes the tag and the fields.
     public func encode(into writer: inout ByteWriter) { self.encodeTagged(into: &writer) }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         try self.init(tagged: &reader)
     }
@@ -33,8 +47,10 @@ extension ProductKey: CodedValue {
     package static let skuTag: UInt8 = 2
     static let barcodeTag: UInt8 = 3
 
+    /// The value's encoding in the words of PROTOCOL.md.
     public static var title: String { "u8 key: 1 product · 2 text sku · 3 text barcode;" }
 
+    /// Writes the kind of key and the key.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .id(let id):
@@ -49,6 +65,7 @@ extension ProductKey: CodedValue {
         }
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let tag = try reader.readUInt8()
@@ -62,10 +79,13 @@ extension ProductKey: CodedValue {
 }
 
 extension ChoiceSet: CodedValue {
+    /// The value's name in PROTOCOL.md.
     public static var title: String { "u8 set of \(Choice.title)" }
 
+    /// Writes the set's bits as a byte.
     public func encode(into writer: inout ByteWriter) { writer.write(self.rawValue) }
 
+    /// Reads a set; throws if it has unknown bits.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             rawValue: try reader.readFlags(Self.all.rawValue, "set of \(Choice.title)")
@@ -74,12 +94,15 @@ extension ChoiceSet: CodedValue {
 }
 
 extension MovementKindSet: CodedValue {
+    /// The value's name in PROTOCOL.md.
     public static var title: String { "varint set of \(MovementKind.title)" }
 
+    /// Writes the set's bits as a varint.
     public func encode(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.rawValue))
     }
 
+    /// Reads a set; throws if it has unknown bits.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         self.init(rawValue: try reader.readVarint(as: UInt32.self, "kinds"))
@@ -90,9 +113,10 @@ extension MovementKindSet: CodedValue {
 }
 
 extension Optional: CodedValue where Wrapped == AsOf {
+    /// The value's name in PROTOCOL.md.
     public static var title: String { "as of" }
 
-    /// 0 for now, 1 before an LSN, 2 before an instant of recording, 3 before one of happening.
+    /// Writes 0 for now, or 1 and an LSN, 2 and a recording time, or 3 and an effective time.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .none:
@@ -109,6 +133,7 @@ extension Optional: CodedValue where Wrapped == AsOf {
         }
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let tag = try reader.readUInt8()

@@ -1,26 +1,31 @@
 public import Bytes
 
-/// A request that was decided, as the step that completes it says: what ``Change/sessionAdvanced(number:sequence:digest:outcome:)``
-/// or ``Change/keyRemembered(_:digest:outcome:)`` is, with the outcome's bytes borrowed from where they were encoded.
+/// The change that remembers the outcome of a request, with the outcome's bytes borrowed from their buffer.
+///
+/// It encodes ``Change/sessionAdvanced(number:sequence:digest:outcome:)`` or
+/// ``Change/keyRemembered(_:digest:outcome:)``.
 public struct RememberedOutcome {
-    /// What the request is found by when it comes again.
+    /// How a retry of the request is recognised.
     public enum Name: Sendable {
+        /// By its session's number and its sequence number.
         case session(UInt32, sequence: UInt64)
+        /// By the fingerprint of its idempotency key.
         case key(KeyFingerprint)
     }
 
     @usableFromInline package let name: Name
-    /// Of the request's body.
+    /// The hash of the request's body.
     @usableFromInline package let digest: UInt64
     @usableFromInline package let outcome: UnsafeRawBufferPointer
 
+    /// Creates a change; `outcome` must stay valid while the change is used.
     public init(_ name: Name, digest: UInt64, outcome: UnsafeRawBufferPointer) {
         self.name = name
         self.digest = digest
         self.outcome = outcome
     }
 
-    /// Bytes that it takes at most.
+    /// The largest byte count of its encoding.
     @inlinable
     package var byteCountMax: Int { 25 + 3 * VarintCoding.byteCountMax + self.outcome.count }
 
@@ -61,7 +66,7 @@ public struct RememberedOutcome {
 
     /// Reads the change if it is one of the two.
     ///
-    /// - Returns: `nil` if it is another; the reader is then of no more use.
+    /// - Returns: `nil` for another change; the reader must not be used after that.
     package init?(change reader: inout ByteReader) throws(ByteReaderError) {
         switch try reader.readUInt8() {
         case ChangeTag.sessionAdvanced.rawValue: try self.init(.sessionAdvanced, from: &reader)

@@ -1,6 +1,6 @@
 public import Bytes
 
-/// A result goes out as its schema once, then blocks of rows, column by column.
+/// The encoding of a result: its schema once, then blocks of rows, column by column.
 ///
 ///     schema   list of (name, kind)
 ///     block    varint rows, then for each column:
@@ -8,10 +8,12 @@ public import Bytes
 ///              then a value for every row: signed varints, texts, or 8 bytes a number;
 ///              0 or "" where there is none
 extension ResultTable {
-    /// Rows of one block at most.
+    /// The largest number of rows of a block.
     public static let blockRowsMax = 8_192
+    /// The largest number of columns.
     static let columnsMax = 256
 
+    /// Writes the columns' names and kinds.
     public func encodeSchema(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.columns.count))
         for column in self.columns {
@@ -20,6 +22,7 @@ extension ResultTable {
         }
     }
 
+    /// Reads a schema of at most 256 columns.
     public static func schema(
         from reader: inout ByteReader
     ) throws(ByteReaderError) -> [ResultField] {
@@ -32,13 +35,14 @@ extension ResultTable {
         }
     }
 
+    /// Writes the rows as one block; traps if there are more than ``blockRowsMax``.
     public func encodeBlock(into writer: inout ByteWriter) {
         precondition(self.rowCount <= Self.blockRowsMax, "a block of \(self.rowCount) rows")
         writer.writeVarint(UInt64(self.rowCount))
         for column in self.columns { column.encode(into: &writer) }
     }
 
-    /// Reads a block of a result with that schema.
+    /// Reads a block of a result with the given schema.
     public init(
         blockFrom reader: inout ByteReader,
         schema: [ResultField]
@@ -94,7 +98,7 @@ extension ResultColumn {
         }
     }
 
-    /// A finite number, whose zero has no sign.
+    /// Reads a finite number; a negative zero is invalid.
     private static func readNumber(
         _ reader: inout ByteReader
     ) throws(ByteReaderError) -> Double {
@@ -107,7 +111,7 @@ extension ResultColumn {
         return number
     }
 
-    /// The rows without a value: ascending, each once.
+    /// Reads the indices of the rows without a value, in strictly ascending order.
     private static func readMissing(
         _ reader: inout ByteReader,
         rowCount: Int

@@ -1,11 +1,12 @@
 public import Bytes
 
-/// A condition as bytes.
+/// The encoding of a condition.
 ///
 ///     condition   1 or, condition, condition · 2 and, condition, condition · 3 not, condition
 ///                 4 test: text column, u8 comparison, operand
 ///     operand     0 none · 1 svarint millionths · 2 instant · 3 text
 extension RowCondition: CodedValue {
+    /// The value's name in PROTOCOL.md and in decoding errors.
     public static var title: String { "condition" }
 
     private static let orTag: UInt8 = 1
@@ -13,6 +14,7 @@ extension RowCondition: CodedValue {
     private static let notTag: UInt8 = 3
     private static let testTag: UInt8 = 4
 
+    /// Writes the operators and tests in prefix order.
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .or(let a, let b):
@@ -34,13 +36,13 @@ extension RowCondition: CodedValue {
         }
     }
 
+    /// Reads a condition of at most ``InsightLimits/conditionPartsMax`` parts.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         var rest = InsightLimits.conditionPartsMax
         try self.init(from: &reader, rest: &rest, depth: 0)
     }
 
-    /// `rest`: Parts that it may still have, so that neither its memory nor the depth of its tree is
-    /// left to the bytes.
+    /// Reads a condition of at most `rest` parts; this bounds its memory and the depth of its tree.
     private init(
         from reader: inout ByteReader,
         rest: inout Int,

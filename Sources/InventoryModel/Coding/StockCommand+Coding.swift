@@ -1,12 +1,13 @@
 public import Bytes
 
 extension ByteWriter {
+    /// Writes the key of a level.
     mutating func writePlace(_ product: ProductID, _ location: LocationID) {
         self.writeVarint(UInt64(product.value))
         self.writeVarint(UInt64(location.value))
     }
 
-    /// 0 for now; 1 or, for imported history, 2 before the instant.
+    /// Writes 0 for the time of recording, or 1, or 2 for imported history, before the instant.
     mutating func writeOptional(_ occurred: Occurrence?) {
         guard let occurred else {
             self.write(0 as UInt8)
@@ -18,6 +19,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    /// Reads when something happened; `nil` for the time of recording.
     @inlinable
     package mutating func readOptionalOccurrence() throws(ByteReaderError) -> Occurrence? {
         let offset = self.offset
@@ -49,7 +51,12 @@ extension SaleLine {
         if let ifRevision { writer.writeVarint(ifRevision) }
     }
 
-    /// `known`: The fields, of ``Mask``, that the caller knows; any other is an error.
+    /// Reads a line.
+    ///
+    /// - Parameters:
+    ///   - reader: Where the line begins.
+    ///   - known: The fields, of ``Mask``, that the caller knows; any other is an error.
+    /// - Throws: ``ByteReaderError`` if the bytes end early or are invalid.
     @inlinable @inline(__always)
     package init(
         from reader: inout ByteReader,
@@ -103,7 +110,7 @@ extension Restock {
     }
 
     private static let fromIncomingFlag: UInt8 = 1 << 0
-    /// Some lines say no cost: their numbers follow at the end.
+    /// Some lines have no cost: their indices follow at the end.
     private static let unpricedFlag: UInt8 = 1 << 1
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
@@ -125,7 +132,7 @@ extension Restock {
         if flags & Self.unpricedFlag != 0 { try self.readUnpriced(&reader) }
     }
 
-    /// Reads the numbers of the lines that say no cost: at least one, rising.
+    /// Reads the indices of the lines without a cost: at least one, ascending.
     private mutating func readUnpriced(_ reader: inout ByteReader) throws(ByteReaderError) {
         let count = try reader.readCount(limit: self.lines.count)
         var next = 0

@@ -1,10 +1,13 @@
 public import Bytes
 
 extension SubscriptionTopics: CodedValue {
+    /// The value's name in PROTOCOL.md.
     public static var title: String { "u8 topics" }
 
+    /// Writes the set's bits as a byte.
     public func encode(into writer: inout ByteWriter) { writer.write(self.rawValue) }
 
+    /// Reads a set; throws if it is empty or has unknown bits.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         self.init(rawValue: try reader.readUInt8())
@@ -18,7 +21,7 @@ extension SubscriptionTopics: CodedValue {
     }
 }
 
-/// Where a subscription begins, and how often it is told.
+/// Where a subscription starts, and the rate limit of its updates.
 struct SubscriptionPace: CodedValue {
     var start: SubscriptionStart
     var updatesPerSecond: UInt8?
@@ -27,7 +30,7 @@ struct SubscriptionPace: CodedValue {
         "u8 start; for 2 a varint LSN; if conflated, u8 updates per second"
     }
 
-    /// Of the byte that says where it starts: the windows a second follow.
+    /// The flag of the start byte for conflation: the updates per second follow.
     private static let conflationFlag: UInt8 = 16
 
     init(start: SubscriptionStart, updatesPerSecond: UInt8?) {

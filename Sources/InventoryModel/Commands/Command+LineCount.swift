@@ -1,5 +1,5 @@
 extension Command {
-    /// How many lines of movements it asks for at most.
+    /// The largest number of lines of movements that the command makes.
     package var lineCount: Int {
         switch self {
         case .sell(let sale): sale.lines.count

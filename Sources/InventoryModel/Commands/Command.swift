@@ -1,53 +1,72 @@
 public import Bytes
 
-/// Everything that changes state.
+/// A request that changes state.
 ///
-/// A command is a wish: `InventoryState/decide(_:in:)` says what it changes, or why it is refused.
-/// `ifRevision` makes a command conditional: it runs only while the entity it names is still at
-/// that revision.
+/// `InventoryState/decide(_:in:)` determines what a command changes, or why it is refused.
+/// `ifRevision` makes a command conditional: it is executed only if the entity still has that revision.
 public enum Command: Hashable, Sendable {
+    /// Creates a category with a name that no other has.
     case createCategory(name: String)
+    /// Gives a category another name.
     case renameCategory(CategoryID, name: String, ifRevision: LSN?)
-    /// Refused while products refer to it.
+    /// Archives a category; refused while products refer to it.
     case archiveCategory(CategoryID, ifRevision: LSN?)
 
+    /// Creates a location with a code that no other has.
     case createLocation(LocationDraft)
+    /// Changes fields of a location.
     case updateLocation(LocationID, LocationUpdate, ifRevision: LSN?)
-    /// Refused while stock is there, or on its way from or to it.
+    /// Archives a location; refused while stock is there, or in transit from or to it.
     case archiveLocation(LocationID, ifRevision: LSN?)
 
+    /// Creates a product, with its opening stock if there is one.
     case createProduct(ProductDraft)
-    /// All fields in one step.
+    /// Changes fields of a product, all in one step.
     case updateProduct(ProductID, ProductUpdate, ifRevision: LSN?)
-    /// A product without history goes; one with history is archived and its SKU is free again.
+    /// Deletes a product without history, or archives one with history and frees its SKU.
     ///
-    /// Refused while its stock is promised or on its way.
+    /// Refused while any of it is on hand, on hold, reserved, expected or in transit.
     case deleteProduct(ProductID, ifRevision: LSN?)
 
+    /// Sells stock.
     case sell(Sale)
+    /// Records the return of sold goods.
     case returnSale(SaleReturn)
+    /// Records a delivery.
     case restock(Restock)
+    /// Changes the stock on hand by a difference.
     case adjust(Adjustment)
+    /// Sets the stock on hand to what was counted.
     case count(StockCount)
+    /// Puts stock on hold, or frees it.
     case setUnavailable(Hold)
+    /// Changes the stock that is expected.
     case expectIncoming(Expectation)
+    /// Changes the floor of a level.
     case setFloor(FloorChange)
+    /// Undoes an earlier step.
     case reverse(Reversal)
 
+    /// Reserves stock.
     case reserve(Reserve)
+    /// Changes when reservations expire.
     case extendReservation(ExtendReservation)
+    /// Sells reserved stock.
     case commitReservation(CommitReservation)
+    /// Releases reserved stock.
     case releaseReservation(ReleaseReservation)
 
+    /// Sends stock to another location.
     case dispatchTransfer(DispatchTransfer)
+    /// Records the arrival of goods in transit.
     case receiveTransfer(TransferSettlement)
-    /// Sends what is on its way back to where it came from.
+    /// Returns goods in transit to their source.
     case cancelTransfer(TransferSettlement)
 
-    /// Up to ``Limits/batchMax`` commands, none of them a batch.
+    /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
     case batch([Command], BatchMode)
 
-    /// The command as it goes over the network and into a session's digest.
+    /// The command in its encoding for the network, which a session's digest is computed from.
     public var encoded: EncodedCommand {
         var writer = ByteWriter(capacity: 256)
         self.encode(into: &writer)
@@ -58,11 +77,11 @@ public enum Command: Hashable, Sendable {
     }
 }
 
-/// A command in its bytes: encoded once, however often it has to be sent.
+/// An encoded command: encoded once, however often it is sent.
 public struct EncodedCommand: Hashable, Sendable {
-    /// As ``Command`` is encoded, behind its ``RequestFingerprint`` if it has one.
+    /// The encoding of a ``Command``, preceded by its ``RequestFingerprint`` if it has one.
     public let bytes: [UInt8]
-    /// Bytes of its outcome at most, where that has to be remembered.
+    /// The largest byte count of its outcome if it has to be remembered.
     public let outcomeByteCountMax: Int
 
     init(bytes: [UInt8], outcomeByteCountMax: Int) {
@@ -70,9 +89,9 @@ public struct EncodedCommand: Hashable, Sendable {
         self.outcomeByteCountMax = outcomeByteCountMax
     }
 
-    /// The command with what it is compared by in front of it.
+    /// Returns the command preceded by `fingerprint`.
     ///
-    /// - Precondition: It has none yet.
+    /// - Precondition: It has no fingerprint yet.
     public func with(_ fingerprint: RequestFingerprint) -> EncodedCommand {
         precondition(self.bytes.first != RequestFingerprint.tag, "a second fingerprint")
         var writer = ByteWriter(capacity: RequestFingerprint.byteCount + self.bytes.count)
@@ -85,33 +104,38 @@ public struct EncodedCommand: Hashable, Sendable {
     }
 }
 
-/// What a batch does when one of its commands is refused.
+/// What a batch does if one of its commands is refused.
 public enum BatchMode: UInt8, CaseIterable, Sendable {
-    /// All or nothing: one step, one LSN.
+    /// All commands are executed in one step with one LSN, or none.
     case atomic = 1
-    /// Each on its own, in order: each that is done has its own LSN.
+    /// Each command is executed or refused separately, in order, in a step of its own.
     case independent = 2
-    /// As ``independent``, and the outcome names only the commands that were refused: for loads of
-    /// millions, whose answers would be as long as what they bring.
+    /// As ``independent``, and the outcome lists only the refused commands.
+    ///
+    /// For loads of millions of rows, whose outcomes would be as large as the rows.
     case errorsOnly = 3
-    /// As ``atomic``, but nothing is carried out: the outcome is what it would come to.
+    /// A dry run: as ``atomic``, but nothing is executed; the outcome is what it would be.
     case dryRun = 4
-    /// As ``atomic``, and the outcome names no levels: for steps so large that their outcome could not be
-    /// remembered.
+    /// As ``atomic``, and the outcome has no levels.
+    ///
+    /// For steps so large that their outcome could not be remembered.
     case atomicErrorsOnly = 5
 }
 
 // MARK: - Catalog
 
+/// The stock of a new product, recorded as a restock in the same step.
 public struct OpeningStock: Hashable, Sendable {
+    /// The location of the stock; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units, 0 or more.
+    /// Base units: 0 to ``Limits/quantityMax``.
     public var quantity: Quantity
-    /// What one basis of the product's price cost.
+    /// The cost of one price basis of the product.
     public var unitCost: Money
-    /// When it was there, for imported history; now if not given.
+    /// When it was there, for imported history; `nil` for the time of recording.
     public var occurredAt: Instant?
 
+    /// Creates an opening stock; it is validated by ``Command/createProduct(_:)``.
     public init(
         location: LocationID = .main,
         quantity: Quantity,

@@ -1,31 +1,34 @@
 public import Bytes
 
-/// What deciding a command came to.
+/// The result of deciding a command.
 ///
-/// The reply to a command, and what a session remembers of it.
+/// It is the reply to a command, and what a session or an idempotency key remembers of it.
 public enum Outcome: Hashable, Sendable {
+    /// The command was executed.
     case done(Done)
+    /// The command was refused and changed no stock.
     case refused(Refusal)
-    /// Of a batch of independent commands: one for each, in order.
+    /// The outcomes of a batch of independent commands, in order.
     case batch([Outcome])
-    /// Of an errors-only batch: which of its commands were refused.
+    /// The outcome of an errors-only batch: the commands that were refused.
     case errorsOnly(ErrorsOnly)
 
-    /// A command that was carried out.
+    /// The result of an executed command.
     public struct Done: Hashable, Sendable {
-        /// The step that did it; the revision of everything it touched.
+        /// The LSN of its step, which is the revision of every entity it changed.
         public var lsn: LSN
         /// When it was recorded.
         public var time: Instant
-        /// The id of the entity it created or changed; 0 where there is none.
+        /// The id of the entity it created or changed; 0 if there is none.
         public var id: UInt64
         /// The sum of its lines' amounts, in minor units.
         public var amount: Money
-        /// Each level it touched, once, as it left it; in the order of first touch.
+        /// The levels it changed, each once, as they are after the step; in the order of first change.
         public var levels: [Level]
-        /// For an atomic batch: the id each command created or changed, in order; else empty.
+        /// For an atomic batch, the id that each command created or changed, in order; otherwise empty.
         public var ids: [UInt64]
 
+        /// Creates a result.
         public init(
             lsn: LSN,
             time: Instant,
@@ -43,35 +46,39 @@ public enum Outcome: Hashable, Sendable {
         }
     }
 
-    /// What became of an errors-only batch: the commands that it does not name were done.
+    /// The result of an errors-only batch: the commands that it does not list were executed.
     public struct ErrorsOnly: Hashable, Sendable {
-        /// A command that was refused, by its place in the batch.
+        /// A refused command of the batch.
         public struct Refused: Hashable, Sendable {
+            /// The command's position in the batch, from 0.
             public var index: Int
+            /// Why it was refused.
             public var refusal: Refusal
 
+            /// Creates an element of ``ErrorsOnly/refused``.
             public init(index: Int, refusal: Refusal) {
                 self.index = index
                 self.refusal = refusal
             }
         }
 
-        /// The last step of those that were done; 0 if none was.
+        /// The LSN of the last command that was executed; 0 if none was.
         public var lsn: LSN
-        /// Commands in the batch.
+        /// The number of commands in the batch.
         public var count: Int
-        /// By rising index.
+        /// The refused commands, by ascending index.
         public var refused: [Refused]
 
+        /// Creates a result; by default one without refusals.
         public init(lsn: LSN = 0, count: Int, refused: [Refused] = []) {
             self.lsn = lsn
             self.count = count
             self.refused = refused
         }
 
-        /// Leaves out the details of refusals that would take it beyond `byteCount`.
+        /// Removes the details of refusals that would take the encoding beyond `byteCount` bytes.
         ///
-        /// Without details all refusals of a batch are less than ``Limits/outcomeByteCountMax``.
+        /// Without details, all refusals of a batch fit into ``Limits/outcomeByteCountMax``.
         public mutating func fit(in byteCount: Int) {
             var used = Self.headByteCountMax
             for index in self.refused.indices {
@@ -86,7 +93,7 @@ public enum Outcome: Hashable, Sendable {
             }
         }
 
-        /// Takes what the command at `index` came to.
+        /// Adds the outcome of the command at `index`, which follows all indices added so far.
         public mutating func note(_ outcome: Outcome, of index: Int) {
             switch outcome {
             case .done(let done): self.lsn = max(self.lsn, done.lsn)

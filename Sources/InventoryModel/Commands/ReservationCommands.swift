@@ -1,14 +1,17 @@
 public import Bytes
 
-/// One line of what is to be reserved.
+/// One line of a reservation request.
 public struct ReserveLine: Hashable, Sendable {
+    /// The product, which must be for sale.
     public var product: ProductID
+    /// The location of the stock; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units, at least 1.
+    /// Base units: 1 to ``Limits/quantityMax``.
     public var quantity: Quantity
-    /// The revision the level must still be at.
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -22,25 +25,29 @@ public struct ReserveLine: Hashable, Sendable {
     }
 }
 
-/// When a reservation is over.
+/// When a reservation expires.
 public enum Expiry: Hashable, Sendable {
     /// At a time of the server's clock.
     case at(Instant)
-    /// So long after the step itself, whatever clock the client has: the same request given again is
-    /// the same.
+    /// A duration after the step's own time, whatever the client's clock; a retried request has the same
+    /// bytes.
     case after(seconds: Int64)
 }
 
-/// Promises stock until a moment: 1 to ``Limits/linesMax`` lines, all of them or none.
+/// Reserves stock until a point in time: 1 to ``Limits/linesMax`` lines, all or none.
 ///
-/// Each line becomes a reservation; their ids follow one another, and the outcome names the first.
+/// Each line becomes a reservation. Their ids are consecutive, and the outcome has the first.
 public struct Reserve: Hashable, Sendable {
+    /// The lines, in the order of the reservations' ids.
     public var lines: [ReserveLine]
-    /// After the step's own time, at most ``Limits/reservationSecondsMax`` ahead.
+    /// When they expire: after the step's own time, at most ``Limits/reservationSecondsMax`` later.
     public var expiry: Expiry
+    /// The order or cart: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
 
+    /// Creates a request; it is validated when it is executed.
     public init(
         lines: [ReserveLine],
         expiry: Expiry,
@@ -54,12 +61,14 @@ public struct Reserve: Hashable, Sendable {
     }
 }
 
-/// Gives reservations another moment to expire at, later or earlier.
+/// Changes the expiry of reservations, to later or earlier.
 public struct ExtendReservation: Hashable, Sendable {
+    /// 1 to ``Limits/linesMax`` reservations, without quantities; all or none.
     public var lines: [ReservationLine]
-    /// After the step's own time, at most ``Limits/reservationSecondsMax`` ahead.
+    /// The new expiry: after the step's own time, at most ``Limits/reservationSecondsMax`` later.
     public var expiry: Expiry
 
+    /// Creates a request; it is validated when it is executed.
     public init(lines: [ReservationLine], expiry: Expiry) {
         self.lines = lines
         self.expiry = expiry
@@ -68,18 +77,20 @@ public struct ExtendReservation: Hashable, Sendable {
 
 /// A reservation, or a part of it.
 public struct ReservationLine: Hashable, Sendable {
+    /// The reservation.
     public var reservation: ReservationID
-    /// Base units, at least 1; all that is left if not given.
+    /// Base units, at least 1; `nil` for all that remains.
     ///
-    /// Not for an extension, which is of the whole.
+    /// Not for an extension, which applies to the whole reservation.
     public var quantity: Quantity?
-    /// What the product's price basis costs on this line; the product's price if not given.
+    /// The price of the product's price basis on this line; `nil` for the product's price.
     ///
-    /// For a commit only.
+    /// Only for a commit.
     public var price: Money?
-    /// The revision the reservation must still be at.
+    /// The revision that the reservation must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     public init(
         reservation: ReservationID,
         quantity: Quantity? = nil,
@@ -93,16 +104,20 @@ public struct ReservationLine: Hashable, Sendable {
     }
 }
 
-/// Sells what was reserved: one sale, all of its lines or none.
+/// Sells reserved stock: one sale, all of its lines or none.
 ///
-/// A product that is no longer for sale is sold all the same: it was promised while it was.
+/// A product that is no longer for sale is sold nevertheless, because it was reserved while it was.
 public struct CommitReservation: Hashable, Sendable {
+    /// 1 to ``Limits/linesMax`` lines.
     public var lines: [ReservationLine]
-    /// Of the sale; each line's own reservation's if empty.
+    /// The reference of the sale; if empty, each line has that of its reservation.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// When the sale happened; `nil` for the time of recording.
     public var occurred: Occurrence?
 
+    /// Creates a commit; it is validated when it is executed.
     public init(
         lines: [ReservationLine],
         reference: String = "",
@@ -116,11 +131,14 @@ public struct CommitReservation: Hashable, Sendable {
     }
 }
 
-/// Gives promised stock back to whoever wants it: all of the lines or none.
+/// Releases reserved stock, which can be sold again: all of the lines or none.
 public struct ReleaseReservation: Hashable, Sendable {
+    /// 1 to ``Limits/linesMax`` lines.
     public var lines: [ReservationLine]
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
 
+    /// Creates a release; it is validated when it is executed.
     public init(lines: [ReservationLine], note: String = "") {
         self.lines = lines
         self.note = note

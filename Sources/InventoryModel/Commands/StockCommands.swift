@@ -1,12 +1,15 @@
 public import Bytes
 
-/// When something happened, where that is not now.
+/// When something happened, if not at the time of recording.
 public struct Occurrence: Hashable, Sendable {
+    /// The time it happened, within ``Limits/occurredAtPastSeconds`` and ``Limits/occurredAtFutureSeconds``.
     public var at: Instant
-    /// Past sales brought in from elsewhere: any time in the past is taken, and the ledger keeps
-    /// that it was.
+    /// Whether it is history from another system.
+    ///
+    /// Then any time in the past is accepted, and the movement is marked as imported.
     public var isImported: Bool
 
+    /// Creates an occurrence; the command that has it checks the time.
     @inlinable
     public init(at: Instant, isImported: Bool = false) {
         self.at = at
@@ -14,17 +17,20 @@ public struct Occurrence: Hashable, Sendable {
     }
 }
 
-/// One line of a sale.
+/// One line of a sale or of a return.
 public struct SaleLine: Hashable, Sendable {
+    /// The product; for a sale, it must be active.
     public var product: ProductID
+    /// The location whose stock changes; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units, at least 1.
+    /// Base units: 1 to ``Limits/quantityMax``.
     public var quantity: Quantity
-    /// What the product's price basis costs on this line; the product's price if not given.
+    /// The price of the product's price basis on this line; `nil` for the product's price.
     public var price: Money?
-    /// The revision the level must still be at.
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     @inlinable
     public init(
         product: ProductID,
@@ -41,13 +47,18 @@ public struct SaleLine: Hashable, Sendable {
     }
 }
 
-/// A sale of 1 to ``Limits/linesMax`` lines: all of them or none.
+/// A sale of 1 to ``Limits/linesMax`` lines, executed in full or not at all.
 public struct Sale: Hashable, Sendable {
+    /// The lines; refusals refer to them by index, from 0.
     public var lines: [SaleLine]
+    /// The order or receipt: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// When it happened; `nil` for the time of recording.
     public var occurred: Occurrence?
 
+    /// Creates a sale; it is validated when it is executed.
     public init(
         lines: [SaleLine],
         reference: String = "",
@@ -61,24 +72,32 @@ public struct Sale: Hashable, Sendable {
     }
 }
 
-/// Where returned goods go.
+/// What becomes of returned goods.
 public enum ReturnTarget: UInt8, CaseIterable, Sendable {
-    /// Back on the shelf.
+    /// They can be sold again.
     case available = 1
-    /// On hold.
+    /// They are put on hold.
     case unavailable = 2
 }
 
-/// Goods that come back: the lines are those of a sale, read the other way.
+/// A return of sold goods: the lines are those of a sale, with the opposite effect.
 public struct SaleReturn: Hashable, Sendable {
+    /// 1 to ``Limits/linesMax`` lines, all or none.
     public var lines: [SaleLine]
+    /// What becomes of the goods.
     public var target: ReturnTarget
-    /// The sale they come from; no more than it sold can come back to it, at its price.
+    /// The LSN of the sale they were sold by; `nil` if unknown.
+    ///
+    /// With it, no more can be returned than was sold, and at the price of that sale.
     public var original: LSN?
+    /// The order or receipt: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// When it happened; `nil` for the time of recording.
     public var occurred: Occurrence?
 
+    /// Creates a return; it is validated when it is executed.
     public init(
         lines: [SaleLine],
         target: ReturnTarget = .available,
@@ -98,15 +117,20 @@ public struct SaleReturn: Hashable, Sendable {
 
 /// One line of a restock.
 public struct RestockLine: Hashable, Sendable {
+    /// The delivered product.
     public var product: ProductID
+    /// The location that received it; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units, at least 1.
+    /// Base units: 1 to ``Limits/quantityMax``.
     public var quantity: Quantity
-    /// What one basis of the product's price cost; `nil` for what the stock there costs on average,
-    /// or cost last.
+    /// The cost of one price basis of the product, in minor units.
+    ///
+    /// `nil` for the average cost of the stock at the location, or, without stock, its last cost.
     public var unitCost: Money?
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -122,15 +146,20 @@ public struct RestockLine: Hashable, Sendable {
     }
 }
 
-/// A delivery of 1 to ``Limits/linesMax`` lines: all of them or none.
+/// A delivery of 1 to ``Limits/linesMax`` lines, executed in full or not at all.
 public struct Restock: Hashable, Sendable {
+    /// The lines; refusals refer to them by index, from 0.
     public var lines: [RestockLine]
-    /// Whether what arrives was expected: incoming falls by it, to zero at the least.
+    /// Whether the goods were expected: then incoming stock falls by their quantity, to zero at the least.
     public var fromIncoming: Bool
+    /// The purchase order or invoice: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// When it happened; `nil` for the time of recording.
     public var occurred: Occurrence?
 
+    /// Creates a delivery; it is validated when it is executed.
     public init(
         lines: [RestockLine],
         fromIncoming: Bool = false,
@@ -146,18 +175,26 @@ public struct Restock: Hashable, Sendable {
     }
 }
 
-/// Stock that turned out to be more or less, by a known difference.
+/// A correction of the stock on hand by a known difference.
 public struct Adjustment: Hashable, Sendable {
+    /// The product.
     public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units, not 0.
+    /// The difference in base units, not 0; magnitude up to ``Limits/quantityMax``.
     public var delta: Quantity
+    /// The reason, for reports.
     public var reason: Reason
+    /// A document: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// When it happened; `nil` for the time of recording.
     public var occurred: Occurrence?
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates an adjustment; it is validated when it is executed.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -179,16 +216,22 @@ public struct Adjustment: Hashable, Sendable {
     }
 }
 
-/// What is physically there, counted: recorded as its difference from what the books say.
+/// A count of the stock on hand, recorded as its difference from the recorded quantity.
 public struct StockCount: Hashable, Sendable {
+    /// The counted product.
     public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
     public var location: LocationID
-    /// Base units on hand, 0 or more.
+    /// Base units on hand: 0 to ``Limits/quantityMax``.
     public var counted: Quantity
+    /// A document: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// The revision that the level must have, so that no movement since the count is lost; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a count; it is validated when it is executed.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -208,14 +251,22 @@ public struct StockCount: Hashable, Sendable {
 
 /// Stock put on hold (a positive delta) or freed again (a negative one).
 public struct Hold: Hashable, Sendable {
+    /// The product.
     public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
     public var location: LocationID
+    /// The change of unavailable stock in base units, not 0; magnitude up to ``Limits/quantityMax``.
     public var delta: Quantity
+    /// The reason, for reports.
     public var reason: Reason
+    /// A document: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a hold; it is validated when it is executed.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -235,17 +286,24 @@ public struct Hold: Hashable, Sendable {
     }
 }
 
-/// Stock that was ordered (a positive delta) or will not come after all (a negative one).
+/// Goods that were ordered (a positive delta) or that will not arrive after all (a negative one).
 public struct Expectation: Hashable, Sendable {
+    /// The product.
     public var product: ProductID
+    /// The location that expects it; ``LocationID/main`` by default.
     public var location: LocationID
+    /// The change of incoming stock in base units, not 0; magnitude up to ``Limits/quantityMax``.
     public var delta: Quantity
-    /// When it should arrive.
+    /// When the goods should arrive; `nil` if unknown.
     public var eta: Instant?
+    /// The purchase order: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates an expectation; it is validated when it is executed.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -265,13 +323,18 @@ public struct Expectation: Hashable, Sendable {
     }
 }
 
-/// A new safety buffer (above zero) or backorder bound (below) of a level.
+/// A new safety buffer (above zero) or backorder limit (below zero) of a level.
 public struct FloorChange: Hashable, Sendable {
+    /// The product.
     public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
     public var location: LocationID
+    /// The new ``Level/floor`` in base units; magnitude up to ``Limits/quantityMax``.
     public var floor: Quantity
+    /// The revision that the level must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a change; it is validated when it is executed.
     public init(
         product: ProductID,
         location: LocationID = .main,
@@ -285,13 +348,16 @@ public struct FloorChange: Hashable, Sendable {
     }
 }
 
-/// Undoes every movement of one step, by movements the other way.
+/// Undoes every movement of one step, by opposite movements.
 public struct Reversal: Hashable, Sendable {
-    /// The LSN of the step.
+    /// The LSN of the step; a step can be reversed once.
     public var lsn: LSN
+    /// The reason, for reports.
     public var reason: Reason
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
 
+    /// Creates a reversal; it is validated when it is executed.
     public init(lsn: LSN, reason: Reason, note: String = "") {
         self.lsn = lsn
         self.reason = reason

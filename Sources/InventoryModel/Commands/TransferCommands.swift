@@ -1,13 +1,15 @@
 public import Bytes
 
-/// One line of what is sent to another location.
+/// One line of a dispatch.
 public struct DispatchLine: Hashable, Sendable {
+    /// The product to send.
     public var product: ProductID
-    /// Base units, at least 1.
+    /// Base units: 1 to ``Limits/quantityMax``.
     public var quantity: Quantity
-    /// The revision the level at the source must still be at.
+    /// The revision that the level at the source must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     public init(product: ProductID, quantity: Quantity, ifRevision: LSN? = nil) {
         self.product = product
         self.quantity = quantity
@@ -15,17 +17,23 @@ public struct DispatchLine: Hashable, Sendable {
     }
 }
 
-/// Sends stock on its way: 1 to ``Limits/linesMax`` lines, all of them or none.
+/// Sends stock to another location: 1 to ``Limits/linesMax`` lines, all or none.
 ///
-/// Each line becomes a transfer; their ids follow one another, and the outcome names the first. What
-/// is on its way is incoming where it goes.
+/// Each line becomes a transfer. Their ids are consecutive, and the outcome has the first. Goods in transit
+/// are incoming at the destination.
 public struct DispatchTransfer: Hashable, Sendable {
+    /// The location that sends.
     public var source: LocationID
+    /// The location that receives; not the source.
     public var destination: LocationID
+    /// The lines, in the order of the transfers' ids.
     public var lines: [DispatchLine]
+    /// The transfer order: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
 
+    /// Creates a dispatch; it is validated when it is executed.
     public init(
         from source: LocationID,
         to destination: LocationID,
@@ -43,12 +51,14 @@ public struct DispatchTransfer: Hashable, Sendable {
 
 /// A transfer, or a part of it.
 public struct TransferLine: Hashable, Sendable {
+    /// The transfer.
     public var transfer: TransferID
-    /// Base units, at least 1; all that is on its way if not given.
+    /// Base units, at least 1; `nil` for all that is in transit.
     public var quantity: Quantity?
-    /// The revision the transfer must still be at.
+    /// The revision that the transfer must have; `nil` for any.
     public var ifRevision: LSN?
 
+    /// Creates a line; it is validated by the command that has it.
     public init(transfer: TransferID, quantity: Quantity? = nil, ifRevision: LSN? = nil) {
         self.transfer = transfer
         self.quantity = quantity
@@ -56,11 +66,14 @@ public struct TransferLine: Hashable, Sendable {
     }
 }
 
-/// What becomes of goods on their way: all of the lines or none.
+/// The transfers, or parts of them, that arrive or are cancelled: all lines or none.
 public struct TransferSettlement: Hashable, Sendable {
+    /// 1 to ``Limits/linesMax`` lines.
     public var lines: [TransferLine]
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
     public var note: String
 
+    /// Creates a settlement; it is validated when it is executed.
     public init(lines: [TransferLine], note: String = "") {
         self.lines = lines
         self.note = note

@@ -1,10 +1,12 @@
 package import Bytes
 
-/// What the commands of the catalog are made of.
+// The descriptions of the catalog commands.
 
 extension ProductDraft: DescribedCommand {
+    /// Creates an empty draft, which a visitor fills.
     public init() { self.init(ProductFields()) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try self.fields.visit(&v)
         try v.part("opening", &self.opening)
@@ -12,8 +14,10 @@ extension ProductDraft: DescribedCommand {
 }
 
 extension OpeningStock: DescribedCommand {
+    /// Creates an empty opening stock, which a visitor fills.
     public init() { self.init(quantity: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("location", default: .main), &self.location)
         try v.quantity(.named("quantity", in: 0...Limits.quantityMax), &self.quantity)
@@ -23,7 +27,7 @@ extension OpeningStock: DescribedCommand {
     }
 }
 
-/// A category or a location that is to be created.
+/// A category or a location to create.
 package struct Creation<Entity: Described>: DescribedCommand {
     package var fields: Entity
 
@@ -35,7 +39,7 @@ package struct Creation<Entity: Described>: DescribedCommand {
     }
 }
 
-/// A category that is to be renamed.
+/// A category to rename.
 package struct Renaming: DescribedCommand {
     package var id: CategoryID
     package var fields: CategoryFields
@@ -56,7 +60,7 @@ package struct Renaming: DescribedCommand {
     }
 }
 
-/// Fields of a location or a product that are to be changed.
+/// Fields of a location or a product to change.
 package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
     package var id: ID
     package var update: FieldUpdate<Entity>
@@ -77,7 +81,7 @@ package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
     }
 }
 
-/// A category or a location that is to be archived, a product that is to be deleted.
+/// A category or a location to archive, or a product to delete.
 package struct Removal<ID: EntityID>: DescribedCommand {
     package var id: ID
     package var ifRevision: LSN?

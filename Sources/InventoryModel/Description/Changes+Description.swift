@@ -1,42 +1,42 @@
 package import Bytes
 
-/// What reads the description of a change.
+/// A reader of the description of a change.
 package protocol ChangeVisitor: FieldVisitor, ~Copyable {
-    /// A reference that may be that of a change before it in its entry: `last` of `texts`.
+    /// Visits a reference that may equal that of an earlier change of its entry: `last` of `strings`.
     mutating func sharedReference(
         _ value: inout String,
         last: WritableKeyPath<EntryStrings, String>,
-        of texts: inout EntryStrings
+        of strings: inout EntryStrings
     ) throws(Failure)
 }
 
-/// What a change says, described: see ``ChangeVisitor``.
+/// The fields of a change, with a description: see ``ChangeVisitor``.
 package protocol DescribedChange: Hashable, Sendable {
-    /// One in which everything is 0 or empty.
+    /// Creates a change whose fields are all 0 or empty.
     init()
 
-    /// Shows `v` each field, in the order of their bytes; `texts` are those of the changes before it.
+    /// Visits each field, in the order of the encoding; `strings` are those of the earlier changes.
     mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(V.Failure)
 }
 
 extension DescribedChange {
-    func encode(into writer: inout ByteWriter, _ texts: inout EntryStrings) {
+    func encode(into writer: inout ByteWriter, _ strings: inout EntryStrings) {
         var change = self
-        change.visit(&writer, &texts)
+        change.visit(&writer, &strings)
     }
 
-    init(from reader: inout ByteReader, _ texts: inout EntryStrings) throws(ByteReaderError) {
+    init(from reader: inout ByteReader, _ strings: inout EntryStrings) throws(ByteReaderError) {
         self.init()
-        try self.visit(&reader, &texts)
+        try self.visit(&reader, &strings)
     }
 
-    /// Its fields, in the order of their bytes.
+    /// The fields, in the order of their encoding.
     package static var descriptions: [FieldDescription] {
-        var texts = EntryStrings()
-        return FieldList.fields(of: Self()) { $0.visit(&$1, &texts) }
+        var strings = EntryStrings()
+        return FieldList.fields(of: Self()) { $0.visit(&$1, &strings) }
     }
 }
 
@@ -44,20 +44,20 @@ extension ByteReader: ChangeVisitor {
     package mutating func sharedReference(
         _ value: inout String,
         last: WritableKeyPath<EntryStrings, String>,
-        of texts: inout EntryStrings
-    ) throws(Failure) { value = try texts.read(last, from: &self) }
+        of strings: inout EntryStrings
+    ) throws(Failure) { value = try strings.read(last, from: &self) }
 }
 
 extension ByteWriter: ChangeVisitor {
     package mutating func sharedReference(
         _ value: inout String,
         last: WritableKeyPath<EntryStrings, String>,
-        of texts: inout EntryStrings
-    ) { EntryStrings.write(value, &texts[keyPath: last], into: &self) }
+        of strings: inout EntryStrings
+    ) { EntryStrings.write(value, &strings[keyPath: last], into: &self) }
 }
 
 extension ChangeVisitor where Self: ~Copyable {
-    /// The movement that made something.
+    /// Visits the movement that created an entity.
     fileprivate mutating func origin(_ value: inout MovementID) throws(Failure) {
         var (lsn, line) = (value.lsn, value.line)
         try self.lsn(.named("originLsn"), &lsn)
@@ -69,7 +69,7 @@ extension ChangeVisitor where Self: ~Copyable {
 extension Reservation: DescribedChange {
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("reservation"), &self.id)
         try v.id(.named("product"), &self.product)
@@ -78,7 +78,7 @@ extension Reservation: DescribedChange {
         try v.quantity(.named("remaining"), &self.remaining)
         try v.instant(.named("expiresAt"), &self.expiresAt)
         try v.choice(.named("state"), &self.state)
-        try v.sharedReference(&self.reference, last: \.reservationReference, of: &texts)
+        try v.sharedReference(&self.reference, last: \.reservationReference, of: &strings)
         try v.origin(&self.origin)
         try v.lsn(.named("revision"), &self.revision)
     }
@@ -87,7 +87,7 @@ extension Reservation: DescribedChange {
 extension Transfer: DescribedChange {
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("transfer"), &self.id)
         try v.id(.named("product"), &self.product)
@@ -97,7 +97,7 @@ extension Transfer: DescribedChange {
         try v.quantity(.named("remaining"), &self.remaining)
         try v.money(.named("value"), &self.value)
         try v.choice(.named("state"), &self.state)
-        try v.sharedReference(&self.reference, last: \.transferReference, of: &texts)
+        try v.sharedReference(&self.reference, last: \.transferReference, of: &strings)
         try v.origin(&self.origin)
         try v.lsn(.named("revision"), &self.revision)
     }
@@ -110,17 +110,17 @@ extension RefusedDemand: DescribedChange {
 
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("product"), &self.product)
         try v.id(.named("location"), &self.location)
         try v.quantity(.named("asked"), &self.asked)
         try v.quantity(.named("available"), &self.available)
-        try v.sharedReference(&self.reference, last: \.demandReference, of: &texts)
+        try v.sharedReference(&self.reference, last: \.demandReference, of: &strings)
     }
 }
 
-/// What a change of an alert says.
+/// The fields of a change of an alert.
 package struct AlertNotice: DescribedChange {
     var kind = AlertKind.lowStock
     var isRaised = false
@@ -140,7 +140,7 @@ package struct AlertNotice: DescribedChange {
 
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryStrings
+        _ strings: inout EntryStrings
     ) throws(V.Failure) {
         try v.choice(.named("kind"), &self.kind)
         try v.flag(.named("raised"), &self.isRaised)
@@ -152,7 +152,7 @@ package struct AlertNotice: DescribedChange {
 }
 
 extension ChangeTag {
-    /// What the change is made of, in the order of its bytes; `nil` where it is written by hand.
+    /// The fields of the change, in the order of their encoding; `nil` if it is encoded by hand.
     package var fields: [FieldDescription]? {
         switch self {
         case .category: Category.descriptions

@@ -1,9 +1,9 @@
-/// Which description each command has.
+/// The description of each command.
 ///
-/// This is the only list of them: bytes, the members of `apply`, `invctl help commands` and PROTOCOL.md
-/// all go by it.
+/// This is the only list of them: the encoding, the members of `apply`, `invctl help commands` and
+/// PROTOCOL.md are derived from it.
 extension Command {
-    /// The command of a tag, of which `visitor` gives the fields; a batch has none.
+    /// Creates the command of a tag with the fields that `visitor` sets; a batch has no description.
     package init<Visitor: CommandVisitor & ~Copyable>(
         _ tag: CommandTag,
         visiting visitor: inout Visitor
@@ -62,13 +62,13 @@ extension Command {
         case .dispatchTransfer: self = .dispatchTransfer(try visitor.read(DispatchTransfer.self))
         case .receiveTransfer: self = .receiveTransfer(try visitor.read(TransferSettlement.self))
         case .cancelTransfer: self = .cancelTransfer(try visitor.read(TransferSettlement.self))
-        default: preconditionFailure("\(tag) has no description of its own")
+        default: preconditionFailure("\(tag) has no description")
         }
     }
 }
 
 extension CommandVisitor where Self: ~Copyable {
-    /// The value that this visitor makes of a description.
+    /// Returns the value that this visitor reads.
     fileprivate mutating func read<Value: DescribedCommand>(
         _ type: Value.Type
     ) throws(Failure) -> Value {
@@ -82,7 +82,7 @@ extension CommandTag {
     /// The commands that have a description: all but a batch, which is a list of others.
     public static var described: [Self] { Self.allCases.filter { $0 != .batch } }
 
-    /// What the command is made of, in the order of its bytes.
+    /// The fields of the command, in the order of their encoding.
     public var fields: [FieldDescription] {
         var list = FieldList()
         _ = Command(self, visiting: &list)

@@ -1,78 +1,85 @@
-/// A value that has a description: see ``FieldVisitor``.
+/// An entity's editable fields, with a description: see ``FieldVisitor``.
 public protocol Described: Hashable, Sendable {
+    /// The numbers of the fields.
     associatedtype FieldID: EntityField
 
-    /// The value of all defaults; what must be given is empty or 0.
+    /// Creates the value of all defaults; required fields are empty or 0.
     init()
 
-    /// Where each field is, in the order of ``FieldID``.
+    /// The key path of each field, in the order of ``FieldID``.
     static var paths: [FieldPath<Self>] { get }
 
-    /// Shows `visitor` the fields in `given`, in the order of their bytes.
-    ///
-    /// The visitor may change them.
+    /// Visits the fields in `given`, in the order of their encoding; the visitor may change them.
     mutating func visit<Visitor: FieldVisitor & ~Copyable>(
         _ visitor: inout Visitor,
         only given: FieldSet<FieldID>
     ) throws(Visitor.Failure)
 }
 
-/// A whole row: what people say of an entity, and what the server adds.
+/// A whole row: an entity's editable fields, and what the server maintains.
 package protocol DescribedEntity: Hashable, Sendable {
-    /// The row of number 0, which names none.
+    /// Creates a placeholder with id 0, which is not a valid id.
     init()
 
-    /// Shows `v` each field, in the order of their bytes.
+    /// Visits each field, in the order of the encoding.
     mutating func visit<V: FieldVisitor & ~Copyable>(_ v: inout V) throws(V.Failure)
 }
 
-/// The fields of one entity, by their numbers from 1, which never get a second meaning.
+/// The fields of an entity; raw values are numbers from 1, which never change their meaning.
 public protocol EntityField: RawRepresentable, CaseIterable, Hashable, Sendable
 where RawValue == UInt8 {}
 
-/// Some of the fields of one entity: bit *n* − 1 for the field of number *n*, as masks have it.
+/// A set of fields of an entity: bit *n* − 1 for the field with number *n*, as in masks.
 public struct FieldSet<FieldID: EntityField>: Hashable, Sendable {
+    /// The set's bits, as they are encoded.
     public var rawValue: UInt64
 
+    /// Creates a set from its bits; bits without a field are kept.
     @inlinable
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Creates a set of the given fields.
     public init(_ fields: FieldID...) {
         self.rawValue = 0
         for field in fields { self.insert(field) }
     }
 
-    /// Every bit, those of no field too: what a walk over the whole value is given.
+    /// Every bit, including those without a field: for a visit of the whole value.
     @inlinable public static var all: Self { Self(rawValue: .max) }
 
+    /// Whether no bit is set.
     public var isEmpty: Bool { self.rawValue == 0 }
 
+    /// Returns whether the field is in the set.
     @inlinable @inline(__always)
     public func contains(_ field: FieldID) -> Bool {
         self.rawValue & (1 << UInt64(field.rawValue - 1)) != 0
     }
 
+    /// Adds a field.
     public mutating func insert(_ field: FieldID) {
         self.rawValue |= 1 << UInt64(field.rawValue - 1)
     }
 
+    /// Removes a field.
     public mutating func remove(_ field: FieldID) {
         self.rawValue &= ~(1 << UInt64(field.rawValue - 1))
     }
 
-    /// Those of its bits that stand for fields.
+    /// The set without bits that have no field.
     var known: Self { Self(rawValue: self.rawValue & (1 << UInt64(FieldID.allCases.count) - 1)) }
 
-    /// Its fields, by number.
+    /// The fields in the set, by ascending number.
     public var fields: [FieldID] { FieldID.allCases.filter { self.contains($0) } }
 }
 
-/// Where a field is in its entity, whatever its type: for what is done to any field alike.
+/// A field's key path, with its type erased: for operations on any field.
 public struct FieldPath<Root>: Sendable {
     let path: any PartialKeyPath<Root> & Sendable
     let copy: @Sendable (Root, inout Root) -> Void
     let isSame: @Sendable (Root, Root) -> Bool
 
+    /// Creates a path from the field's key path.
     public init<Value: Hashable & Sendable>(
         _ path: any WritableKeyPath<Root, Value> & Sendable
     ) {
@@ -83,7 +90,7 @@ public struct FieldPath<Root>: Sendable {
 }
 
 extension Described {
-    /// The field at a path.
+    /// Returns the field at a key path; traps if the description has none there.
     static func field(at path: PartialKeyPath<Self>) -> FieldID {
         guard let index = Self.paths.firstIndex(where: { $0.path == path }),
             let field = FieldID(rawValue: UInt8(index + 1))
@@ -91,12 +98,12 @@ extension Described {
         return field
     }
 
-    /// Takes the fields in `given` from `other`.
+    /// Copies the fields in `given` from `other`.
     package mutating func take(_ given: FieldSet<FieldID>, from other: Self) {
         for field in given.fields { Self.paths[Int(field.rawValue) - 1].copy(other, &self) }
     }
 
-    /// The fields in which `other` differs.
+    /// Returns the fields whose values differ.
     package func differences(from other: Self) -> FieldSet<FieldID> {
         var fields = FieldSet<FieldID>()
         for field in FieldID.allCases

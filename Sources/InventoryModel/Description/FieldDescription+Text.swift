@@ -1,9 +1,9 @@
 internal import Bytes
 
-/// What a description says, in the words of PROTOCOL.md and of `invctl help commands`.
+/// Descriptions in the words of PROTOCOL.md and of `invctl help commands`.
 extension FieldDescription {
-    /// As the field column of PROTOCOL.md has it: its kind, and its name in words where that says more; an
-    /// enumeration says enough.
+    /// The field as in the field column of PROTOCOL.md: its kind, and its name in words unless the kind
+    /// suffices.
     public var wireText: String {
         let kind = self.kind.wireText
         switch self.kind {
@@ -20,7 +20,7 @@ extension FieldDescription {
         return kind == words || kind.hasSuffix(" " + words) ? kind : "\(kind) \(words)"
     }
 
-    /// The members that JSON has for it; `?` marks one that may be left out.
+    /// The field's members in JSON; `?` marks optional ones.
     fileprivate var members: [String] {
         let name = self.isRequired ? self.name : self.name + "?"
         return switch self.kind {
@@ -38,7 +38,7 @@ extension FieldDescription {
 }
 
 extension FieldDescription.Kind {
-    /// What PROTOCOL.md calls it.
+    /// The kind's name in PROTOCOL.md.
     fileprivate var wireText: String {
         switch self {
         case .text, .term: "text"
@@ -63,22 +63,21 @@ extension FieldDescription.Kind {
         case .signed: "svarint"
         case .optionalID(let title): "opt \(title)"
         case .coded(let title): title
-        case .announced: "nothing:"
+        case .announced: "no bytes:"
         }
     }
 }
 
 extension [FieldDescription] {
-    /// The names of the members that JSON has, what is required first, separated by commas; `?` marks what
-    /// may be left out.
+    /// The names of the members in JSON, required ones first, separated by commas; `?` marks optional ones.
     public var shape: String { self.members.joined(separator: ", ") }
 
-    /// The members one by one, as ``shape`` has them.
+    /// The members of ``shape``, as a list.
     public var members: [String] {
         (self.filter { $0.isRequired } + self.filter { !$0.isRequired }).flatMap { $0.members }
     }
 
-    /// What the bytes are, in the words of PROTOCOL.md.
+    /// The encoding in the words of PROTOCOL.md.
     public var wireText: String {
         let ahead = self.filter { !$0.isMasked }.map { $0.wireText }.joined(separator: ", ")
         let masked = self.filter { $0.isMasked }.map { $0.wireText }
@@ -89,7 +88,7 @@ extension [FieldDescription] {
 }
 
 extension String {
-    /// `reorderPoint` as "reorder point", `originalLsn` as "original LSN".
+    /// The words of a camel-case name: `reorderPoint` is "reorder point", `originalLsn` is "original LSN".
     package var wordsOfCamelCase: String {
         let words = self.reduce(into: "") { words, letter in
             if letter.isUppercase { words += " " }

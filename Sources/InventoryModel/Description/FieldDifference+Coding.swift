@@ -1,9 +1,9 @@
 internal import Bytes
 
-/// The bytes of changed fields: a list, each its number, the value before and the value after, by rising
-/// number.
+/// The encoding of changed fields: a list, by ascending field number, of the number, the old value and the
+/// new value.
 ///
-/// There every number is signed, ids and enumerations too, which ``WideNumbers`` sees to.
+/// All numbers are signed, including ids and enumerations; see ``WideNumbers``.
 extension FieldDifference {
     func encode(into writer: inout ByteWriter) {
         let fields = self.fields.fields
@@ -40,7 +40,7 @@ extension FieldDifference {
     }
 }
 
-/// A visitor of bytes, and what it does about a number that does not fit its field.
+/// A codec, and how it reports a number that does not fit its field.
 protocol NumberVisitor: FieldVisitor, ~Copyable {
     func refuse(_ number: Int64) throws(Failure) -> Never
 }
@@ -56,7 +56,7 @@ extension ByteReader: NumberVisitor {
     }
 }
 
-/// Shows another visitor all numbers as signed ones of 64 bits.
+/// Passes all numbers to another visitor as signed 64-bit numbers.
 struct WideNumbers<Base: NumberVisitor & ~Copyable>: FieldVisitor, ~Copyable {
     typealias Failure = Base.Failure
     var base: Base
@@ -93,7 +93,7 @@ struct WideNumbers<Base: NumberVisitor & ~Copyable>: FieldVisitor, ~Copyable {
         value = ID(try self.number(field.name, value.value))
     }
 
-    // MARK: - Alike
+    // MARK: - Unchanged kinds
 
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
         try self.base.text(field, &value)

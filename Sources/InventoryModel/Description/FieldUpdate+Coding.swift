@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// A partial update is a mask of the fields that are given, then those.
+/// The encoding of a partial update: a mask of the given fields, then these.
 extension FieldUpdate {
     func encode(into writer: inout ByteWriter) {
         writer.writeVarint(self.given.rawValue)

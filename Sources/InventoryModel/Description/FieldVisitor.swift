@@ -1,57 +1,62 @@
 public import Bytes
 
-/// One description of a value, many readers of it.
+/// An operation on a value's described fields: one description, many readers.
 ///
 ///     ProductFields.visit ──▶ ByteWriter, ByteReader      log, snapshot rows, network
 ///                         ──▶ FieldDifference             the field changes of productUpdated
 ///                         ──▶ FieldList                   invctl help, the field column of PROTOCOL.md
 ///                         ──▶ result columns              -o json and the other formats
 ///                         ──▶ command, export, watch      JSON in and out
-///                         ──▶ rules                       what is refused with invalid_field, out_of_range
+///                         ──▶ rules                       refusals: invalid_field, out_of_range
 ///
-/// A description names each field once, in the order of its bytes, with its kind and its
-/// ``Field``. A visitor takes of that what it needs; bounds hold for what comes in, so a decoder does
-/// not check them. A visitor that only writes changes nothing that it is shown.
+/// A description lists each field once, in the order of the encoding, with its kind and its
+/// ``Field``. A visitor uses what it needs of them; limits apply to input, so a decoder does
+/// not check them. A visitor that only writes does not change the values.
 ///
-/// Visitors are generic and specialized, so that a walk costs what code by hand costs.
+/// Visitors are generic and specialized, so that a visit costs as much as handwritten code.
 public protocol FieldVisitor: ~Copyable {
+    /// The error that the visitor throws; `Never` if it cannot fail.
     associatedtype Failure: Error
 
+    /// Visits a text.
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure)
 
+    /// Visits a boolean.
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Failure)
 
-    /// A number of no unit.
+    /// Visits a number without a unit.
     mutating func integer<Value: FixedWidthInteger & UnsignedInteger & Sendable>(
         _ field: Field<Value>,
         _ value: inout Value
     ) throws(Failure)
 
-    /// Base units of the product that the description names before it, or of its own unit.
+    /// Visits a quantity in base units of the product visited before it, or of the entity's own unit.
     mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure)
 
-    /// Minor units of the currency.
+    /// Visits an amount in minor units of the currency.
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure)
 
-    /// Minor units for a number of base units: of one unit, where people name no number.
+    /// Visits a price: minor units for a number of base units, by default those of one unit.
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure)
 
-    /// What quantities are counted in; it comes before them.
+    /// Visits the unit of quantities; it precedes them.
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure)
 
+    /// Visits a case of an enumeration.
     mutating func choice<Value: FieldChoice>(
         _ field: Field<Value>,
         _ value: inout Value
     ) throws(Failure)
 
-    /// The id of something else, which people call by its name.
+    /// Visits the id of another entity, which users refer to by name.
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure)
 
+    /// Visits an instant.
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure)
 }
 
 extension FieldVisitor where Self: ~Copyable {
-    /// A version of the data, which every visitor treats as its number.
+    /// Visits an LSN, which every visitor treats as a number.
     @inlinable @inline(__always)
     public mutating func lsn(_ field: Field<LSN>, _ value: inout LSN) throws(Failure) {
         var number = value.value
@@ -61,20 +66,30 @@ extension FieldVisitor where Self: ~Copyable {
     }
 }
 
-/// A visitor that cares for some kinds of fields, and passes over the others.
+/// A visitor that handles some kinds of fields and ignores the others.
 ///
-/// A codec is none: a kind that it leaves out does not compile.
+/// A codec is not one: a kind that it omits does not compile.
 public protocol SelectiveVisitor: FieldVisitor {}
 
 extension SelectiveVisitor {
+    /// Ignores a text.
     public func text(_ field: Field<String>, _ value: inout String) {}
+    /// Ignores a boolean.
     public func flag(_ field: Field<Bool>, _ value: inout Bool) {}
+    /// Ignores a number.
     public func integer<Value>(_ field: Field<Value>, _ value: inout Value) {}
+    /// Ignores a quantity.
     public func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {}
+    /// Ignores an amount.
     public func money(_ field: Field<Money>, _ value: inout Money) {}
+    /// Ignores a price.
     public func price(_ field: Field<Price>, _ value: inout Price) {}
+    /// Ignores a unit.
     public func unit(_ field: Field<Unit>, _ value: inout Unit) {}
+    /// Ignores an enumeration.
     public func choice<Value>(_ field: Field<Value>, _ value: inout Value) {}
+    /// Ignores an id.
     public func id<ID>(_ field: Field<ID>, _ value: inout ID) {}
+    /// Ignores an instant.
     public func instant(_ field: Field<Instant>, _ value: inout Instant) {}
 }

@@ -1,26 +1,32 @@
 public import Bytes
 
-/// What the first byte of a window says it is.
-///
-/// Numbers are never given a second meaning.
+/// The first byte of an encoded window; numbers never change their meaning.
 public enum WindowTag: UInt8, CaseIterable, Sendable {
+    /// ``InsightWindow/all``.
     case all = 1
+    /// ``InsightWindow/between(_:_:)``.
     case between = 2
+    /// ``InsightWindow/last(_:_:)``.
     case last = 3
+    /// ``InsightWindow/previous(_:_:)``.
     case previous = 4
 }
 
 extension InsightWindow {
+    /// Writes the tag and the fields.
     public func encode(into writer: inout ByteWriter) { self.encodeTagged(into: &writer) }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         try self.init(tagged: &reader)
     }
 }
 
-extension InsightWindow: TaggedQuestion {
+extension InsightWindow: TaggedQuery {
+    /// The value's name in PROTOCOL.md and in decoding errors.
     public static var title: String { "window" }
 
+    /// Creates the empty window of a tag, which a visitor fills.
     public init(_ tag: WindowTag) {
         self =
             switch tag {
@@ -31,6 +37,7 @@ extension InsightWindow: TaggedQuestion {
             }
     }
 
+    /// The first byte of its encoding.
     public var tag: WindowTag {
         switch self {
         case .all: .all
@@ -40,7 +47,8 @@ extension InsightWindow: TaggedQuestion {
         }
     }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields that follow the tag, in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         switch self {
         case .all: break
         case .between(var from, var to):
@@ -56,8 +64,8 @@ extension InsightWindow: TaggedQuestion {
     }
 }
 
-extension QuestionVisitor where Self: ~Copyable {
-    /// A number of units of the calendar.
+extension QueryVisitor where Self: ~Copyable {
+    /// Visits a number of calendar units.
     fileprivate mutating func units(
         _ count: inout UInt32,
         _ unit: inout CalendarUnit
@@ -68,9 +76,11 @@ extension QuestionVisitor where Self: ~Copyable {
 }
 
 extension ResolvedWindow: DescribedPart {
+    /// Creates an unbounded window, which a visitor fills.
     public init() { self.init(from: nil, to: nil, zone: "") }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.span(&self.from, &self.to)
         try v.term("zone", &self.zone)
         try v.optionalInstant(.named("movesAt"), &self.movesAt)

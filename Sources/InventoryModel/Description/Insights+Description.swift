@@ -1,13 +1,15 @@
 internal import Bytes
 
-/// What insights and subscriptions are made of.
+/// The descriptions of insights and subscriptions.
 ///
-/// Equal questions are equal bytes and the other way round: so a server tells by the bytes that many who
-/// ask want the same. What is read may still go beyond ``InsightLimits``; whoever answers then refuses it by
-/// the name of its field.
-extension Insight: TaggedQuestion {
+/// Equal queries have equal encodings and vice versa, so that a server recognises subscribers of the same
+/// query by its bytes. A decoded query may exceed ``InsightLimits``; executing it is then refused with
+/// the name of the field.
+extension Insight: TaggedQuery {
+    /// The value's name in PROTOCOL.md and in decoding errors.
     public static var title: String { "insight" }
 
+    /// Creates the empty insight of a tag, which a visitor fills.
     public init(_ tag: InsightTag) {
         let query = Insight.query(InsightQuery())
         self =
@@ -18,6 +20,7 @@ extension Insight: TaggedQuestion {
             }
     }
 
+    /// The first byte of its encoding.
     public var tag: InsightTag {
         switch self {
         case .query: .query
@@ -26,7 +29,8 @@ extension Insight: TaggedQuestion {
         }
     }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields that follow the tag, in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         switch self {
         case .query(let query): self = .query(try v.visit(query))
         case .named(let named): self = .named(try v.visit(named))
@@ -40,11 +44,11 @@ extension Insight: TaggedQuestion {
 }
 
 extension InsightTag {
-    /// What the insight is made of, in the order of its bytes.
+    /// The fields of the insight, in the order of their encoding.
     public var fields: [FieldDescription] { Insight(self).descriptions }
 }
 
-/// An insight that rows are selected of: not a selection again, so its depth is not left to the bytes.
+/// The insight whose rows are selected: never a selection itself, which bounds the depth of decoding.
 private struct WholeInsight: CodedValue {
     static var title: String { "insight of tag 1 or 2" }
     var insight: Insight
@@ -68,14 +72,16 @@ private struct WholeInsight: CodedValue {
 }
 
 extension InsightQuery: DescribedPart {
-    /// Elements of the lists of a question on the wire, other than ids, at most.
+    /// Elements of a query's lists other than ids, at most, in the encoding.
     static let listCountMax = 64
-    /// Ids of one list of a filter on the wire, at most.
+    /// Ids of one list of a filter, at most, in the encoding.
     static let idCountMax = 16_384
 
+    /// Creates an empty query, which a visitor fills.
     public init() { self.init(source: .sales, measures: []) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.choice(.named("source"), &self.source)
         try v.coded(&self.window)
         try v.term("zone", &self.zone)
@@ -89,6 +95,7 @@ extension InsightQuery: DescribedPart {
 }
 
 extension InsightFilter: MaskedPart {
+    /// The parts that restrict.
     public var presence: OptionalFields {
         OptionalFields(
             !self.products.isEmpty,
@@ -102,7 +109,8 @@ extension InsightFilter: MaskedPart {
         )
     }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(
+    /// Visits the given fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(
         _ v: inout V,
         only given: OptionalFields
     ) throws(V.Failure) {
@@ -119,18 +127,22 @@ extension InsightFilter: MaskedPart {
 }
 
 extension InsightOrder: DescribedPart {
+    /// Creates a default key, which a visitor fills.
     public init() { self.init(.dimension(.product)) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.coded(&self.key)
         try v.flag(.named("descending"), &self.isDescending)
     }
 }
 
 extension NamedInsight: DescribedPart {
+    /// Creates a default insight, which a visitor fills.
     public init() { self.init(.sales) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.choice(.named("name"), &self.name)
         try v.coded(&self.window)
         try v.term("zone", &self.zone)
@@ -142,6 +154,7 @@ extension NamedInsight: DescribedPart {
 }
 
 extension NamedInsightParameters: MaskedPart {
+    /// The parameters that differ from the default.
     public var presence: OptionalFields {
         OptionalFields(
             self.by != nil,
@@ -152,7 +165,8 @@ extension NamedInsightParameters: MaskedPart {
         )
     }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(
+    /// Visits the given fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(
         _ v: inout V,
         only given: OptionalFields
     ) throws(V.Failure) {
@@ -173,8 +187,9 @@ extension NamedInsightParameters: MaskedPart {
     }
 }
 
-extension RowSelection: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension RowSelection: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optional("condition", &self.condition)
         try v.list("order", of: &self.order, max: InsightQuery.listCountMax)
         try v.limit(&self.limit)
@@ -182,26 +197,32 @@ extension RowSelection: DescribedQuestion {
 }
 
 extension RowSelection.Order: DescribedPart {
+    /// Creates an empty key, which a visitor fills.
     public init() { self.init("") }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.term("column", &self.column)
         try v.flag(.named("descending"), &self.isDescending)
     }
 }
 
 extension RowCondition: DescribedPart {
+    /// Creates an empty test, which a visitor replaces.
     public init() { self = .test(Test("", comparison: .equal, operand: .none)) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the condition as one value with an encoding of its own.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.coded(&self)
     }
 }
 
 extension Subscription: DescribedPart {
+    /// Creates an empty subscription, which a visitor fills.
     public init() { self.init(topics: [], start: .now) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.coded(&self.topics)
         try v.list("products", of: &self.filter.products, max: Limits.filterIDsMax)
         try v.term("skuPrefix", &self.filter.skuPrefix)

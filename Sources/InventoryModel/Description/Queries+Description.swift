@@ -1,11 +1,13 @@
 internal import Bytes
 
-/// What each query is made of.
+/// The description of each query.
 ///
-/// This is the only list of them: bytes and the field column of PROTOCOL.md go by it.
-extension Query: TaggedQuestion {
+/// This is the only list of them: the encoding and the field column of PROTOCOL.md are derived from it.
+extension Query: TaggedQuery {
+    /// The value's name in PROTOCOL.md and in decoding errors.
     public static var title: String { "query" }
 
+    /// Creates the empty query of a tag, which a visitor fills.
     public init(_ tag: QueryTag) {
         self =
             switch tag {
@@ -26,6 +28,7 @@ extension Query: TaggedQuestion {
             }
     }
 
+    /// The first byte of its encoding.
     public var tag: QueryTag {
         switch self {
         case .product: .product
@@ -45,7 +48,8 @@ extension Query: TaggedQuestion {
         }
     }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields that follow the tag, in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         switch self {
         case .product(var key, var asOf):
             try v.coded(&key)
@@ -73,8 +77,9 @@ extension Query: TaggedQuestion {
     }
 }
 
-extension ProductSearch: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension ProductSearch: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.category)
         try v.coded(&self.statuses)
         try v.term("skuPrefix", &self.skuPrefix)
@@ -89,17 +94,20 @@ extension ProductSearch: DescribedQuestion {
 }
 
 extension ProductSearch.PageKey: DescribedPart {
+    /// Creates an empty key, which a visitor fills.
     public init() { self.init(id: ProductID(0)) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.signed("number", &self.integer)
         try v.term("text", &self.text)
         try v.id(.named("product"), &self.id)
     }
 }
 
-extension LevelQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension LevelQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.product)
         try v.optionalID(&self.location)
         try v.optionalID(&self.category)
@@ -108,8 +116,9 @@ extension LevelQuery: DescribedQuestion {
     }
 }
 
-extension LedgerQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension LedgerQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.product)
         try v.optionalID(&self.location)
         try v.coded(&self.kinds)
@@ -124,9 +133,11 @@ extension LedgerQuery: DescribedQuestion {
 }
 
 extension MovementID: DescribedPart {
+    /// Creates the id of no movement, which a visitor fills.
     public init() { self.init(lsn: 0, line: 0) }
 
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         var (lsn, line) = (self.lsn, self.line)
         try v.lsn(.named("lsn"), &lsn)
         try v.integer(.named("line"), &line)
@@ -134,16 +145,18 @@ extension MovementID: DescribedPart {
     }
 }
 
-extension LowStockQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension LowStockQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.location)
         try v.optionalID(&self.category)
         try v.limit(&self.limit)
     }
 }
 
-extension SalesQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension SalesQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.product)
         try v.optionalID(&self.location)
         try v.optionalID(&self.category)
@@ -153,8 +166,9 @@ extension SalesQuery: DescribedQuestion {
     }
 }
 
-extension RefusalQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension RefusalQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.product)
         try v.optionalID(&self.location)
         try v.span(&self.from, &self.to)
@@ -162,8 +176,9 @@ extension RefusalQuery: DescribedQuestion {
     }
 }
 
-extension OpenItemQuery: DescribedQuestion {
-    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+extension OpenItemQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.optionalID(&self.id)
         try v.optionalID(&self.product)
         try v.optionalID(&self.location)
@@ -176,6 +191,6 @@ extension OpenItemQuery: DescribedQuestion {
 }
 
 extension QueryTag {
-    /// What the query is made of, in the order of its bytes.
+    /// The fields of the query, in the order of their encoding.
     public var fields: [FieldDescription] { Query(self).descriptions }
 }

@@ -1,11 +1,13 @@
-/// What the commands of reservations and transfers are made of.
+// The descriptions of the commands for reservations and transfers.
 
-/// Base units of a line.
+/// The limits of a line, in base units.
 private let quantities = 1...Limits.quantityMax
 
 extension ReserveLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("quantity", in: quantities), &self.quantity)
@@ -14,8 +16,10 @@ extension ReserveLine: DescribedCommand {
 }
 
 extension Reserve: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: [], expiry: .after(seconds: 0)) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.plain, &self.lines)
         try v.expiry(&self.expiry)
@@ -25,8 +29,10 @@ extension Reserve: DescribedCommand {
 }
 
 extension ReservationLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(reservation: ReservationID(0)) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("reservation"), &self.reservation)
         let (quantity, price) = (self.quantity, self.price)
@@ -43,8 +49,10 @@ extension ReservationLine: DescribedCommand {
 }
 
 extension ExtendReservation: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: [], expiry: .after(seconds: 0)) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         let lines = LineList.of("reservation line", without: "quantity", "price")
         try v.lines(lines, &self.lines)
@@ -53,8 +61,10 @@ extension ExtendReservation: DescribedCommand {
 }
 
 extension CommitReservation: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("reservation line"), &self.lines)
         try v.reference(&self.reference)
@@ -64,8 +74,10 @@ extension CommitReservation: DescribedCommand {
 }
 
 extension ReleaseReservation: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("reservation line", without: "price"), &self.lines)
         try v.note(&self.note)
@@ -73,8 +85,10 @@ extension ReleaseReservation: DescribedCommand {
 }
 
 extension DispatchLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("product"), &self.product)
         try v.quantity(.named("quantity", in: quantities), &self.quantity)
@@ -83,8 +97,10 @@ extension DispatchLine: DescribedCommand {
 }
 
 extension DispatchTransfer: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(from: LocationID(0), to: LocationID(0), lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("from"), &self.source)
         try v.id(.named("to"), &self.destination)
@@ -95,8 +111,10 @@ extension DispatchTransfer: DescribedCommand {
 }
 
 extension TransferLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(transfer: TransferID(0)) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("transfer"), &self.transfer)
         var given = OptionalFields(self.quantity != nil, self.ifRevision != nil)
@@ -109,8 +127,10 @@ extension TransferLine: DescribedCommand {
 }
 
 extension TransferSettlement: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("transfer line"), &self.lines)
         try v.note(&self.note)

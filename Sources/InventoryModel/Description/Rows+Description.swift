@@ -1,40 +1,40 @@
 package import Bytes
 
-/// What the rows of the hottest paths are made of: a level, a movement and the outcome of a step.
-///
-/// Their codecs are written by hand, and tests compare them with these over random values.
+// The descriptions of the rows of the hottest paths: a level, a movement and an outcome.
+//
+// Their codecs are handwritten; tests compare them with these descriptions over random values.
 
-/// What reads the description of a row that leaves out, behind a mask, what is its default.
+/// A reader of the description of a row that omits defaults by a mask.
 package protocol RowVisitor: CommandVisitor {
-    /// What follows is behind a mask.
+    /// Announces that the following fields are masked.
     mutating func defaultMask() throws(Failure)
 
-    /// A movement that may be left out.
+    /// Visits a movement's id that may be absent.
     mutating func optionalMovement(_ name: String, _ value: inout MovementID?) throws(Failure)
 }
 
 /// A row that has a description: see ``RowVisitor``.
 package protocol DescribedRow {
-    /// Shows `v` each field, in the order of their bytes.
+    /// Visits each field, in the order of the encoding.
     mutating func visit<Visitor: RowVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure)
 }
 
 extension RowVisitor {
-    /// Base units that are left out where they are 0.
+    /// Visits base units, omitted if 0.
     fileprivate mutating func units(_ name: String, _ value: inout Quantity) throws(Failure) {
         try self.quantity(.named(name, default: .base(0)), &value)
     }
 
-    /// Minor units that are left out where they are 0.
+    /// Visits minor units, omitted if 0.
     fileprivate mutating func amount(_ name: String, _ value: inout Money) throws(Failure) {
         try self.money(.named(name, default: .zero), &value)
     }
 }
 
-/// A level.
+/// The encoded row of a level.
 package struct LevelRow: DescribedRow {
     package var level: Level
-    /// The LSN that its revision is, where it does not say another.
+    /// The default of the level's revision.
     package var lsn: LSN
 
     package init(_ level: Level, at lsn: LSN) {
@@ -58,10 +58,10 @@ package struct LevelRow: DescribedRow {
     }
 }
 
-/// A movement.
+/// The encoded row of a movement.
 package struct MovementRow: DescribedRow {
     package var movement: Movement
-    /// When its step was recorded, from which the time counts that it happened at.
+    /// When its step was recorded; the encoding of ``Movement/occurredAt`` is relative to it.
     package var recordedAt: Instant
 
     package init(_ movement: Movement, recordedAt: Instant) {
@@ -100,7 +100,7 @@ package struct MovementRow: DescribedRow {
     }
 }
 
-/// The outcome of what was done: its levels and its list of ids follow.
+/// The head of the outcome of an executed command; its levels and its list of ids follow.
 package struct DoneRow: DescribedRow {
     package var done: Outcome.Done
 

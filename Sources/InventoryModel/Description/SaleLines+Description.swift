@@ -1,14 +1,17 @@
-/// What a sale, a return and a delivery are made of.
-///
-/// A sale and its lines are encoded by hand, and so is what follows the lines of a delivery.
+// The descriptions of sales, returns and deliveries.
+//
+// A sale and its lines are encoded by hand, and so is what follows the lines of a delivery.
 
-/// Base units of a line.
+/// The limits of a line, in base units.
 private let quantities = 1...Limits.quantityMax
+/// The limits of a price or a cost, in minor units.
 private let amounts = 0...Limits.moneyMax
 
 extension SaleLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("quantity", in: quantities), &self.quantity)
@@ -20,8 +23,10 @@ extension SaleLine: DescribedCommand {
 }
 
 extension Sale: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("sale line"), &self.lines)
         try v.reference(&self.reference)
@@ -31,8 +36,10 @@ extension Sale: DescribedCommand {
 }
 
 extension SaleReturn: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("sale line"), &self.lines)
         try v.choice(.named("to", default: .available), &self.target)
@@ -44,8 +51,10 @@ extension SaleReturn: DescribedCommand {
 }
 
 extension RestockLine: DescribedCommand {
+    /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("quantity", in: quantities), &self.quantity)
@@ -55,8 +64,10 @@ extension RestockLine: DescribedCommand {
 }
 
 extension Restock: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lines: []) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.plain, &self.lines)
         try v.flag(.named("fromIncoming", default: false), &self.fromIncoming)

@@ -1,14 +1,16 @@
 internal import Bytes
 
-/// What the commands of stock are made of; the lines of a sale, a return and a delivery are in
-/// `SaleLines+Description`.
+// The descriptions of the stock commands; those of sales, returns and deliveries are in
+// `SaleLines+Description`.
 
-/// Base units that come or go.
+/// The limits of a change, in base units.
 private let deltas = -Limits.quantityMax...Limits.quantityMax
 
 extension Adjustment: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), delta: 0, reason: .other) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("delta", in: deltas), &self.delta)
@@ -21,8 +23,10 @@ extension Adjustment: DescribedCommand {
 }
 
 extension StockCount: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), counted: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("counted", in: 0...Limits.quantityMax), &self.counted)
@@ -33,8 +37,10 @@ extension StockCount: DescribedCommand {
 }
 
 extension Hold: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), delta: 0, reason: .other) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("delta", in: deltas), &self.delta)
@@ -46,8 +52,10 @@ extension Hold: DescribedCommand {
 }
 
 extension Expectation: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), delta: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("delta", in: deltas), &self.delta)
@@ -59,8 +67,10 @@ extension Expectation: DescribedCommand {
 }
 
 extension FloorChange: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), floor: 0) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
         try v.quantity(.named("floor", in: deltas), &self.floor)
@@ -69,8 +79,10 @@ extension FloorChange: DescribedCommand {
 }
 
 extension Reversal: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
     public init() { self.init(lsn: 0, reason: .other) }
 
+    /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lsn(.named("lsn", in: 1...Int64.max), &self.lsn)
         try v.choice(.named("reason"), &self.reason)

@@ -5,33 +5,32 @@ public import Bytes
 ///     available = onHand − unavailable − reserved
 ///     sellable  = max(0, available − floor)
 public struct Level: Hashable, Sendable {
+    /// The product; with ``location`` the level's key.
     public var product: ProductID
+    /// The location.
     public var location: LocationID
-    /// What is physically there; below zero only within a backorder that ``floor`` allows, or when
-    /// an adjustment says so.
+    /// What is physically there.
+    ///
+    /// Below zero only within a backorder that ``floor`` allows, or after an adjustment.
     public var onHand: Quantity
-    /// Of that, damaged or on quality hold.
-    ///
-    /// Never negative.
+    /// The part of it that is damaged or on quality hold; never negative.
     public var unavailable: Quantity
-    /// Of that, promised to somebody.
-    ///
-    /// Never negative.
+    /// The part of it that is reserved; never negative.
     public var reserved: Quantity
-    /// Ordered and not yet received.
-    ///
-    /// Never negative.
+    /// Ordered and not yet received; never negative.
     public var incoming: Quantity
-    /// A sale never takes ``available`` below this: a safety buffer above zero, a bounded backorder
-    /// below.
+    /// The limit below which a sale or reservation may not take ``available``.
+    ///
+    /// Above zero it is a safety buffer, below zero a bounded backorder.
     public var floor: Quantity
-    /// What the stock on hand cost, in minor units; zero when nothing is on hand.
+    /// The cost of the stock on hand, in minor units; zero if none is on hand.
     public var value: Money
-    /// Which alerts stand raised.
+    /// The active alerts.
     public var alerts: AlertSet
     /// The LSN of its last change.
     public var revision: LSN
 
+    /// Creates a level; quantities are in base units and not checked.
     @inlinable
     public init(
         product: ProductID,
@@ -57,38 +56,49 @@ public struct Level: Hashable, Sendable {
         self.revision = revision
     }
 
-    /// Whether nothing of the product is there, reserved, on hold or on its way.
+    /// Whether no stock of the product is on hand, reserved, on hold or incoming.
     @inlinable
     package var isEmpty: Bool {
         self.onHand == 0 && self.unavailable == 0 && self.reserved == 0 && self.incoming == 0
     }
 
+    /// On hand, neither unavailable nor reserved; negative if oversold.
     @inlinable public var available: Quantity { self.onHand - self.unavailable - self.reserved }
+    /// What a sale or reservation may take: available stock above ``floor``, at least 0.
     @inlinable public var sellable: Quantity { max(0, self.available - self.floor) }
-    /// What can be sent elsewhere: a floor below 0 lets sales go below what is there, nothing else.
+    /// What a transfer may send, at least 0: a negative ``floor`` allows sales below zero, but no transfers.
     @inlinable public var movable: Quantity { max(0, self.available - max(0, self.floor)) }
 }
 
-/// Something about a level that somebody should know, raised once and cleared once.
+/// A condition of a level that users are notified of once when it becomes active and once when it is cleared.
 public enum AlertKind: UInt8, CaseIterable, Sendable {
-    /// Raised when available falls to the product's reorder point or below; cleared when it rises
-    /// above the point plus the hysteresis.
+    /// Available stock is at or below the product's reorder point.
+    ///
+    /// It is cleared when available stock exceeds the point plus ``Product/hysteresis``.
     case lowStock = 1
-    /// Raised when nothing is available; cleared when something is.
+    /// No stock is available; cleared when some is.
     case stockout = 2
-    /// Raised when a count, an adjustment or a hold left less available than the floor; cleared
-    /// when available is at the floor again.
+    /// A count, an adjustment or a hold left less available than the floor.
+    ///
+    /// It is cleared when available stock is at the floor again.
     case oversold = 3
 }
 
-/// The alerts that stand raised for a level.
+/// The active alerts of a level.
 public struct AlertSet: OptionSet, Hashable, Sendable {
+    /// The set's bits: bit (raw value − 1) for each ``AlertKind``.
     public let rawValue: UInt8
+    /// Creates a set from its bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Creates the set of one alert.
     public init(_ kind: AlertKind) { self.rawValue = 1 << (kind.rawValue - 1) }
 
+    /// ``AlertKind/lowStock``.
     public static let lowStock = AlertSet(.lowStock)
+    /// ``AlertKind/stockout``.
     public static let stockout = AlertSet(.stockout)
+    /// ``AlertKind/oversold``.
     public static let oversold = AlertSet(.oversold)
+    /// Every alert.
     public static let all: AlertSet = [.lowStock, .stockout, .oversold]
 }

@@ -1,61 +1,86 @@
 public import Bytes
 
-/// Whether a product may be sold, and whether it is still there.
+/// Whether a product is for sale, and whether it is still listed.
 public enum ProductStatus: UInt8, CaseIterable, Sendable {
+    /// Listed and for sale.
     case active = 1
-    /// Kept, but not for sale.
+    /// Listed, but not for sale.
     case inactive = 2
-    /// Gone from the lists; its history stays, and its SKU is free again.
+    /// Not listed; its history is retained, and its SKU and barcode are free again.
     case archived = 3
 }
 
-/// The fields of a product that people give, by the numbers that masks and field changes have.
+/// The editable fields of a product; raw values are the field numbers in masks and field changes.
 public enum ProductField: UInt8, EntityField {
+    /// The SKU; unique, 1 to ``Limits/skuByteCountMax`` bytes.
     case sku = 1
+    /// The name; 1 to ``Limits/nameByteCountMax`` bytes.
     case name = 2
+    /// The barcode; unique if not empty, up to ``Limits/barcodeByteCountMax`` bytes.
     case barcode = 3
+    /// The category.
     case category = 4
+    /// The unit that quantities are counted in.
     case unit = 5
+    /// The sales price.
     case price = 6
+    /// Whether it is for sale.
     case status = 7
+    /// The stock at or below which it is low, in base units.
     case reorderPoint = 8
+    /// The stock that an order restores, in base units.
     case reorderTarget = 9
+    /// Base units in the supplier's pack.
     case packSize = 10
+    /// Days from order to delivery.
     case leadTimeDays = 11
 }
 
-/// What people say of a product: all of it but its id, its times and its revision.
+/// The editable fields of a product: all but its id, its times and its revision.
 ///
-/// This is the one place that lists them; what reads the description is in ``FieldVisitor``.
+/// This is the only list of them; ``FieldVisitor`` describes what is derived from it.
 public struct ProductFields: Described {
+    /// Identifies a field in masks and field changes.
     public typealias FieldID = ProductField
 
-    /// Unique among the products that are not archived.
+    /// The SKU, 1 to ``Limits/skuByteCountMax`` UTF-8 bytes.
+    ///
+    /// Unique among the products that are not archived, see ``NormalizedText``.
     public var sku = ""
+    /// The name: 1 to ``Limits/nameByteCountMax`` UTF-8 bytes.
     public var name = ""
-    /// Empty for none; unique among the products that are not archived.
+    /// The barcode, up to ``Limits/barcodeByteCountMax`` UTF-8 bytes; empty for none.
+    ///
+    /// Unique among the products that are not archived; GTINs are compared as 14 digits.
     public var barcode = ""
+    /// The category, which must exist and not be archived.
     public var category = CategoryID(0)
+    /// The unit that its quantities are counted in; pieces by default.
     public var unit = Unit.piece
+    /// The sales price, in minor units for a number of base units.
     public var price = Price(0)
+    /// Whether it is for sale; active by default.
     public var status = ProductStatus.active
-    /// Stock at a location at or below this is low, in base units.
+    /// The stock at a location at or below which it is low, in base units: 0 to ``Limits/quantityMax``.
     public var reorderPoint: Quantity = Quantity(Limits.defaultReorderUnits)
-    /// What an order should bring the stock up to, in base units; 0 for none.
+    /// The stock that an order restores, in base units: 0 to ``Limits/quantityMax``; 0 for none.
     public var reorderTarget: Quantity = 0
-    /// Base units in one pack of the supplier.
+    /// Base units in the supplier's pack: 1 to ``Limits/quantityMax``.
     public var packSize: Quantity = 1
-    /// Days from order to delivery.
+    /// Days from order to delivery: 0 to ``Limits/leadTimeDaysMax``.
     public var leadTimeDays: UInt16 = 0
 
+    /// Creates empty fields with the defaults.
     public init() {}
 
+    /// The key paths of the fields, by ascending field number.
     public static let paths: [FieldPath<Self>] = [
         FieldPath(\.sku), FieldPath(\.name), FieldPath(\.barcode), FieldPath(\.category),
         FieldPath(\.unit), FieldPath(\.price), FieldPath(\.status), FieldPath(\.reorderPoint),
         FieldPath(\.reorderTarget), FieldPath(\.packSize), FieldPath(\.leadTimeDays),
     ]
 
+    /// Visits the given fields in order, each with its name, limits and default.
     @inlinable @inline(__always)
     public mutating func visit<Visitor: FieldVisitor & ~Copyable>(
         _ visitor: inout Visitor,
@@ -102,17 +127,21 @@ public struct ProductFields: Described {
     }
 }
 
-/// One thing that is stocked and sold.
+/// An article that is stocked and sold.
 @dynamicMemberLookup
 public struct Product: DescribedEntity, Hashable, Sendable {
+    /// The product's id, assigned by the server.
     public var id: ProductID
+    /// The editable fields; also accessible as members of the product.
     public var fields: ProductFields
+    /// When it was created, by the server's clock.
     public var createdAt: Instant
-    /// When a field of the product itself last changed.
+    /// When one of its fields last changed; movements of its stock do not count.
     public var updatedAt: Instant
     /// The LSN of the last change of the product or of its stock anywhere.
     public var revision: LSN
 
+    /// Creates a product as the server has it.
     public init(
         id: ProductID,
         _ fields: ProductFields,
@@ -129,21 +158,21 @@ public struct Product: DescribedEntity, Hashable, Sendable {
 
     package init() { self.init(id: ProductID(0), ProductFields()) }
 
+    /// Accesses one of ``fields``.
     @inlinable
     public subscript<Value>(dynamicMember path: WritableKeyPath<ProductFields, Value>) -> Value {
         get { self.fields[keyPath: path] }
         _modify { yield &self.fields[keyPath: path] }
     }
 
-    /// How far above the reorder point stock must rise before it is no longer low: a tenth of the
-    /// point, at least 1.
+    /// How far above the reorder point stock must rise before it is no longer low, in base units.
     ///
-    /// The gap keeps one unit sold and returned from ringing twice.
+    /// A tenth of the point, at least 1. The gap prevents a second alert when one unit is sold and returned.
     public var hysteresis: Quantity {
         Quantity(max(1, self.reorderPoint.baseUnits / 10))
     }
 
-    /// Shows the visitor the whole product: its fields between its id and what the server adds.
+    /// Visits the whole product: the id, the fields, then what the server maintains.
     @inlinable @inline(__always)
     package mutating func visit<Visitor: FieldVisitor & ~Copyable>(
         _ visitor: inout Visitor
@@ -156,20 +185,21 @@ public struct Product: DescribedEntity, Hashable, Sendable {
     }
 }
 
-/// A product that is to be created.
+/// A product to create.
 @dynamicMemberLookup
 public struct ProductDraft: Hashable, Sendable {
-    /// The status is ``ProductStatus/active`` or ``ProductStatus/inactive``.
+    /// The fields; the status must be ``ProductStatus/active`` or ``ProductStatus/inactive``.
     public var fields: ProductFields
-    /// Stock that is there from the start: a restock in the same step.
+    /// The initial stock, recorded as a restock in the same step; `nil` for none.
     public var opening: OpeningStock?
 
+    /// Creates a draft; it is validated by the command that uses it.
     public init(_ fields: ProductFields, opening: OpeningStock? = nil) {
         self.fields = fields
         self.opening = opening
     }
 
-    /// A draft with the defaults of what is not named: a reorder point of 10 of the unit.
+    /// Creates a draft with defaults for the other fields: among them a reorder point of 10 units.
     public init(
         sku: String,
         name: String,
@@ -188,6 +218,7 @@ public struct ProductDraft: Hashable, Sendable {
         self.init(fields, opening: opening)
     }
 
+    /// Accesses one of ``fields``.
     @inlinable
     public subscript<Value>(dynamicMember path: WritableKeyPath<ProductFields, Value>) -> Value {
         get { self.fields[keyPath: path] }
@@ -195,16 +226,16 @@ public struct ProductDraft: Hashable, Sendable {
     }
 }
 
-/// The fields of a product to change.
+/// The fields of a product to change, and their new values.
 ///
-/// An empty barcode removes it; a unit changes only while the product has no history, since base units
+/// An empty barcode removes it. The unit can change only while the product has no history, because base units
 /// would change their meaning.
 public typealias ProductUpdate = FieldUpdate<ProductFields>
 
-/// Fields of a product that changed.
+/// The fields of a product that changed, with their old and new values.
 public typealias ProductDifference = FieldDifference<ProductFields>
 
 extension FieldDifference<ProductFields> {
-    /// Whether filters of subscriptions go by one of them.
+    /// Whether a field changed that subscription filters depend on.
     package var movesProduct: Bool { self.contains(.category) || self.contains(.sku) }
 }

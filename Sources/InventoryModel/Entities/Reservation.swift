@@ -1,41 +1,46 @@
 public import Bytes
 
-/// Whether a reservation still holds stock, or how it ended.
+/// Whether a reservation still holds stock, or how it ended; it leaves ``active`` once.
 public enum ReservationState: UInt8, CaseIterable, Sendable {
     /// It holds stock.
     case active = 1
     /// The last of it was sold.
     case committed = 2
-    /// The last of it was given up.
+    /// The last of it was released.
     case released = 3
-    /// Time ran out.
+    /// It expired.
     case expired = 4
 }
 
-/// Stock of one product at one location that is promised to somebody until a moment.
+/// Stock of one product at one location that is reserved until a point in time.
 ///
-/// Never deleted: what is closed stays, so that its id answers for ever.
+/// Never deleted: closed reservations are retained, so that a look-up by id always succeeds.
 public struct Reservation: Hashable, Sendable {
+    /// The reservation's id.
     public var id = ReservationID(0)
+    /// The reserved product.
     public var product = ProductID(0)
+    /// The location of the stock.
     public var location = LocationID(0)
-    /// Base units that were promised at first.
+    /// The quantity reserved at first, in base units.
     public var quantity: Quantity = 0
-    /// Base units that it still holds; above 0 exactly while it is active.
+    /// The quantity still reserved, in base units; above 0 exactly while it is active.
     public var remaining: Quantity = 0
-    /// It is over at this time of the log, whatever the clock of who asks says.
+    /// When it expires, by the time of the log; client clocks do not matter.
     public var expiresAt = Instant.zero
+    /// Whether it is active, or how it ended.
     public var state = ReservationState.released
     /// The order or cart; empty for none.
     public var reference = ""
-    /// The `reserve` that made it.
+    /// The `reserve` movement that created it.
     public var origin = MovementID()
     /// The LSN of its last change.
     public var revision: LSN = 0
 
-    /// Of number 0, which names none.
+    /// Creates a placeholder with id 0, which is not a valid id.
     package init() {}
 
+    /// Creates a reservation; quantities are in base units.
     public init(
         id: ReservationID,
         product: ProductID,

@@ -1,12 +1,13 @@
-/// Where a session stands, as its client is told when it opens it.
+/// The state of a session, which the server sends when its client opens it.
 public struct SessionStatus: Sendable, Hashable {
-    /// What stands for the session in the log.
+    /// The number that represents the session in the log.
     public var number: UInt32
-    /// The last sequence number that was decided.
+    /// The last sequence number that was decided; 0 if none was.
     public var lastSequence: UInt64
-    /// The oldest one whose outcome can still be asked for.
+    /// The oldest sequence number whose outcome is still remembered.
     public var oldestRemembered: UInt64
 
+    /// Creates a status from its numbers.
     public init(number: UInt32, lastSequence: UInt64, oldestRemembered: UInt64) {
         self.number = number
         self.lastSequence = lastSequence

@@ -1,41 +1,47 @@
 public import Bytes
 
-/// Where the goods of a transfer are.
+/// Where the goods of a transfer are; it leaves ``inTransit`` once.
 public enum TransferState: UInt8, CaseIterable, Sendable {
-    /// On their way.
+    /// Some are in transit.
     case inTransit = 1
     /// The last of them arrived.
     case received = 2
-    /// The last of them went back to where they came from.
+    /// The last of them returned to the source.
     case cancelled = 3
 }
 
-/// Goods of one product on their way from one location to another.
+/// Goods of one product in transit between two locations.
 ///
-/// What is on its way is on hand nowhere: the transfer holds it, with its cost, until it arrives or
-/// goes back. So what all locations and all transfers hold together does not change.
+/// Goods in transit are on hand nowhere: the transfer holds them and their cost until they arrive or
+/// return. The total of all locations and all transfers does not change.
 public struct Transfer: Hashable, Sendable {
+    /// The transfer's id.
     public var id = TransferID(0)
+    /// The product sent.
     public var product = ProductID(0)
+    /// The location that sent the goods.
     public var source = LocationID(0)
+    /// The location that will receive them.
     public var destination = LocationID(0)
-    /// Base units that were sent.
+    /// The quantity sent, in base units.
     public var quantity: Quantity = 0
-    /// Base units on their way; above 0 exactly while it is in transit.
+    /// The quantity still in transit, in base units; above 0 exactly while it is in transit.
     public var remaining: Quantity = 0
-    /// What those cost, in minor units.
+    /// The cost of ``remaining``, in minor units.
     public var value: Money = 0
+    /// Where the goods are.
     public var state = TransferState.cancelled
     /// The transfer order; empty for none.
     public var reference = ""
-    /// The `transferOut` that sent it.
+    /// The `transferOut` movement that sent it.
     public var origin = MovementID()
     /// The LSN of its last change.
     public var revision: LSN = 0
 
-    /// Of number 0, which names none.
+    /// Creates a placeholder with id 0, which is not a valid id.
     package init() {}
 
+    /// Creates a transfer; quantities are in base units, `value` in minor units.
     public init(
         id: TransferID,
         product: ProductID,

@@ -1,49 +1,55 @@
-/// One question over stock and its history, put together from small parts.
+/// A composable query over stock and its history.
 ///
 ///     source ─▶ window ─▶ filters ─▶ groups ─▶ measures ─▶ order, limit
 ///
-/// Every named insight that can be is one of these, users can ask them directly, and the result of
-/// each can be subscribed to. Equal questions are equal values, so that many who ask share one.
+/// Named insights are built from it where possible, users can execute it directly, and its result can be
+/// subscribed to. Equal queries are equal values, so that subscribers of the same query share one result.
 ///
-/// A result has the columns of each dimension of the grouping sets, in the order in which they are
-/// first named there, then one for each measure; where there is a quantity, `unit` and `unitDecimals` at
-/// the end: what the row's quantities are counted in. A dimension that a row's grouping set leaves out has
-/// no value in it.
+/// A result has the columns of each dimension of the grouping sets, in the order of their first
+/// appearance, then one for each measure. If there is a quantity, the last columns are `unit` and
+/// `unitDecimals`, the unit of the row's quantities. A row has no value in a dimension that its grouping
+/// set omits.
 ///
-/// **Units.** Quantities of different units are never added up: a row of products that are counted in
-/// several has no value in its quantities, its `unit` and its `unitDecimals`. Its money is not concerned.
-/// For the same reason rows of different units are not ordered by a quantity: that is refused.
+/// **Units.** Quantities of different units are never added. A row of products with several units has no
+/// value in its quantities, its `unit` and its `unitDecimals`; its amounts of money are unaffected.
+/// For the same reason, ordering rows of different units by a quantity is refused.
 ///
-/// A group has a row if a row of the source lies in it. Some have one always, so that a picture of
-/// them has no holes:
+/// A group has a row if it contains a row of the source. Some groups always have a row, so that charts have
+/// no gaps:
 ///
 /// - the total (`[]`);
-/// - each hour, day, week or month that a bounded window touches, in a set of that dimension alone;
+/// - each hour, day, week or month that overlaps a bounded window, in a set of that dimension alone;
 /// - each weekday, hour of the day, or pair of them, in a set of these alone.
 public struct InsightQuery: Hashable, Sendable {
+    /// The rows that are aggregated.
     public var source: InsightSource
+    /// The span of time; all time by default.
     public var window: InsightWindow
-    /// The IANA zone in which days are cut; empty for that of the one location filtered for, else
-    /// for UTC.
+    /// The IANA time zone whose days are used.
+    ///
+    /// If empty, that of the only location in the filter, otherwise UTC.
     public var zone: String
+    /// Which rows of the source count.
     public var filter: InsightFilter
-    /// One list of dimensions a grouping set; `[[]]` asks for the total alone.
+    /// The grouping sets, each a list of dimensions; `[[]]` for the total alone.
     ///
-    /// At most ``InsightLimits/groupingSetsMax`` of at most ``InsightLimits/dimensionsMax``.
+    /// Up to ``InsightLimits/groupingSetsMax`` sets of up to ``InsightLimits/dimensionsMax`` dimensions.
     public var groups: [[InsightDimension]]
-    /// One at least, each once; at most ``InsightLimits/measuresMax``.
+    /// The measures, each once: 1 to ``InsightLimits/measuresMax``.
     public var measures: [InsightMeasure]
-    /// The first decides; ties, and an empty list, go by the dimensions, ascending.
+    /// The sort keys, the most significant first; ties are ordered by the dimensions, ascending.
     ///
-    /// Things are ordered by their ids. What has no value comes last, however a column is turned:
-    /// totals after their parts.
+    /// Entities are ordered by id. Rows without a value come last in either direction: totals after their
+    /// parts.
     public var order: [InsightOrder]
-    /// At most this many rows; 0 for all.
+    /// The largest number of rows; 0 for all.
     public var limit: UInt32
-    /// The version or moment that is asked about: rows that were recorded later, or of an effective one
-    /// that happened later, do not count.
+    /// The point in the past that the result reflects; `nil` for now.
+    ///
+    /// Rows that were recorded later do not count, nor, for ``AsOf/effective(_:)``, rows that happened later.
     public var asOf: AsOf?
 
+    /// Creates a query; it is validated when it is executed.
     public init(
         source: InsightSource,
         window: InsightWindow = .all,
@@ -67,41 +73,48 @@ public struct InsightQuery: Hashable, Sendable {
     }
 }
 
-/// What the rows are that a question counts and adds up.
+/// The rows that a query aggregates.
 public enum InsightSource: UInt8, CaseIterable, Sendable {
-    /// Sales, returns, cost of goods sold that no sale has, and reversals of these, by when they
-    /// happened; see `SaleRow`.
+    /// Sales, returns, late cost of goods sold, and their reversals, by the time they happened; see
+    /// `SaleRow`.
     case sales = 1
-    /// Every row of the ledger, by when it happened.
+    /// Every movement of the ledger, by the time it happened.
     case movements = 2
-    /// The stock of each product at each location where it ever was, as it is at the version asked
-    /// about, and what is in transit, at its destination; see ``StockStage``.
+    /// The stock of each product at each location where it ever was, and goods in transit, at their
+    /// destination.
+    ///
+    /// As it is at the requested version; see ``StockStage``.
     case levels = 3
-    /// Each product that is not archived, with its stock at all locations and in transit together.
+    /// Each product that is not archived, with its total stock at all locations and in transit.
     case products = 4
-    /// Demand that stock could not meet, by when it was refused.
+    /// Unmet demand, by the time it was refused.
     case refusals = 5
 }
 
-/// Which rows count; every part that is given must hold, and a part that is empty restricts nothing.
+/// Which rows count; all given parts must match, and an empty part does not restrict.
 ///
-/// Products and categories go with every source, locations with every one but products, references
-/// and actors with those that have a time, kinds and reasons with sales and movements. What is named
-/// must be there: an id that is not is refused, and so is a category that is archived.
+/// Products and categories apply to every source, locations to all but products, references and actors to
+/// those with a time, kinds and reasons to sales and movements. Ids must exist, and categories must not be
+/// archived; otherwise the query is refused.
 public struct InsightFilter: Hashable, Sendable {
-    /// At most ``InsightLimits/filterIDsMax`` of each.
+    /// Only these products; up to ``InsightLimits/filterIDsMax``.
     public var products: [ProductID]
+    /// Only products of these categories; up to ``InsightLimits/filterIDsMax``.
     public var categories: [CategoryID]
+    /// Only these locations; up to ``InsightLimits/filterIDsMax``.
     public var locations: [LocationID]
+    /// Only movements of these kinds.
     public var kinds: MovementKindSet
+    /// Only movements with one of these reasons.
     public var reasons: [Reason]
-    /// The SKU's beginning, compared as keys are.
+    /// The beginning of the SKU; compared after normalization.
     public var skuPrefix: String
-    /// Exactly this reference.
+    /// Only rows with exactly this reference.
     public var reference: String
-    /// Exactly this actor.
+    /// Only rows by exactly this actor.
     public var actor: String
 
+    /// Creates a filter; by default one that matches everything.
     public init(
         products: [ProductID] = [],
         categories: [CategoryID] = [],
@@ -123,36 +136,38 @@ public struct InsightFilter: Hashable, Sendable {
     }
 }
 
-/// By what rows are put together.
+/// What rows are grouped by.
 ///
-/// A product's category is the one it has now. Times are cut by the calendar of the question's zone.
-/// Times go with the sources that have one, reason and kind with sales and movements, a location with
-/// every source but products.
+/// A product's category is its current one. Times are divided by the calendar of the query's zone.
+/// Times apply to the sources with a time, reason and kind to sales and movements, a location to
+/// all sources but products.
 public enum InsightDimension: UInt8, CaseIterable, Sendable {
-    /// Shown as its id, SKU and name.
+    /// The product; its columns are id, SKU and name.
     case product = 1
-    /// Shown as its id and name.
+    /// The category; its columns are id and name.
     case category = 2
-    /// Shown as its id and code.
+    /// The location; its columns are id and code.
     case location = 3
-    /// The hour's beginning; a day has 23 to 25 of them when clocks change.
+    /// The hour, as its start; a day has 23 to 25 of them when clocks change.
     case hour = 4
-    /// The day's beginning.
+    /// The day, as its start.
     case day = 5
-    /// The beginning of the week, a Monday (ISO 8601).
+    /// The week, as its start on Monday (ISO 8601).
     case week = 6
+    /// The month, as its start.
     case month = 7
-    /// 1 for Monday to 7 for Sunday (ISO 8601).
+    /// The day of the week: 1 for Monday to 7 for Sunday (ISO 8601).
     case weekday = 8
-    /// 0 to 23, as the clock on the wall says.
+    /// The hour of the local time: 0 to 23.
     case hourOfDay = 9
-    /// A ``Reason``; rows without one are together under "none".
+    /// The ``Reason``; rows without one form the group "none".
     case reason = 10
+    /// The ``MovementKind``.
     case kind = 11
-    /// A ``StockStage`` (levels, products).
+    /// The ``StockStage`` (levels, products).
     case stage = 12
 
-    /// Whether it is a span of time, whose empty buckets within a bounded window have rows too.
+    /// Whether it is a time bucket, which has a row even if it is empty and lies in a bounded window.
     public var isBucket: Bool {
         switch self {
         case .hour, .day, .week, .month: true
@@ -161,82 +176,94 @@ public enum InsightDimension: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// Where stock is: in the shop, or on its way between two of its locations.
+/// Where stock is: at a location, or in transit between two.
 ///
-/// What is in transit is on hand nowhere and still the shop's: its value is part of every valuation, at
-/// the location that it goes to.
+/// Goods in transit are on hand nowhere and still owned: their value is part of every valuation, at
+/// the destination.
 public enum StockStage: UInt8, CaseIterable, Sendable {
+    /// At its location.
     case onHand = 1
+    /// In transit to its location.
     case inTransit = 2
 }
 
-/// What is counted and added up of the rows of a group.
+/// An aggregate over the rows of a group.
 ///
 /// Money is in minor units of the database's currency, a quantity in base units. A sum that does not
-/// fit is refused with `amount_overflow`. The parentheses say which sources a measure goes with.
+/// fit is refused with `amount_overflow`. The parentheses list the sources that a measure applies to.
 public enum InsightMeasure: UInt8, CaseIterable, Sendable {
-    /// Units sold, less reversals of sales (sales): −Σ onHand.
+    /// Units sold, minus reversals of sales (sales): −Σ onHand.
     case units = 1
-    /// Units that came back, less reversals of returns (sales): Σ onHand.
+    /// Units returned, minus reversals of returns (sales): Σ onHand.
     case returnedUnits = 2
     /// `units` − `returnedUnits` (sales).
     case netUnits = 3
-    /// Σ amounts of sales at the price of the day, less reversals (sales).
+    /// Σ amounts of sales at the price of the day, minus reversals (sales).
     case gross = 4
-    /// Σ amounts given back, less reversals; positive (sales).
+    /// Σ refunded amounts, minus reversals; positive (sales).
     case returns = 5
     /// `gross` − `returns` (sales).
     case net = 6
-    /// Cost of the goods sold, less that of those that came back (sales): −Σ cost of sales and returns
-    /// + Σ amounts of cost variances, which is cost that came after its goods were sold.
+    /// Cost of the goods sold, minus that of returned goods (sales).
+    ///
+    /// −Σ cost of sales and returns + Σ amounts of cost variances, which are costs recorded after the goods
+    /// were sold.
     case cost = 7
     /// `net` − `cost` (sales).
     case margin = 8
     /// 100 · `margin` ÷ `net`, a number; none if `net` is 0 (sales).
     case marginPercent = 9
-    /// How many sales there were (sales): different receipts among the rows of sales that were not undone.
-    /// A receipt is a reference at a location on a day, by the location's clock, or a step of the log
+    /// The number of sales (sales): distinct receipts among sales that were not reversed.
+    ///
+    /// A receipt is a reference at a location on a day, in the location's time zone, or a step of the log
     /// without a reference.
     case transactions = 10
-    /// `net` ÷ `transactions`, in minor units, half to even; none without a transaction (sales).
+    /// `net` ÷ `transactions`, in minor units, rounded half to even; none without a transaction (sales).
     case averageValue = 11
-    /// Rows (movements, sales, refusals).
+    /// The number of rows (movements, sales, refusals).
     case rows = 12
     /// Σ change of stock on hand (movements).
     case onHandChange = 13
     /// Σ change of the value of stock (movements).
     case valueChange = 14
-    /// On hand, less what is held and promised: available (levels, products).
+    /// Σ on hand − unavailable − reserved (levels, products).
     case available = 15
-    /// (levels, products), as the three after it.
+    /// Σ on hand (levels, products).
     case onHand = 16
+    /// Σ damaged or on hold (levels, products).
     case unavailable = 17
+    /// Σ reserved (levels, products).
     case reserved = 18
+    /// Σ expected and not yet received (levels, products).
     case incoming = 19
-    /// Σ value at cost, in transit too (levels, products).
+    /// Σ value at cost, including goods in transit (levels, products).
     case value = 20
-    /// Σ price × quantity on hand or in transit, each level rounded by itself (levels, products).
+    /// Σ price × quantity on hand or in transit, rounded for each level (levels, products).
     case retailValue = 21
-    /// How many products have a row in the group (levels, products, sales, movements, refusals).
+    /// The number of products with a row in the group (levels, products, sales, movements, refusals).
     case products = 22
-    /// Σ asked (refusals).
+    /// Σ requested quantity (refusals).
     case asked = 23
-    /// Σ asked − what could have been had (refusals).
+    /// Σ requested quantity − what could be sold (refusals).
     case refusedUnits = 24
 }
 
-/// By what rows are ordered.
+/// A sort key of a query.
 public struct InsightOrder: Hashable, Sendable {
+    /// What rows are compared by.
     public enum Key: Hashable, Sendable {
-        /// One that the question groups by.
+        /// A dimension of the query's grouping sets.
         case dimension(InsightDimension)
-        /// One that the question asks for.
+        /// A measure of the query.
         case measure(InsightMeasure)
     }
 
+    /// What rows are compared by.
     public var key: Key
+    /// Whether larger values come first.
     public var isDescending: Bool
 
+    /// Creates a sort key; ascending by default.
     public init(_ key: Key, descending: Bool = false) {
         self.key = key
         self.isDescending = descending

@@ -1,43 +1,46 @@
-/// The span of time a question is about, `[from, to)`.
+/// The span of time of an insight, `[from, to)`.
 ///
-/// What is said by the calendar is cut in the question's zone and moves on as time passes, at the
-/// beginning of an hour, day, week or month there: so does the result of a subscription, also when
-/// nothing is sold.
+/// Windows in calendar units use the calendar of the query's zone. They move at the start of an hour, day,
+/// week or month there, and with them the result of a live insight, even without sales.
 public enum InsightWindow: Hashable, Sendable {
-    /// From the first row on, without an end.
+    /// All time.
     case all
-    /// From one moment to before another; `from` < `to`, and either may be left open.
+    /// From one instant, inclusive, to another, exclusive; `from` < `to`, and `nil` is unbounded.
     case between(Instant?, Instant?)
-    /// The last `count` units of the calendar up to the end of the one that is running: of days,
-    /// `1` is today, `7` today and the six days before it.
+    /// The last `count` units, including the current one up to its end.
     ///
-    /// From 1 to ``InsightLimits/windowUnitsMax``.
+    /// In days, 1 is today, 7 is today and the six days before it. 1 to ``InsightLimits/windowUnitsMax``.
     case last(UInt32, CalendarUnit)
-    /// The `count` whole units that came before the one that is running.
+    /// The `count` whole units before the current one: 1 to ``InsightLimits/windowUnitsMax``.
     ///
-    /// Hours are counted as they pass, days, weeks and months by the calendar.
+    /// Hours are elapsed hours; days, weeks and months are those of the calendar.
     case previous(UInt32, CalendarUnit)
 }
 
-/// The units of the calendar that windows and buckets are cut by.
+/// The calendar units of windows and buckets.
 public enum CalendarUnit: UInt8, CaseIterable, Sendable {
+    /// An hour.
     case hour = 1
+    /// A calendar day: 23 to 25 hours when clocks change.
     case day = 2
-    /// From Monday (ISO 8601).
+    /// A week from Monday (ISO 8601).
     case week = 3
+    /// A calendar month.
     case month = 4
 }
 
-/// A window as it stands at one moment; what an answer says of itself.
+/// A window as instants, as a result reports it.
 public struct ResolvedWindow: Hashable, Sendable {
-    /// Nothing where it is open.
+    /// The start, inclusive; `nil` if unbounded.
     public var from: Instant?
+    /// The end, exclusive; `nil` if unbounded.
     public var to: Instant?
-    /// The IANA zone its days are cut in.
+    /// The IANA time zone of its days.
     public var zone: String
-    /// When it moves on; nothing if it never does.
+    /// When the window moves next; `nil` if it never does.
     public var movesAt: Instant?
 
+    /// Creates a window.
     public init(from: Instant?, to: Instant?, zone: String, movesAt: Instant? = nil) {
         self.from = from
         self.to = to

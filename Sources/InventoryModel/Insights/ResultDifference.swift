@@ -1,35 +1,37 @@
-/// What makes one table out of another: rows to take out, then rows to put in.
+/// The difference between two tables: rows to remove, then rows to insert.
 ///
 ///     was    A B C D E         removed   0  3          (A and D)
 ///     is     B C A' E F        inserted  2  4          (A' and F)
 ///
-/// A row that changed is taken out and put in again where it now belongs, so the order of the
-/// result needs no telling: whoever applies a difference has the rows as they are, in their order.
-/// Rows that did not change are never in it.
+/// A changed row is removed and inserted at its new position. Therefore a difference need not describe the
+/// result's order: applying it yields the new rows in their order. Unchanged rows are never in it.
 public struct ResultDifference: Hashable, Sendable {
-    /// Rows of the table as it was, ascending.
+    /// Indices of removed rows in the old table, ascending.
     public var removed: [Int]
-    /// Where ``rows`` stand in the table as it is, ascending.
+    /// Indices of ``rows`` in the new table, ascending.
     public var inserted: [Int]
+    /// The inserted rows; as many as ``inserted``.
     public var rows: ResultTable
 
+    /// Creates a difference; `inserted` must have an index for each of `rows`.
     public init(removed: [Int], inserted: [Int], rows: ResultTable) {
         precondition(
             inserted.count == rows.rowCount,
-            "\(inserted.count) places for \(rows.rowCount) rows"
+            "\(inserted.count) indices for \(rows.rowCount) rows"
         )
         self.removed = removed
         self.inserted = inserted
         self.rows = rows
     }
 
+    /// Whether the tables are equal.
     public var isEmpty: Bool { self.removed.isEmpty && self.inserted.isEmpty }
 
-    /// What makes `new` out of `old`, which has the same columns: as few rows as possible.
+    /// Computes the smallest difference that turns `old` into `new`, which has the same columns.
     ///
     /// - Complexity: O(n log n) of the rows between the first and the last that differ.
     public init(from old: ResultTable, to new: ResultTable) {
-        precondition(old.schema == new.schema, "tables of other columns")
+        precondition(old.schema == new.schema, "tables with different columns")
         let limit = min(old.rowCount, new.rowCount)
         var head = 0
         while head < limit, old.hasRow(head, equalTo: head, of: new) { head += 1 }
@@ -39,51 +41,51 @@ public struct ResultDifference: Hashable, Sendable {
         { tail += 1 }
         let was = head..<(old.rowCount - tail)
         let now = head..<(new.rowCount - tail)
-        let kept = Self.kept(was, of: old, now, of: new)
-        var isKept = Array(repeating: false, count: was.count)
-        for pair in kept { isKept[pair.old - head] = true }
-        self.removed = was.filter { !isKept[$0 - head] }
-        isKept = Array(repeating: false, count: now.count)
-        for pair in kept { isKept[pair.new - head] = true }
-        self.inserted = now.filter { !isKept[$0 - head] }
+        let unchanged = Self.unchanged(was, of: old, now, of: new)
+        var isUnchanged = Array(repeating: false, count: was.count)
+        for pair in unchanged { isUnchanged[pair.old - head] = true }
+        self.removed = was.filter { !isUnchanged[$0 - head] }
+        isUnchanged = Array(repeating: false, count: now.count)
+        for pair in unchanged { isUnchanged[pair.new - head] = true }
+        self.inserted = now.filter { !isUnchanged[$0 - head] }
         self.rows = new.rows(self.inserted)
     }
 
-    /// A row that stays, where it was and where it is.
+    /// An unchanged row: its index in the old and in the new table.
     private struct Pair {
         var old: Int
         var new: Int
     }
 
-    /// The most rows that are in both tables in the same order.
-    private static func kept(
+    /// Returns the longest list of rows that both tables have in the same order.
+    private static func unchanged(
         _ was: Range<Int>,
         of old: ResultTable,
         _ now: Range<Int>,
         of new: ResultTable
     ) -> [Pair] {
         if was.isEmpty || now.isEmpty { return [] }
-        var places: [Int: Int] = [:]
-        places.reserveCapacity(was.count)
-        for row in was { places[old.hash(ofRow: row)] = row }
+        var rowByHash: [Int: Int] = [:]
+        rowByHash.reserveCapacity(was.count)
+        for row in was { rowByHash[old.hash(ofRow: row)] = row }
         var pairs: [Pair] = []
         for row in now {
-            guard let place = places[new.hash(ofRow: row)],
-                old.hasRow(place, equalTo: row, of: new)
+            guard let oldRow = rowByHash[new.hash(ofRow: row)],
+                old.hasRow(oldRow, equalTo: row, of: new)
             else { continue }
-            pairs.append(Pair(old: place, new: row))
+            pairs.append(Pair(old: oldRow, new: row))
         }
-        return Self.longestRising(pairs)
+        return Self.longestAscending(pairs)
     }
 
-    /// The longest run of pairs, not necessarily neighbours, whose old places rise.
-    private static func longestRising(_ pairs: [Pair]) -> [Pair] {
-        var isRising = true
+    /// Returns the longest subsequence of pairs whose old indices ascend.
+    private static func longestAscending(_ pairs: [Pair]) -> [Pair] {
+        var isAscending = true
         for index in pairs.indices.dropFirst() where pairs[index].old <= pairs[index - 1].old {
-            isRising = false
+            isAscending = false
         }
-        if isRising { return pairs }
-        // `ends[n]`: the pair with the smallest old place that a run of n + 1 can end with.
+        if isAscending { return pairs }
+        // `ends[n]`: the pair with the smallest old index that ends a subsequence of n + 1.
         var ends: [Int] = []
         var before = Array(repeating: -1, count: pairs.count)
         for index in pairs.indices {
@@ -111,39 +113,39 @@ public struct ResultDifference: Hashable, Sendable {
 
     // MARK: - Applying
 
-    /// The table that it makes; nothing if it is not one of that table.
+    /// Returns the new table, or `nil` if the difference does not fit `old`.
     ///
     /// - Complexity: O(rows · columns)
     public func applied(to old: ResultTable) -> ResultTable? {
         let count = old.rowCount - self.removed.count + self.inserted.count
         guard self.rows.schema == old.schema, count >= self.inserted.count,
-            Self.isRising(self.removed, below: old.rowCount),
-            Self.isRising(self.inserted, below: count)
+            Self.isAscending(self.removed, below: old.rowCount),
+            Self.isAscending(self.inserted, below: count)
         else { return nil }
         var source = ResultTable(old.schema)
         source.append(contentsOf: old)
         source.append(contentsOf: self.rows)
-        var places: [Int] = []
-        places.reserveCapacity(count)
-        var gone = self.removed[...]
+        var indices: [Int] = []
+        indices.reserveCapacity(count)
+        var remaining = self.removed[...]
         var (next, added) = (0, 0)
-        for place in 0..<count {
-            if added < self.inserted.count, self.inserted[added] == place {
-                places.append(old.rowCount + added)
+        for index in 0..<count {
+            if added < self.inserted.count, self.inserted[added] == index {
+                indices.append(old.rowCount + added)
                 added += 1
                 continue
             }
-            while let first = gone.first, first == next {
-                gone.removeFirst()
+            while let first = remaining.first, first == next {
+                remaining.removeFirst()
                 next += 1
             }
-            places.append(next)
+            indices.append(next)
             next += 1
         }
-        return source.rows(places)
+        return source.rows(indices)
     }
 
-    /// The rows taken out of a table whose key, the first columns, is not put in again.
+    /// Returns the removed rows of `old` whose key, its first columns, is not inserted again.
     public func left(of old: ResultTable, keyColumnCount: Int) -> ResultTable {
         func key(_ table: ResultTable, _ row: Int) -> [ResultCell] {
             (0..<keyColumnCount).map { table.cell(row, $0) }
@@ -152,7 +154,7 @@ public struct ResultDifference: Hashable, Sendable {
         return old.rows(self.removed.filter { !stays.contains(key(old, $0)) })
     }
 
-    private static func isRising(_ rows: [Int], below count: Int) -> Bool {
+    private static func isAscending(_ rows: [Int], below count: Int) -> Bool {
         for index in rows.indices.dropFirst() where rows[index] <= rows[index - 1] {
             return false
         }

@@ -1,5 +1,7 @@
-/// Compares rows of a table by some of its columns: texts as keys are, quantities as they are written (52
-/// pieces are more than half a kilogram), and what is not there last, however the column is turned.
+/// Compares rows of a table by some of its columns.
+///
+/// Texts are compared after normalization, and quantities in their units: 52 pieces are more than half a
+/// kilogram. Missing values come last in either direction.
 package struct RowComparison {
     package struct Key: Sendable {
         package var column: Int
@@ -13,9 +15,9 @@ package struct RowComparison {
 
     private let keys: [Key]
     private let table: ResultTable
-    /// By key: the column's texts as they are compared; empty for another kind.
+    /// For each key, the column's normalized texts; empty for other kinds.
     private let texts: [[String]]
-    /// The column with the decimals of a row's quantities.
+    /// The index of the column with the decimals of a row's quantities.
     private let unitDecimals: Int?
 
     /// - Complexity: O(rows · keys)
@@ -29,7 +31,7 @@ package struct RowComparison {
         }
     }
 
-    /// Whether one row comes before another; those that are alike keep their order.
+    /// Whether row `a` comes before row `b`; equal rows keep their order.
     package func isBefore(_ a: Int, _ b: Int) -> Bool {
         for (index, key) in self.keys.enumerated() {
             let order =
@@ -61,7 +63,7 @@ package struct RowComparison {
         }
     }
 
-    /// Base units of a row as millionths of what people count them in.
+    /// Returns base units of a row as millionths of its unit.
     private func counted(_ quantity: Int64, _ row: Int) -> Int128 {
         var decimals: UInt8 = 0
         if let column = self.unitDecimals, case .integer(let value) = self.table.cell(row, column) {

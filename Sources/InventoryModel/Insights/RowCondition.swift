@@ -1,40 +1,60 @@
-/// What is asked of each row of an answer, over its columns.
+/// A condition on the rows of a result, over its columns.
 ///
-/// Texts are compared as keys are (trimmed, case folded); numbers, money and quantities exactly, by
-/// their decimals. A comparison with a cell that has no value is false, but for `= none` and `!= …`.
+/// Texts are compared after normalization (trimmed, case folded); numbers, money and quantities exactly, by
+/// their decimals. A comparison with a missing value is false, except for `= none`, ``Comparison/notEqual``
+/// and ``Comparison/notContains``.
 public indirect enum RowCondition: Hashable, Sendable {
+    /// At least one of the two holds.
     case or(RowCondition, RowCondition)
+    /// Both hold.
     case and(RowCondition, RowCondition)
+    /// The condition does not hold.
     case not(RowCondition)
+    /// A comparison of one column.
     case test(Test)
 
+    /// How a cell is compared with the operand.
     public enum Comparison: UInt8, CaseIterable, Sendable {
+        /// The cell equals the operand.
         case equal = 1
+        /// The cell differs from the operand, or is missing.
         case notEqual = 2
+        /// The cell is less than the operand.
         case less = 3
+        /// The cell is less than or equal to the operand.
         case atMost = 4
+        /// The cell is greater than the operand.
         case greater = 5
+        /// The cell is greater than or equal to the operand.
         case atLeast = 6
-        /// A text has the other in it.
+        /// The text contains the operand.
         case contains = 7
+        /// The text does not contain the operand, or is missing.
         case notContains = 8
     }
 
+    /// The constant that a cell is compared with.
     public enum Operand: Hashable, Sendable {
-        /// No value.
+        /// The missing value.
         case none
-        /// A number as people write it, in millionths: the finest that a unit may have.
+        /// A number in millionths, the finest decimals of a unit: 1.5 is 1,500,000.
         case number(Int64)
+        /// A point in time.
         case instant(Instant)
+        /// A text; normalized before comparison.
         case text(String)
     }
 
+    /// A comparison of a column with a constant.
     public struct Test: Hashable, Sendable {
-        /// The column's name.
+        /// The column's name; refused with `invalid_field` if the result has no such column.
         public var column: String
+        /// How they are compared.
         public var comparison: Comparison
+        /// The constant.
         public var operand: Operand
 
+        /// Creates a test; it is validated when it is bound to the result's columns.
         public init(_ column: String, comparison: Comparison, operand: Operand) {
             self.column = column
             self.comparison = comparison
@@ -43,14 +63,16 @@ public indirect enum RowCondition: Hashable, Sendable {
     }
 }
 
-/// A condition over the columns of one schema, ready to be asked of its rows.
+/// A condition bound to the columns of a schema, ready to be evaluated.
 package indirect enum BoundCondition: Sendable {
     case or(BoundCondition, BoundCondition)
     case and(BoundCondition, BoundCondition)
     case not(BoundCondition)
     case test(BoundTest)
 
-    /// - Throws: `invalid_field` for a column that is not there.
+    /// Binds `condition` to the columns of `schema`.
+    ///
+    /// - Throws: `invalid_field` for a column that does not exist.
     package init(
         _ condition: RowCondition,
         _ schema: [ResultField],
@@ -68,7 +90,7 @@ package indirect enum BoundCondition: Sendable {
         }
     }
 
-    /// Whether it holds of a row.
+    /// Returns whether the condition holds for a row.
     ///
     /// - Complexity: O(tests)
     package func holds(_ table: ResultTable, _ row: Int) -> Bool {
@@ -81,15 +103,15 @@ package indirect enum BoundCondition: Sendable {
     }
 }
 
-/// A test of one column of one schema.
+/// A test bound to a column of a schema.
 package struct BoundTest: Sendable {
     private let column: Int
     private let kind: ResultKind
     private let comparison: RowCondition.Comparison
     private let operand: RowCondition.Operand
-    /// The decimals of money.
+    /// The decimals of the currency.
     private let currencyDecimals: UInt8
-    /// The column with the decimals of a row's quantities.
+    /// The index of the column with the decimals of a row's quantities.
     private let unitDecimals: Int?
 
     fileprivate init(
@@ -171,7 +193,7 @@ extension Refusal {
     package static func noColumn(_ name: String, of part: String) -> Refusal {
         Refusal(
             .invalidField,
-            .field(part, problem: "names '\(name)', and there is no such column")
+            .field(part, problem: "refers to the unknown column '\(name)'")
         )
     }
 }

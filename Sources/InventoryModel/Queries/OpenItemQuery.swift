@@ -1,19 +1,23 @@
-/// Reservations or transfers, by id.
+/// A query for reservations or transfers, ordered by id.
 public struct OpenItemQuery<ID: EntityID, State: FieldChoice>: Hashable, Sendable {
-    /// Only this one; `reservation_not_found` or `transfer_not_found` if there is none.
+    /// Only this one; refused with `reservation_not_found` or `transfer_not_found` if it does not exist.
     public var id: ID?
+    /// Only those of this product; `nil` for all.
     public var product: ProductID?
-    /// Of a transfer: from or to it.
+    /// Only those at this location, for transfers from or to it; `nil` for all.
     public var location: LocationID?
-    /// Empty for all.
+    /// Only those in these states; empty for all.
     public var states: ChoiceSet<State>
-    /// Exactly this reference.
+    /// Only those with exactly this reference; empty for all.
     public var reference: String
+    /// Whether the order is by descending id.
     public var isNewestFirst: Bool
-    /// Only those beyond this one, in the order asked for.
+    /// The last id of the previous page: only ids after it, in the requested order.
     public var after: ID?
+    /// The largest number of rows, up to ``Limits/queryRowsMax``; 0 for all.
     public var limit: UInt32
 
+    /// Creates a query; by default for all items in ascending order.
     public init(
         id: ID? = nil,
         product: ProductID? = nil,
@@ -35,5 +39,7 @@ public struct OpenItemQuery<ID: EntityID, State: FieldChoice>: Hashable, Sendabl
     }
 }
 
+/// A query for reservations.
 public typealias ReservationQuery = OpenItemQuery<ReservationID, ReservationState>
+/// A query for transfers.
 public typealias TransferQuery = OpenItemQuery<TransferID, TransferState>

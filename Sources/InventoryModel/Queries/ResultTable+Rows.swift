@@ -1,13 +1,13 @@
-/// Rows of a table one by one: picked, compared and hashed, without making cells of them.
+/// Single rows of a table: selected, compared and hashed without creating cells.
 extension ResultTable {
-    /// The rows at those places, in that order.
+    /// Returns the rows at the given indices, in that order.
     ///
-    /// - Complexity: O(places · columns)
-    public func rows(_ places: some Collection<Int>) -> ResultTable {
-        ResultTable(columns: self.columns.map { $0.values(places) }, rowCount: places.count)
+    /// - Complexity: O(indices · columns)
+    public func rows(_ indices: some Collection<Int>) -> ResultTable {
+        ResultTable(columns: self.columns.map { $0.values(indices) }, rowCount: indices.count)
     }
 
-    /// Whether a row equals that of another table with the same columns.
+    /// Returns whether a row equals a row of another table with the same columns.
     ///
     /// - Complexity: O(columns)
     public func hasRow(_ row: Int, equalTo other: Int, of table: ResultTable) -> Bool {
@@ -18,7 +18,7 @@ extension ResultTable {
         return true
     }
 
-    /// A hash of a row: equal for equal rows of tables with the same columns, within one process.
+    /// Returns a hash of a row: equal for equal rows of tables with the same columns, within one process.
     public func hash(ofRow row: Int) -> Int {
         var hasher = Hasher()
         for column in self.columns { column.hash(row, into: &hasher) }
@@ -27,14 +27,14 @@ extension ResultTable {
 }
 
 extension ResultColumn {
-    fileprivate func values(_ places: some Collection<Int>) -> ResultColumn {
+    fileprivate func values(_ indices: some Collection<Int>) -> ResultColumn {
         var column = ResultColumn(self.field)
-        for place in places { column.append(self.cell(place)) }
+        for index in indices { column.append(self.cell(index)) }
         return column
     }
 
     fileprivate func hasValue(_ row: Int, equalTo other: Int, of column: ResultColumn) -> Bool {
-        // Where there is no value there is a zero or an empty text.
+        // A missing value is stored as 0 or as an empty text.
         if self.field.kind == .text {
             guard self.texts[row] == column.texts[other] else { return false }
         } else {

@@ -1,16 +1,19 @@
-/// Typed columns of an answer: one codec on the wire and one printer serve every query.
+/// A query result as typed columns, so that one codec and one printer serve every query.
 ///
-/// A large answer comes as several blocks, each a table with the same columns and some of the rows.
+/// A large result arrives in several blocks, each a table with the same columns and some of the rows.
 public struct ResultTable: Hashable, Sendable {
+    /// The columns, in the order of the schema; all have ``rowCount`` values.
     public private(set) var columns: [ResultColumn]
+    /// The number of rows.
     public private(set) var rowCount: Int
 
+    /// Creates an empty table with these columns.
     public init(_ schema: [ResultField]) {
         self.columns = schema.map { ResultColumn($0) }
         self.rowCount = 0
     }
 
-    /// The table with these columns, which must all have `rowCount` values.
+    /// Creates a table of the given columns, which must all have `rowCount` values.
     public init(columns: [ResultColumn], rowCount: Int) {
         for column in columns {
             precondition(
@@ -22,9 +25,10 @@ public struct ResultTable: Hashable, Sendable {
         self.rowCount = rowCount
     }
 
+    /// The name and the kind of each column.
     public var schema: [ResultField] { self.columns.map { $0.field } }
 
-    /// Appends one row: a cell for each column, in their order.
+    /// Appends a row: a cell for each column, in order; traps if a cell is of another kind than its column.
     public mutating func append(_ cells: [ResultCell]) {
         precondition(
             cells.count == self.columns.count,
@@ -34,64 +38,76 @@ public struct ResultTable: Hashable, Sendable {
         self.rowCount += 1
     }
 
-    /// The cell of a row in the column of that index.
+    /// Returns the cell at a row and a column index.
     public func cell(_ row: Int, _ column: Int) -> ResultCell { self.columns[column].cell(row) }
 
-    /// The index of the column with that name.
+    /// Returns the index of the column with this name, or `nil` if there is none.
     public func column(named name: String) -> Int? {
         self.columns.firstIndex { $0.field.name == name }
     }
 }
 
-/// What a column of an answer holds, and so how people are shown it.
+/// The kind of a column's values, which determines how they are formatted.
 public enum ResultKind: UInt8, CaseIterable, Sendable {
+    /// A number without a unit.
     case integer = 1
     /// Minor units of the database's currency.
     case money = 2
-    /// Base units; the column `unitDecimals` of the same row, where there is one, says how many
-    /// decimals people write.
+    /// Base units.
+    ///
+    /// The column `unitDecimals` of the same row, if there is one, has the decimals that people write.
     case quantity = 3
-    /// Microseconds since 1970 UTC.
+    /// Microseconds since 1970-01-01 UTC.
     case instant = 4
+    /// UTF-8 text.
     case text = 5
     /// 0 or 1.
     case boolean = 6
-    /// A finite number that was derived: a ratio, a rate. The only kind that is not exact.
+    /// A finite derived number, such as a ratio or a rate; the only inexact kind.
     case number = 7
 }
 
-/// A column's name, in camel case as in JSON, and kind.
+/// The name and the kind of a column.
 public struct ResultField: Hashable, Sendable {
+    /// The name in camel case, as in JSON.
     public let name: String
+    /// The kind of its values.
     public let kind: ResultKind
 
+    /// Creates the description of a column.
     public init(_ name: String, _ kind: ResultKind) {
         self.name = name
         self.kind = kind
     }
 }
 
+/// A single value of a table.
 public enum ResultCell: Hashable, Sendable {
+    /// No value.
     case none
+    /// A value of any kind but text and number, in the unit of its ``ResultKind``.
     case integer(Int64)
+    /// A value of a text column.
     case text(String)
-    /// Finite.
+    /// A finite value of a number column.
     case number(Double)
 }
 
-/// One column: integers for every kind but text, and which rows have no value.
+/// One column: the values, and which rows have none.
 ///
-/// A number is kept as the bits of its IEEE 754 form, and zero without a sign, so that equal columns
-/// have equal bits.
+/// All kinds but text are stored as integers. A number is stored as its IEEE 754 bits, without a negative
+/// zero, so that equal columns have equal bits.
 public struct ResultColumn: Hashable, Sendable {
+    /// The column's name and kind.
     public let field: ResultField
-    /// A value a row, 0 where there is none; empty in a text column.
+    /// A value for each row, 0 if it is missing; empty in a text column.
     public private(set) var integers: [Int64]
-    /// A value a row, "" where there is none; empty in any other column.
+    /// A text for each row, "" if it is missing; empty in any other column.
     public private(set) var texts: [String]
-    /// The rows without a value, ascending.
+    /// The indices of the rows without a value, ascending.
     public private(set) var missing: [Int]
 
+    /// Creates an empty column.
     public init(_ field: ResultField) {
         self.field = field
         self.integers = []
@@ -99,10 +115,12 @@ public struct ResultColumn: Hashable, Sendable {
         self.missing = []
     }
 
+    /// The number of values, including missing ones.
     public var count: Int {
         self.field.kind == .text ? self.texts.count : self.integers.count
     }
 
+    /// Appends a value; traps if it is of another kind than the column, or not finite.
     public mutating func append(_ cell: ResultCell) {
         switch (cell, self.field.kind) {
         case (.none, .text):
@@ -123,6 +141,8 @@ public struct ResultColumn: Hashable, Sendable {
         }
     }
 
+    /// Returns the value of a row.
+    ///
     /// - Complexity: O(log m) for m rows without a value.
     public func cell(_ row: Int) -> ResultCell {
         if self.isMissing(row) { return .none }
@@ -147,7 +167,7 @@ public struct ResultColumn: Hashable, Sendable {
 extension ResultTable {
     /// Appends the rows of a table with the same columns.
     public mutating func append(contentsOf other: ResultTable) {
-        precondition(self.schema == other.schema, "rows of other columns")
+        precondition(self.schema == other.schema, "tables with different columns")
         for index in self.columns.indices {
             self.columns[index].append(contentsOf: other.columns[index])
         }

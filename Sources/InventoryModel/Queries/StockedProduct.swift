@@ -1,27 +1,28 @@
 public import Bytes
 
-/// One product as it is, with its stock at every location it ever was at: the answer to the question
-/// that tills, shelves and carts ask all day.
+/// One product with its stock at every location where it ever was: the fast path of tills, shelves and carts.
 ///
-/// The query ``Query/product(_:asOf:)`` answers in rows and columns, for people and for any moment of
-/// the past. This is the short way for programs: one frame each way, encoded from the columns without a
-/// value or a text being made.
+/// The query ``Query/product(_:asOf:)`` returns rows and columns, also for the past. This reply is one frame,
+/// encoded directly from the columns without creating values or strings.
 public struct StockedProduct: Hashable, Sendable {
-    /// The state it reflects.
+    /// The LSN of the state that it reflects.
     public var lsn: LSN
+    /// The product.
     public var product: Product
-    /// By location, ascending.
+    /// Its levels, by ascending location.
     public var levels: [Level]
 
+    /// Creates a reply.
     public init(lsn: LSN, product: Product, levels: [Level]) {
         self.lsn = lsn
         self.product = product
         self.levels = levels
     }
 
-    /// On hand less what is held and promised, over all locations.
+    /// The available stock over all locations, in base units.
     public var available: Quantity { self.levels.reduce(0) { $0 + $1.available } }
 
+    /// Writes the reply's encoding.
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.lsn)
         self.product.encode(into: &writer)
@@ -29,6 +30,7 @@ public struct StockedProduct: Hashable, Sendable {
         for level in self.levels { level.encode(into: &writer, at: self.lsn) }
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let lsn = try reader.readLSN()
         let product = try Product(from: &reader)

@@ -1,23 +1,25 @@
 internal import Bytes
 
-/// What a set of levels comes to in one number, so that a subscriber can prove its copy.
+/// A state checksum of a set of levels, with which a subscriber verifies its replica.
 ///
-/// The sum, modulo 2⁶⁴, of the hashes of the levels that have any stock: so it can be kept up to
-/// date by taking away a level's old hash and adding its new one, and the order does not matter. The
+/// The sum, modulo 2⁶⁴, of the hashes of the levels that have any stock. Therefore it can be updated by
+/// subtracting a level's old hash and adding its new one, and the order does not matter. The
 /// hash is `Bytes/Hash64` of 40 bytes, little-endian: product and location, 4 bytes each, on
 /// hand, unavailable, reserved and incoming, 8 bytes each. A level without any of these counts as 0.
 public struct LevelDigest: Hashable, Sendable {
+    /// The checksum; 0 for the empty set.
     public private(set) var value: UInt64 = 0
 
+    /// Creates the checksum of the empty set.
     public init() {}
 
-    /// A level has changed; `old` is nothing if it was not there.
+    /// Updates the checksum for a changed level; `old` is `nil` if the level is new.
     public mutating func replace(_ old: Level?, with new: Level) {
         if let old { self.value &-= Self.hash(old) }
         self.value &+= Self.hash(new)
     }
 
-    /// A level is no longer of the set.
+    /// Updates the checksum for a level that left the set.
     public mutating func remove(_ level: Level) { self.value &-= Self.hash(level) }
 
     static func hash(_ level: Level) -> UInt64 {

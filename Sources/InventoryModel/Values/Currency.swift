@@ -1,11 +1,13 @@
-/// The one currency of a database: its ISO 4217 code and how many decimals its minor unit has.
+/// The currency of a database: its ISO 4217 code and the decimals of its minor unit.
 public struct Currency: Hashable, Sendable {
+    /// The ISO 4217 code in capitals, such as `EUR`.
     public let code: String
+    /// Decimals of the minor unit, 0 to 4: 2 for euros and cents.
     public let decimals: UInt8
 
-    /// The currency with this ISO 4217 code; nothing if the code is not three Latin letters.
+    /// Creates the currency with this ISO 4217 code; returns `nil` unless the code is three Latin letters.
     ///
-    /// Decimals are 2 unless ISO 4217 says otherwise.
+    /// Case is ignored. Decimals are 2 unless ISO 4217 says otherwise; unknown codes are accepted.
     public init?(code: String) {
         let upper = code.uppercased()
         guard upper.utf8.count == 3, upper.utf8.allSatisfy({ (65...90).contains($0) }) else {

@@ -1,20 +1,21 @@
 public import Bytes
 
-/// Names one request, so that it is executed once however often it is sent: 1 to
-/// ``Limits/keyByteCountMax`` bytes of UTF-8 without control characters.
+/// Identifies one request so that it is executed once, however often it is sent.
 ///
-/// A key is compared byte by byte, neither trimmed nor folded, and belongs to the database, not to a
-/// client: whoever draws one at random takes 16 bytes, as 32 hexadecimal digits.
+/// 1 to ``Limits/keyByteCountMax`` bytes of UTF-8 without control characters. Keys are compared byte by byte,
+/// without trimming or case folding, and belong to the database, not to a client. A client that generates one
+/// uses 16 random bytes, written as 32 hexadecimal digits.
 public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
+    /// The key as the client sent it.
     public let text: String
 
-    /// - Returns: `nil` if the text cannot be a key.
+    /// Creates a key; returns `nil` if `text` is empty, too long or has a control character.
     public init?(_ text: String) {
         guard Self.permits(text) else { return nil }
         self.text = text
     }
 
-    /// The key that 16 bytes are: their 32 hexadecimal digits.
+    /// Creates the key of 16 bytes: their 32 lowercase hexadecimal digits, those of `high` first.
     public init(high: UInt64, low: UInt64) {
         func hex(_ value: UInt64) -> String {
             let digits = String(value, radix: 16)
@@ -28,11 +29,15 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
             && !NormalizedText.hasControlCharacter(text)
     }
 
+    /// The same as ``text``.
     public var description: String { self.text }
 
+    /// Writes the key: the length of its UTF-8 bytes, then the bytes.
     public func encode(into writer: inout ByteWriter) { writer.writeText(self.text) }
 
-    /// Reads a key, and says what is wrong with one that cannot be.
+    /// Reads a key.
+    ///
+    /// - Throws: ``ByteReaderError`` if the bytes end early, or the text is not UTF-8 or not a valid key.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let text = try reader.readText(limit: Limits.keyByteCountMax, "key")
@@ -40,21 +45,23 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// What stands for the key in the log and in memory.
+    /// The hash that represents the key in the log and in memory.
     public var fingerprint: KeyFingerprint {
         var text = self.text
         return text.withUTF8 { KeyFingerprint(hashing: UnsafeRawBufferPointer($0)) }
     }
 }
 
-/// 128 bits of hash that stand for an ``IdempotencyKey``.
+/// A 128-bit hash that represents an ``IdempotencyKey``.
 ///
-/// Among a billion keys two share one with a probability of 10⁻²¹. Part of the log's format: it never
-/// changes.
+/// The probability that two of a billion keys collide is 10⁻²¹. Part of the log format: it never changes.
 public struct KeyFingerprint: Hashable, Sendable {
+    /// The hash of the key's UTF-8 bytes with seed 3.
     public let high: UInt64
+    /// The hash of the key's UTF-8 bytes with seed 4.
     public let low: UInt64
 
+    /// Creates a fingerprint from its two halves, as the log has them.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

@@ -1,7 +1,7 @@
-/// Every maximum of the domain, in one place.
+/// Every limit of the domain, in one place.
 ///
 /// A value beyond its limit is refused with `out_of_range`, `invalid_field` or `too_many_lines`,
-/// naming the field and the limit; nothing is ever cut short or wrapped.
+/// which names the field and the limit; values are never truncated or wrapped.
 public enum Limits {
     /// Money in minor units: 2^53 − 1, so that a browser reads every amount exactly.
     public static let moneyMax: Int64 = (1 << 53) - 1
@@ -25,7 +25,7 @@ public enum Limits {
     public static let referenceByteCountMax = 200
     /// UTF-8 bytes of a note.
     public static let noteByteCountMax = 1_000
-    /// UTF-8 bytes of a text that a question has.
+    /// UTF-8 bytes of a text in a query or an insight.
     public static let textByteCountMax = 8_192
     /// UTF-8 bytes of an actor's name.
     public static let actorByteCountMax = 64
@@ -33,68 +33,72 @@ public enum Limits {
     public static let linesMax = 2_048
     /// Commands of one batch.
     public static let batchMax = 8_190
-    /// Lines of all commands of one request together, so that what one step writes stays bounded.
+    /// Lines of all commands of one request together; bounds what one step writes.
     public static let batchLinesMax = 16_384
-    /// Movements of one step: a line makes at most two, unless a returned line is spread over many
+    /// Movements of one step: a line makes at most two, unless a returned line is spread over several
     /// lines of its sale.
     public static let stepMovementsMax = 2 * batchLinesMax
-    /// Products, categories: ids are 32 bits wide.
+    /// The highest product id: ids are 32 bits wide.
     public static let productsMax: UInt32 = .max - 1
+    /// The highest category id: ids are 32 bits wide.
     public static let categoriesMax: UInt32 = .max - 1
-    /// Locations: ids are 16 bits wide.
+    /// The highest location id: ids are 16 bits wide.
     public static let locationsMax: UInt16 = .max - 1
-    /// Reservations and transfers: ids are 32 bits wide.
+    /// The highest reservation id: ids are 32 bits wide.
     public static let reservationsMax: UInt32 = .max - 1
+    /// The highest transfer id: ids are 32 bits wide.
     public static let transfersMax: UInt32 = .max - 1
-    /// Reservations that hold stock at once.
+    /// Active reservations at any time.
     public static let openReservationsMax = 1_000_000
-    /// Transfers on their way at once.
+    /// Transfers in transit at any time.
     public static let openTransfersMax = 1_000_000
-    /// How far ahead a reservation may expire: 400 days.
+    /// How far in the future a reservation may expire, in seconds: 400 days.
     public static let reservationSecondsMax: Int64 = 400 * 86_400
-    /// Reservations that one tick lets go of; what else is due waits for the next.
+    /// Reservations that one tick expires; the next tick expires the rest.
     public static let tickReservationsMax = 1_024
-    /// How long before its recording a movement may have happened, unless it says it is imported.
+    /// How long before its recording a movement may have occurred, in seconds, unless it is imported: 7 days.
     public static let occurredAtPastSeconds: Int64 = 7 * 86_400
-    /// How far ahead of the server's clock a movement may claim to have happened: a day, so that a
-    /// date of any time zone can be given.
+    /// How far ahead of the server's clock a movement may have occurred, in seconds.
+    ///
+    /// A day, so that the current date of any time zone is accepted.
     public static let occurredAtFutureSeconds: Int64 = 86_400
-    /// The first and the last instant that anything may happen, be expected or end at, in
-    /// microseconds: the years 1 to 9999, as ISO 8601 writes them.
+    /// The first valid instant, in microseconds since 1970-01-01 UTC: the start of the year 1 (ISO 8601).
     public static let instantMin: Int64 = -62_135_596_800_000_000
+    /// The last valid instant, in microseconds since 1970-01-01 UTC: the end of the year 9999 (ISO 8601).
     public static let instantMax: Int64 = 253_402_300_799_999_999
-    /// How many of a product's unit its reorder point is where nobody says one.
+    /// The default reorder point of a product, in whole units.
     public static let defaultReorderUnits: Int64 = 10
-    /// Sessions remembered at once; beyond it another is refused with `overloaded`, unless one of them may go.
+    /// Sessions remembered at once; a further one is refused with `overloaded`, unless an old one may be
+    /// evicted.
     public static let sessionsMax = 4_096
-    /// Outcomes remembered of each session: no more requests of it may be in flight.
+    /// Outcomes remembered of each session, and therefore the most requests it may have in flight.
     public static let sessionWindow = 1_024
-    /// Bytes of remembered outcomes of one session; older outcomes are forgotten beyond it.
+    /// Bytes of remembered outcomes of one session; beyond it, the oldest are forgotten.
     public static let sessionOutcomeByteCountMax = 256 << 10
-    /// A session unused for this long, and not open on a connection, is forgotten: a week.
+    /// Seconds after which a session that is unused and not open on a connection is forgotten: a week.
     public static let sessionIdleSeconds: Int64 = 7 * 86_400
-    /// How long an unused session is remembered even where there are too many: a day.
+    /// Seconds for which an unused session is remembered even if there are too many: a day.
     public static let sessionKeptSeconds: Int64 = 86_400
-    /// How long a session is remembered that never had a command, where there are too many.
+    /// Seconds for which a session that never had a command is remembered if there are too many.
     public static let sessionUnusedSeconds: Int64 = 60
     /// UTF-8 bytes of an idempotency key.
     public static let keyByteCountMax = 64
-    /// Keys that one step forgets; what else is due waits for the next.
+    /// Idempotency keys that one step forgets; the next step forgets the rest.
     public static let tickKeysMax = 4_096
-    /// Bytes of an outcome that is remembered, by a session or under a key.
+    /// Bytes of an outcome that is remembered by a session or under an idempotency key.
     public static let outcomeByteCountMax = 64 << 10
-    /// Bytes of an outcome ahead of its levels, at most.
+    /// Bytes of an outcome before its levels.
     public static let outcomeHeadByteCountMax = 48
-    /// Bytes of a refusal in the outcome of a batch, at most: beyond it, it has no detail.
+    /// Bytes of a refusal in the outcome of a batch; a larger one loses its detail.
     public static let outcomeRefusalByteCountMax = 128
-    /// Bytes of a level in an outcome, at most.
+    /// Bytes of a level in an outcome.
     public static let outcomeLevelByteCountMax = 80
-    /// Rows one query may ask for; a longer list is asked for page by page, by its key.
+    /// Rows that one query may request; longer lists are read page by page, by key.
     public static let queryRowsMax = 10_000_000
-    /// Ids one subscription's filter may list.
+    /// Ids in the filter of one subscription.
     public static let filterIDsMax = 4_096
-    /// Windows a second of a conflated subscription.
+    /// Updates per second of a conflated subscription.
     public static let updatesPerSecondMax: UInt8 = 60
-    /// Fewest and most days a supplier may take.
+    /// The longest lead time of a supplier, in days: 10 years.
     public static let leadTimeDaysMax: UInt16 = 3_650
 }

@@ -1,20 +1,23 @@
-/// An amount of the database's one currency, in its minor units: cents, pence, yen.
+/// An amount in minor units of the database's currency: cents, pence, yen.
 ///
 /// Never a fraction: 49.99 is 4,999. Magnitude at most ``Limits/moneyMax``.
 @frozen
 public struct Money: Hashable, Comparable, Sendable {
-    /// The number of minor units; negative for what is paid back.
+    /// The amount in minor units, positive or negative.
     public let minorUnits: Int64
 
+    /// Creates an amount; its range is not checked, see ``isInRange``.
     @inlinable public init(_ minorUnits: Int64) { self.minorUnits = minorUnits }
 
+    /// Whether the magnitude is at most ``Limits/moneyMax``.
     public var isInRange: Bool { self.minorUnits.magnitude <= UInt64(Limits.moneyMax) }
 
+    /// Orders amounts by value.
     public static func < (left: Money, right: Money) -> Bool {
         left.minorUnits < right.minorUnits
     }
 
-    /// The sum, or nothing if it leaves the range.
+    /// Returns the sum, or `nil` if its magnitude exceeds ``Limits/moneyMax``.
     public func adding(_ other: Money) -> Money? {
         let (sum, overflow) = self.minorUnits.addingReportingOverflow(other.minorUnits)
         guard !overflow, sum.magnitude <= UInt64(Limits.moneyMax) else { return nil }
@@ -22,6 +25,9 @@ public struct Money: Hashable, Comparable, Sendable {
     }
 }
 
+/// The price of `basis` base units of a product.
+///
+/// 5.68 a kilogram, with grams as base units, is 568 per 1,000.
 extension Money: AdditiveArithmetic {
     /// No money.
     @inlinable public static var zero: Money { Money(0) }
@@ -52,37 +58,36 @@ extension Money: CustomStringConvertible {
     /// The number of minor units, in decimal.
     public var description: String { String(self.minorUnits) }
 }
-
-/// What `basis` base units of a product cost: 5.68 a kilogram, with grams as base units, is 568 per
-/// 1,000.
 public struct Price: Hashable, Sendable {
     /// Minor units for ``basis`` base units; never negative.
     public let minorUnits: Int64
     /// Base units that the price is for; at least 1.
     public let basis: Int64
 
+    /// Creates a price; the range is not checked.
     @inlinable
     public init(_ minorUnits: Int64, per basis: Int64 = 1) {
         self.minorUnits = minorUnits
         self.basis = basis
     }
 
-    /// Creates the price at which `quantity` base units cost `money`.
+    /// How a quotient is rounded to an integer.
     @inlinable
     public init(_ money: Money, for quantity: Quantity) {
         self.init(money.minorUnits, per: quantity.baseUnits)
     }
-
-    /// How a quotient becomes an integer.
     public enum Rounding: Sendable {
-        /// Amounts that are charged or paid: as tills, tax rules and legal-for-trade scales do.
+        /// Halves away from zero: for amounts charged or paid, as tills, tax rules and legal-for-trade
+        /// scales do.
         case halfAwayFromZero
-        /// Shares of a cost: the halves of many divisions cancel out.
+        /// Halves to the even neighbour: for shares of a cost, so that the errors of many divisions cancel
+        /// out.
         case halfEven
     }
 
-    /// What `quantity` base units cost, rounded once, halves away from zero; `nil` if it leaves the
-    /// range of ``Money``.
+    /// Returns the price of `quantity` base units, rounded once, halves away from zero.
+    ///
+    /// `nil` if the result exceeds the range of ``Money``.
     public func amount(of quantity: Quantity) -> Money? {
         Self.proportion(
             self.minorUnits,
@@ -92,8 +97,7 @@ public struct Price: Hashable, Sendable {
         ).map { Money($0) }
     }
 
-    /// As ``amount(of:)``, also where it leaves the range of ``Money``: for sums of which that is said
-    /// only in the end.
+    /// Returns the same as ``amount(of:)`` without a range check: for sums that are checked at the end.
     package func wideAmount(of quantity: Quantity) -> Int128 {
         Self.quotient(
             Int128(self.minorUnits) * Int128(quantity.baseUnits),
@@ -102,10 +106,14 @@ public struct Price: Hashable, Sendable {
         )
     }
 
-    /// `value` × `numerator` ÷ `denominator` with a 128-bit product and one rounding; `nil` if it
-    /// leaves the range of ``Money``.
+    /// Returns `value` × `numerator` ÷ `denominator`, with a 128-bit product and one rounding.
     ///
-    /// `denominator`: Above 0.
+    /// - Parameters:
+    ///   - value: An amount in minor units.
+    ///   - numerator: The share's quantity, in the unit of the denominator.
+    ///   - denominator: The whole quantity; at least 1.
+    ///   - rounding: How the quotient is rounded.
+    /// - Returns: The result, or `nil` if it exceeds the range of ``Money``.
     public static func proportion(
         _ value: Int64,
         times numerator: Int64,
@@ -129,7 +137,7 @@ public struct Price: Hashable, Sendable {
         return Int64(rounded)
     }
 
-    /// As ``proportion(_:times:over:rounding:)``: the part of `money` for `part` of `whole` units.
+    /// Returns the quotient rounded to the nearest integer; `denominator` is at least 1.
     public static func proportion(
         _ money: Money,
         times part: Quantity,
@@ -143,10 +151,6 @@ public struct Price: Hashable, Sendable {
             rounding: rounding
         ).map { Money($0) }
     }
-
-    /// The quotient rounded to the nearest integer.
-    ///
-    /// `denominator`: Above 0.
     @inline(__always)
     private static func quotient<Value: FixedWidthInteger & SignedInteger>(
         _ product: Value,
@@ -154,7 +158,7 @@ public struct Price: Hashable, Sendable {
         _ rounding: Rounding
     ) -> Value {
         let (quotient, remainder) = product.quotientAndRemainder(dividingBy: denominator)
-        // Of the rest to the next integer, so that nothing overflows.
+        // Compares with the distance to the next integer, so that nothing overflows.
         let rest = denominator.magnitude - remainder.magnitude
         let isHalfAway = rounding == .halfAwayFromZero || quotient & 1 != 0
         let roundsAway =
@@ -164,26 +168,30 @@ public struct Price: Hashable, Sendable {
     }
 }
 
-/// What a product is counted in: a code, and how many decimals people write.
+/// The unit that a product is counted in: a code and the decimals that people write.
 ///
 /// A kilogram with 3 decimals is stored in grams: 1.250 kg are 1,250 base units.
 public struct Unit: Hashable, Sendable {
+    /// The unit's name, such as `kg`: 1 to ``Limits/unitByteCountMax`` UTF-8 bytes.
     public let code: String
+    /// Decimals of a quantity in this unit: 0 to ``Limits/unitDecimalsMax``.
     public let decimals: UInt8
 
+    /// Creates a unit; the ranges are checked by the command that uses it.
     public init(code: String, decimals: UInt8) {
         self.code = code
         self.decimals = decimals
     }
 
+    /// Whole pieces, `pcs`: the default unit of a product.
     public static let piece = Unit(code: "pcs", decimals: 0)
 
-    /// Base units in one of it: 1,000 grams in a kilogram with 3 decimals.
+    /// Base units in one unit: 1,000 for a kilogram with 3 decimals.
     public var baseUnits: Int64 {
         (0..<min(self.decimals, Limits.unitDecimalsMax)).reduce(1) { product, _ in product * 10 }
     }
 
-    /// The reorder point of a product in this unit where nobody says one.
+    /// The default reorder point of a product in this unit, in base units.
     public var defaultReorderPoint: Quantity {
         Quantity(Limits.defaultReorderUnits * self.baseUnits)
     }

@@ -1,20 +1,21 @@
-/// The same rules for a text that is still in its bytes, where it is so plain that they say nothing.
+/// A fast path for UTF-8 bytes that are printable ASCII and therefore already normalized except for case.
 ///
-/// A catalog's million SKUs and names come in bytes and leave in bytes, to the log and into columns. Eight of
-/// them are looked at together:
+/// The million SKUs and names of a catalog are read as bytes and written as bytes, to the log and to columns.
+/// Eight bytes are checked at a time:
 ///
 ///     byte + 0x60   has its top bit set from 0x20 on        byte + 0x01   from 0x7F on
 extension NormalizedText {
     private static let tops: UInt64 = 0x8080_8080_8080_8080
 
-    /// Each byte of a word that has only small ones raised by the same.
+    /// Adds `step` to each byte of a word whose bytes are all below 0x80.
     @inline(__always)
     private static func raised(_ word: UInt64, by step: UInt64) -> UInt64 {
         word &+ step &* 0x0101_0101_0101_0101
     }
 
-    /// Whether a text is of one or more printable characters of ASCII without a space at its ends: it is
-    /// UTF-8, trimmed, composed, and has no control character.
+    /// Returns whether a text is non-empty printable ASCII without a space at its ends.
+    ///
+    /// Such a text is valid UTF-8, trimmed, composed, and has no control character.
     package static func isPlain(_ utf8: UnsafeRawBufferPointer) -> Bool {
         guard let first = utf8.first, let last = utf8.last, first > 0x20, last > 0x20 else {
             return false
@@ -35,7 +36,8 @@ extension NormalizedText {
         return amiss & self.tops == 0
     }
 
-    /// Appends the key of a text, which is given by its bytes.
+    /// Appends the key (see ``key(_:)``) of a text given as UTF-8 bytes; invalid bytes are replaced by
+    /// U+FFFD.
     public static func appendKey(ofUTF8 utf8: UnsafeRawBufferPointer, to keys: inout [UInt8]) {
         guard Self.isPlain(utf8) else {
             keys.append(contentsOf: Self.key(String(decoding: utf8, as: UTF8.self)).utf8)
@@ -49,12 +51,14 @@ extension NormalizedText {
         }
     }
 
-    /// Writes the key of a text that ``isPlain(_:)``, of as many bytes, to `target`, which may be the text.
+    /// Writes the key of a text that ``isPlain(_:)`` accepts to `target`, which may be the text itself.
+    ///
+    /// The key has as many bytes as the text.
     package static func fold(_ plain: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
         var offset = 0
         while plain.count - offset >= 8 {
             let word = plain.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            // From A on, and not yet beyond Z.
+            // From A to Z.
             let capitals = self.raised(word, by: 0x3F) & ~self.raised(word, by: 0x25) & self.tops
             target.storeBytes(of: word | capitals >> 2, toByteOffset: offset, as: UInt64.self)
             offset += 8
@@ -67,14 +71,14 @@ extension NormalizedText {
         }
     }
 
-    /// Bytes of the longest key that ``foldBarcode(_:to:)`` makes longer than its text.
+    /// The length of the longest key that ``foldBarcode(_:to:)`` makes longer than its text.
     package static let gtinByteCount = 14
 
-    /// As ``fold(_:to:)``, of a barcode: ``barcodeKey(_:)``.
+    /// Writes the key of a barcode (see ``barcodeKey(_:)``) that ``isPlain(_:)`` accepts to `target`.
     ///
-    /// `target` has room for ``gtinByteCount`` bytes and for those of the text.
+    /// `target` must have space for the larger of ``gtinByteCount`` and the text's length.
     ///
-    /// - Returns: How many bytes the key has.
+    /// - Returns: The byte count of the key.
     package static func foldBarcode(
         _ plain: UnsafeRawBufferPointer,
         to target: UnsafeMutableRawPointer

@@ -1,23 +1,23 @@
 internal import Foundation
 
-/// Text as it is compared: trimmed, in Unicode normalisation form C, case folded.
+/// Normalization of text for comparison: trimmed, Unicode normalization form C, case folded.
 ///
-/// SKUs, barcodes, names and codes that differ only in these are the same: "ABC", "abc " and a
-/// composed or decomposed "é". Leading zeros are kept. One normaliser serves writing, the check for
-/// duplicates and look-up.
+/// SKUs, barcodes, names and codes are equal if they differ only in these: "ABC" and "abc ", or a composed
+/// and a decomposed "é". Leading zeros are significant. Writes, duplicate checks and look-ups use the same
+/// normalization.
 ///
-/// Folding is full upper-casing followed by full lower-casing, which sends "ß" and "SS" alike to
-/// "ss" (Unicode, section 3.13, default caseless matching, to the precision shops need).
+/// Folding is full upper-casing followed by full lower-casing, which maps both "ß" and "SS" to
+/// "ss" (Unicode, section 3.13, default caseless matching, as precise as shops need).
 public enum NormalizedText {
-    /// `text` without white space at its ends, otherwise as it was typed, in form C.
+    /// Returns `text` without leading and trailing white space, in normalization form C; case is unchanged.
     public static func trimmed(_ text: String) -> String {
         if Self.isPlain(text) { return text }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
             .precomposedStringWithCanonicalMapping
     }
 
-    /// `text` without white space at its ends, otherwise the bytes that were given: a reference or a
-    /// note.
+    /// Returns `text` without leading and trailing white space, its other bytes unchanged: for references
+    /// and notes.
     public static func withoutOuterSpace(_ text: String) -> String {
         guard self.hasOuterSpace(text) else { return text }
         let scalars = text.unicodeScalars
@@ -42,7 +42,7 @@ public enum NormalizedText {
         return scalar.properties.isWhitespace
     }
 
-    /// The form of `text` that comparisons use.
+    /// Returns the form of `text` that is compared.
     public static func key(_ text: String) -> String {
         if Self.isPlain(text) { return Self.folded(text) }
         let trimmed = Self.trimmed(text)
@@ -50,8 +50,10 @@ public enum NormalizedText {
         return trimmed.uppercased().lowercased().precomposedStringWithCanonicalMapping
     }
 
-    /// The form of a barcode that comparisons use: a GTIN of 8, 12, 13 or 14 digits as 14 digits,
-    /// anything else as ``key(_:)``.
+    /// Returns the form of a barcode that is compared.
+    ///
+    /// A GTIN of 8, 12, 13 or 14 digits becomes 14 digits with leading zeros; anything else becomes
+    /// ``key(_:)``.
     public static func barcodeKey(_ text: String) -> String {
         let key = Self.key(text)
         return Self.withBytes(of: key) { bytes in
@@ -68,7 +70,7 @@ public enum NormalizedText {
         }
     }
 
-    /// Whether `text` has a control character, which no name, code or reference may.
+    /// Returns whether `text` has a control character, which is invalid in names, codes and references.
     public static func hasControlCharacter(_ text: String) -> Bool {
         let isPrintable = Self.withBytes(of: text) { bytes in
             var isPrintable = true
@@ -79,7 +81,8 @@ public enum NormalizedText {
         return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
-    /// ASCII with no white space or control character at either end: already trimmed and composed.
+    /// Whether `text` is ASCII without white space or a control character at either end: already trimmed
+    /// and composed.
     private static func isPlain(_ text: String) -> Bool {
         Self.withBytes(of: text) { bytes in
             guard let first = bytes.first, let last = bytes.last else { return true }
@@ -89,7 +92,7 @@ public enum NormalizedText {
         }
     }
 
-    /// Small letters for the capitals of a text that is ASCII.
+    /// Returns an ASCII text with its capitals in lower case.
     private static func folded(_ text: String) -> String {
         Self.withBytes(of: text) { bytes in
             var hasCapital = false
@@ -104,7 +107,8 @@ public enum NormalizedText {
         }
     }
 
-    /// Lends the UTF-8 bytes, in place where the text has them in a row, as nearly every text does.
+    /// Calls `body` with the UTF-8 bytes, without a copy if the text stores them contiguously, as nearly
+    /// all do.
     @inline(__always)
     private static func withBytes<Result>(
         of text: String,
@@ -116,8 +120,8 @@ public enum NormalizedText {
     }
 }
 
-/// Whether `name` is a time zone that this program knows, as "Europe/London" is.
+/// Returns whether `name` is a known IANA time zone, such as "Europe/London".
 ///
-/// The zones are those compiled into the Unicode library, so the answer depends on the program and
-/// not on the machine.
+/// The zones are those compiled into the Unicode library, so the answer depends on the program, not on the
+/// machine.
 public func isKnownTimeZone(_ name: String) -> Bool { TimeZone(identifier: name) != nil }

@@ -1,23 +1,23 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// How many bytes connections may have the server hold of one kind of thing, each and all together.
+/// A memory limit for one kind of data that the server holds for connections, per connection and in total.
 ///
 ///     all          ▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░ total
 ///     connection a ▓▓▓▓▓▓▓▓░ share       connection b ▓▓▓▓▓░░░░ share
 ///
-/// A plain value: whoever holds something takes its bytes before, and gives them back after.
+/// A plain value: holders take bytes before and give them back afterwards.
 struct ByteBudget: Equatable {
-    /// What one connection has taken; it belongs to the connection.
+    /// The bytes that one connection has taken; stored by the connection.
     struct Share: Equatable {
         fileprivate(set) var byteCount = 0
     }
 
-    /// What the bytes are of, as a refusal says it.
+    /// The kind of data, as named in refusals.
     let what: String
-    /// Bytes of one connection.
+    /// The limit of one connection, in bytes.
     let shareMax: Int
-    /// Bytes of all connections.
+    /// The limit of all connections, in bytes.
     let totalMax: Int
     private(set) var byteCount = 0
 
@@ -30,7 +30,7 @@ struct ByteBudget: Equatable {
 
     /// Takes bytes for a connection.
     ///
-    /// - Throws: `overloaded`, naming what there would be and the limit; nothing was taken then.
+    /// - Throws: `overloaded` with the resulting count and the limit; nothing is taken then.
     mutating func take(_ byteCount: Int, for share: inout Share) throws(Refusal) {
         precondition(byteCount >= 0, "\(byteCount) bytes of \(self.what)")
         let shared = share.byteCount + byteCount
@@ -52,7 +52,7 @@ struct ByteBudget: Equatable {
         )
     }
 
-    /// Gives back bytes that were taken for a connection.
+    /// Returns bytes that were taken for a connection.
     mutating func give(_ byteCount: Int, of share: inout Share) {
         precondition(
             byteCount >= 0 && byteCount <= share.byteCount && byteCount <= self.byteCount,
@@ -62,29 +62,29 @@ struct ByteBudget: Equatable {
         self.byteCount -= byteCount
     }
 
-    /// Gives back all that a connection that is gone has taken.
+    /// Returns all bytes that a closed connection has taken.
     mutating func giveAll(of share: inout Share) { self.give(share.byteCount, of: &share) }
 }
 
 extension ByteBudget {
-    /// Queries and insights that are not answered to the end, whether they wait or not.
+    /// Queries and insights that are not fully answered, whether they wait or run.
     static let queries = ByteBudget(
         "open queries",
         shareMax: WireLimits.openQueryByteCountPerConnectionMax,
         totalMax: WireLimits.openQueryByteCountMax
     )
 
-    /// What subscriptions ask for, of events and of insights.
+    /// The requests of subscriptions to events and insights.
     static let subscriptions = ByteBudget(
         "subscriptions",
         shareMax: WireLimits.subscriptionByteCountPerConnectionMax,
         totalMax: WireLimits.subscriptionByteCountMax
     )
 
-    /// The bytes that a request takes as long as it is held.
+    /// The bytes that a request takes while it is held.
     ///
-    /// `byteCount`: Of its body. An id of two bytes there is four in a list, and up to sixteen in a set
-    /// beside it.
+    /// `byteCount` is the size of its body. An ID of two bytes there takes four in a list, and up to sixteen
+    /// in an additional set.
     static func held(body byteCount: Int) -> Int {
         WireLimits.heldRequestByteCount + WireLimits.heldByteCountPerByte * byteCount
     }

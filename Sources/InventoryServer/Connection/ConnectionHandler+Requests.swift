@@ -4,11 +4,11 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// Requests: the engine's at once, all others handed to who serves them.
+/// Requests: those of the engine run at once, all others are passed to their service.
 extension ConnectionHandler {
-    /// Runs all commands and reads of products that come next.
+    /// Runs all commands and product reads at the front of `frames`.
     ///
-    /// They share one look at the clock, and one at whether anything may be written.
+    /// They share one read of the clock and one check whether writes are accepted.
     ///
     /// - Returns: The first frame that is neither, or one that the connection may not run now.
     func runCommands(_ frames: inout FrameReader) throws(WireError) -> Frame? {
@@ -38,7 +38,7 @@ extension ConnectionHandler {
         )
     }
 
-    /// Whether a request may be answered in parts, or later, while others are answered.
+    /// Whether a request may still be answered in parts, or later, while others are answered.
     var hasOpenAnswers: Bool {
         !self.questions.isEmpty || !self.snapshots.isEmpty
             || self.driver.events.registry.hasAny(of: self.id)
@@ -51,7 +51,7 @@ extension ConnectionHandler {
 
     // MARK: - Frames
 
-    /// A whole frame that the engine does not run.
+    /// Handles a complete frame that the engine does not run.
     func receive(_ frame: Frame) {
         let opcode = Opcode(rawValue: frame.opcode).flatMap { $0.isRequest ? $0 : nil }
         if opcode == .hello {
@@ -66,7 +66,7 @@ extension ConnectionHandler {
             return
         }
         do throws(WireError) {
-            // One that is no request is answered too, since the next one can still be found.
+            // A frame with an unknown opcode is answered too, since the next frame can still be found.
             guard let opcode else { throw .unknownOpcode(frame.opcode) }
             self.driver.metrics.requests += 1
             try self.run(opcode, frame)
@@ -81,7 +81,7 @@ extension ConnectionHandler {
         do throws(ByteReaderError) {
             let hello = try Hello(from: &reader)
             try reader.finish()
-            // The name goes into the ledger.
+            // The actor's name is recorded in the ledger.
             guard !NormalizedText.hasControlCharacter(hello.actor) else {
                 throw .invalidText(offset: 0)
             }
@@ -102,11 +102,11 @@ extension ConnectionHandler {
         )
         accepted.encode(into: &self.writer.pending.writer)
         pending.finish(into: &self.writer.pending.writer)
-        // The currency it names is that of the first step.
+        // The currency in the answer is that of the first step.
         self.writer.pending.mark(lsn: min(1, self.driver.host.lsn), isFinal: false)
     }
 
-    // MARK: - Who serves it
+    // MARK: - Dispatch
 
     private func run(_ opcode: Opcode, _ frame: Frame) throws(WireError) {
         var reader = ByteReader(frame.body)
@@ -116,7 +116,7 @@ extension ConnectionHandler {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
         case .command, .keyedCommand, .keyedOutcome, .getProduct:
-            preconditionFailure("what the engine runs at once was run with what came before it")
+            preconditionFailure("\(opcode) is run by the engine, in runCommands")
         case .query(.stats):
             self.driver.metrics.queries += 1
             self.driver.answerStats(to: id, of: self.writer)
@@ -172,7 +172,7 @@ extension ConnectionHandler {
         let (host, connections) = (self.driver.host, self.driver.connections)
         do throws(Refusal) {
             let isFull = self.sessionsCreated >= WireLimits.sessionsPerConnectionMax
-            if isFull, mayCreate, host.engine.state.standing(of: id) == nil {
+            if isFull, mayCreate, host.engine.state.sessionStatus(of: id) == nil {
                 throw Self.tooManySessions
             }
             let before = host.lsn
@@ -187,7 +187,7 @@ extension ConnectionHandler {
             self.session = standing.number
             self.writer.reply(.sessionOpened(standing), to: requestID)
         } catch {
-            // What it is refused for now says nothing of the state.
+            // A retryable refusal does not depend on the state, so it waits for no LSN.
             let lsn: LSN? = error.code.isRetryable ? 0 : nil
             self.writer.reply(.refused(error), to: requestID, at: lsn)
         }

@@ -3,13 +3,13 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// One connection on its event loop: feeds the values that decide, and does what they say.
+/// One connection on its event loop: feeds events to the values that decide, and performs their actions.
 ///
-///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ Engine, or who serves the request
-///                 ReadGate: is it read?                              └─▶ ConnectionWriter ─▶ bytes
+///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ Engine, or the request's service
+///                 ReadGate: back-pressure                            └─▶ ConnectionWriter ─▶ bytes
 ///
-/// All frames of a read are taken out in one pass, their answers go into one buffer, and what may be sent is
-/// written once.
+/// All frames of a read are processed in one pass, their answers are encoded into one buffer, and those that
+/// may be sent are written at once.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,34 +25,34 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var gate = ReadGate()
     private var unwritten = UnwrittenSteps()
     private var idleWatch = IdleWatch()
-    /// Whether frames that came are left for a later turn of the loop.
+    /// Whether received frames are left for a later turn of the loop.
     private var isDeferred = false
-    /// What happened and waits for a turn of the loop that has time for it.
+    /// Events that wait for a turn of the loop with time for them.
     private var events = Events()
-    /// Whether it is to be released when more is durable.
+    /// Whether the connection is registered for release when more is durable.
     private var isWaiting = false
-    /// Whether it is to be closed when it is next released.
+    /// Whether the connection is closed at its next release.
     private var isOver = false
 
-    /// The session that is open.
+    /// The open session.
     var session: UInt32?
-    /// Sessions that were created over this connection.
+    /// The number of sessions created over this connection.
     var sessionsCreated = 0
-    /// What the idempotency keys take that came over this connection.
+    /// The memory of the idempotency keys that came over this connection.
     var keyShare = KeyShare()
-    /// Snapshots that were asked for and are being taken.
+    /// Requests for snapshots that are being taken.
     var snapshots: Set<UInt64> = []
 
-    /// What may happen to any number of connections in one moment.
+    /// Events that may occur on many connections at once.
     private struct Events: OptionSet {
         let rawValue: UInt8
-        /// The client said that it sends no more.
+        /// The client closed its sending side.
         static let inputEnded = Events(rawValue: 1 << 0)
-        /// The time for the hello is over.
+        /// The hello timed out.
         static let helloDue = Events(rawValue: 1 << 1)
-        /// The time for the frame that was begun is over.
+        /// The frame that was begun timed out.
         static let frameDue = Events(rawValue: 1 << 2)
-        /// Nothing was asked for too long.
+        /// The connection was idle for too long.
         static let idleDue = Events(rawValue: 1 << 3)
     }
 
@@ -105,7 +105,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The peer went away in the middle; there is nobody to tell.
+        // The peer went away in the middle; nobody can be notified.
         context.close(promise: nil)
     }
 
@@ -116,7 +116,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let isFirstPart = self.intake.isEmpty
         let bytes = self.intake.take(&read)
         if self.isDeferred {
-            // They come after those that wait already.
+            // They come after the bytes that already wait.
             self.intake.keep(bytes)
         } else {
             self.run(bytes, isFirstPart: isFirstPart)
@@ -137,7 +137,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// The client has said all it will: it gets the answers it is owed, then the connection ends.
+    /// The client has closed its sending side: it receives the answers owed to it, then the connection ends.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed { self.happened(.inputEnded) }
         context.fireUserInboundEventTriggered(event)
@@ -145,11 +145,11 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Frames
 
-    /// Runs the frames that are whole, as many as this turn of the loop may.
+    /// Runs the complete frames, as many as this turn of the loop may.
     private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
         self.driver.turns.beginRequests()
         if self.driver.turns.isTurnUsedUp {
-            // What other sockets brought was enough for this turn.
+            // The requests of other sockets used up this turn.
             self.intake.keep(bytes)
             self.runLater()
             return
@@ -169,8 +169,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isUsedUp { self.runLater() } else { self.updateReading() }
     }
 
-    /// - Returns: The bytes of the frames that were run, those of the frame that was begun behind them, and
-    ///   whether others are left because this turn of the loop has done enough.
+    /// - Returns: The bytes of the frames that were run, the bytes of the incomplete frame behind them, and
+    ///   whether others are left because this turn of the loop is used up.
     private func receive(
         _ bytes: UnsafeRawBufferPointer
     ) -> (consumed: Int, begun: Int?, isUsedUp: Bool) {
@@ -192,12 +192,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         return (frames.consumed, isUsedUp ? nil : frames.nextByteCount, isUsedUp)
     }
 
-    /// Bytes of requests that are run between two looks at how much of the turn is used.
+    /// Bytes of requests that are run between two checks of the turn's budget.
     private static let sliceByteCount = 8 << 10
 
-    /// A frame was begun: it has to be whole in time.
+    /// Starts the timeout of a frame that was begun.
     ///
-    /// One look at the clock a frame, one timer for as many as follow each other.
+    /// It reads the clock once per frame and shares one timer among frames that follow each other.
     private func timeFrame() {
         let first = self.intake.begin(at: self.driver.context.milliseconds)
         if let first { self.lookAtFrame(in: first) }
@@ -222,9 +222,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Space for a large frame
 
-    /// Takes the space that a frame needs whose rest is to come, and gives back that of the one before.
+    /// Claims the space for a large frame whose rest is to come, and releases that of the previous frame.
     ///
-    /// `begun`: The bytes of that frame, if it said so already. `isAnother`: Whether frames were whole.
+    /// `begun` is the size of the frame in bytes, if known; `isAnother` whether complete frames came before
+    /// it.
     private func claimSpace(_ begun: Int?, isAnother: Bool) {
         if isAnother { self.giveBackSpace() }
         guard let begun, self.intake.needsSpace(begun) else { return }
@@ -236,7 +237,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if self.intake.endedFrame() { self.driver.connections.endedFrame(self.id) }
     }
 
-    /// There is space for the frame that was begun.
+    /// There is now space for the frame that was begun.
     func spaceFound() {
         self.intake.spaceFound()
         self.updateReading()
@@ -244,7 +245,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Events
 
-    /// Something happened that is done now, or behind the frames that came before it, once there is time.
+    /// Handles an event now, or behind the frames before it once there is time.
     private func happened(_ event: Events) {
         guard self.context != nil, !self.machine.isClosed else { return }
         self.events.insert(event)
@@ -274,7 +275,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if events.contains(.inputEnded) { self.endInput() }
     }
 
-    /// Looks from time to time whether the connection holds its place without asking anything.
+    /// Checks periodically whether the connection is idle.
     private func watchIdle() {
         let milliseconds = Int64(self.driver.configuration.idleSeconds) * 1_000
         guard milliseconds > 0 else { return }
@@ -294,14 +295,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.waitForRelease()
     }
 
-    /// Writes a frame that means nothing to a client that closed its sending side while an answer is
-    /// being worked out for it.
+    /// Sends a no-op frame to a client that closed its sending side while an answer is computed for it.
     ///
-    /// To the server that looks the same as a client that is gone, until something is sent to it: one
-    /// that is gone answers with a reset, which ends the connection and its work at once.
+    /// The server cannot distinguish it from a client that is gone until something is sent: a gone client
+    /// answers with a reset, which ends the connection and its work at once.
     private func probe() { self.writer.send(self.driver.pong, to: 0, at: 0) }
 
-    // MARK: - What the machine says
+    // MARK: - Actions of the state machine
 
     func perform(_ action: ConnectionStateMachine.Action, requestID: UInt64) {
         switch action {
@@ -316,8 +316,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         if !self.writer.pending.isEmpty || self.writer.isClosing { self.waitForRelease() }
     }
 
-    /// The last frame of the connection, behind all that is owed: answers that are still being made and
-    /// subscriptions end before it.
+    /// Sends the last frame of the connection, after ending its open answers and subscriptions, behind all
+    /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
         self.questions.cancelAll()
         self.unsubscribeAll(nil)
@@ -331,7 +331,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Reading
 
-    /// Reads on, or no more, as things are now.
+    /// Resumes or pauses reading.
     private func updateReading() {
         guard let context else { return }
         var reasons: ReadGate.Reasons = []
@@ -345,13 +345,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .resume: self.intake.resumed(at: self.driver.context.milliseconds)
         }
         context.channel.setOption(.autoRead, value: !self.gate.isPaused).whenFailure { _ in
-            // The channel closed meanwhile.
+            // The channel was closed meanwhile.
         }
     }
 
     // MARK: - Turns
 
-    /// Leaves what came for a later turn, and reads no more until then.
+    /// Leaves received bytes for a later turn and pauses reading until then.
     private func runLater() {
         self.isDeferred = true
         self.driver.turns.runLater(self)
@@ -360,7 +360,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private var mustBeReleased: Bool { !self.writer.pending.isEmpty || self.unwritten.isFull }
 
-    /// Has ``release(durable:)`` called when more is durable, or this round is over.
+    /// Registers for ``release(durable:)`` when more is durable or this round is over.
     private func waitForRelease() {
         self.waitForNextRelease()
         self.driver.log.tick()
@@ -374,7 +374,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Stopping
 
-    /// The server stops: subscriptions end with where to resume, requests that run are answered.
+    /// The server stops: subscriptions end with their position to resume from, running requests are answered.
     func drain() {
         self.unsubscribeAll(Refusal(.shuttingDown))
         self.perform(self.machine.drain(), requestID: 0)
@@ -387,13 +387,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.unwritten.checkInvariants()
         precondition(
             self.intake.isEmpty || self.context != nil,
-            "a connection that is gone keeps bytes"
+            "a closed connection retains bytes"
         )
     }
 }
 
 extension ConnectionHandler: TurnTaker {
-    /// Goes on with what the turn before had no time for.
+    /// Continues with what the turn before had no time for.
     func runDeferred() {
         self.isDeferred = false
         guard self.context != nil, !self.machine.isClosed else { return }
@@ -406,7 +406,7 @@ extension ConnectionHandler: TurnTaker {
         if !self.isDeferred { self.runEvents() }
     }
 
-    /// Sends every reply that reflects only what is durable, and ends a connection that is to end.
+    /// Sends every reply that reflects only durable steps, and ends a connection that is to end.
     func release(durable: LSN) {
         self.isWaiting = false
         self.unwritten.written(through: durable)
@@ -444,8 +444,8 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         self.driver.events.ended(requestID, of: self.id)
     }
 
-    /// It closes once there is time: many may end in one moment, and each costs system calls.
-    func isToEnd() {
+    /// Closes the connection in a later turn: many may end at once, and each costs system calls.
+    func closeRequested() {
         guard self.context != nil else { return }
         self.isOver = true
         self.waitForRelease()

@@ -1,23 +1,24 @@
 internal import InventoryWire
 
-/// What one of many connections may have in buffers: an equal part of what there is for all, but never
-/// more than one alone may, nor less than it needs to get on.
+/// The buffer limits of one of many connections: an equal share of the total, but at most the limit of a
+/// single connection and at least the minimum it needs to make progress.
 ///
 ///     connections   up to 256    1,024     4,096   10,000
 ///     outbox of one     4 MiB    1 MiB   256 KiB  105 KiB     in all 1 GiB
 ///
-/// Plain rules.
+/// Pure functions.
 enum ConnectionShare {
     /// Bytes that are read at once from one connection, and may wait for a later turn of the loop.
     static let readByteCountMax = 256 << 10
-    /// Bytes of that, however many connections there are.
+    /// The minimum of ``readByteCountMax`` per connection, however many there are.
     static let readByteCountMin = 16 << 10
-    /// Bytes of that of all connections, up to the number that this divides.
+    /// Total read bytes of all connections, up to the number that this divides.
     static let readByteCountOfAll = 256 << 20
-    /// Bytes that a socket was given and has not taken, beyond which nothing more is made for it.
+    /// Bytes passed to a socket but not yet accepted, beyond which no more is produced for it
+    /// (back-pressure).
     static let writeByteCountMax = 1 << 20
 
-    /// Bytes that wait to be sent to one connection, beyond which nothing more is read from it.
+    /// Bytes waiting to be sent to one connection, beyond which it is no longer read (back-pressure).
     static func outboxByteCount(connections: Int) -> Int {
         self.share(
             of: WireLimits.outboxByteCountOfAll,
@@ -26,7 +27,7 @@ enum ConnectionShare {
         )
     }
 
-    /// Bytes that are read at once from the last of so many connections.
+    /// Bytes that are read at once from the newest of `connections` connections.
     static func readByteCount(connections: Int) -> Int {
         self.share(
             of: self.readByteCountOfAll,
@@ -35,7 +36,7 @@ enum ConnectionShare {
         )
     }
 
-    /// Bytes that the socket of the last of so many connections is given and does not take.
+    /// Bytes passed to the socket of the newest of `connections` connections but not yet accepted.
     static func writeByteCount(connections: Int) -> Int {
         min(self.writeByteCountMax, self.outboxByteCount(connections: connections))
     }

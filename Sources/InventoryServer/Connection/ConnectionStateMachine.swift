@@ -1,21 +1,21 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// What one connection may do next.
+/// The protocol state of one connection.
 ///
-///     awaitingHello ──hello──▶ active ──stop, or nothing more to read──▶ draining ──last reply──▶ closed
-///           └──────────── not a hello, time out, bad frame ──────────────────────────────────────▶ closed
+///     awaitingHello ──hello──▶ active ──stop, or end of input──▶ draining ──last reply──▶ closed
+///           └──────────── not a hello, timeout, bad frame ──────────────────────────────▶ closed
 ///
-/// It knows no channel and no byte. ``ConnectionHandler`` feeds it events and does what it says.
+/// It knows no channel and no bytes. ``ConnectionHandler`` feeds it events and performs its actions.
 struct ConnectionStateMachine: Equatable {
     enum Action: Equatable {
         /// Answer the hello.
         case accept
         /// Run the request.
         case run
-        /// Answer the request with this instead of running it.
+        /// Answer the request with this refusal instead of running it.
         case refuse(Refusal)
-        /// Send what is owed, say why in a goodbye, and close.
+        /// Send pending replies, then a goodbye with the reason, and close.
         case close(Refusal)
         case nothing
     }
@@ -23,24 +23,24 @@ struct ConnectionStateMachine: Equatable {
     private enum State: Equatable {
         case awaitingHello
         case active(inFlight: Int)
-        /// `refusal`: What the goodbye says.
+        /// `refusal` is the reason in the goodbye.
         case draining(inFlight: Int, Refusal)
         case closed
     }
 
     private var state = State.awaitingHello
-    /// Whom the hello was of; nobody may do anything before it.
+    /// The principal authenticated by the hello; it has no rights before.
     private(set) var principal = Principal(actor: "", rights: [])
     private let inFlightMax: Int
 
     init(inFlightMax: Int = WireLimits.inFlightMax) {
-        precondition(inFlightMax > 0, "room for \(inFlightMax) requests")
+        precondition(inFlightMax > 0, "at most \(inFlightMax) requests in flight")
         self.inFlightMax = inFlightMax
     }
 
     var isClosed: Bool { self.state == .closed }
 
-    /// `principal`: Whom it is of; whoever says it, if that is not given.
+    /// Handles a hello; `principal` is the authenticated principal, or `nil` to trust the hello.
     mutating func helloReceived(_ hello: Hello, of principal: Principal? = nil) -> Action {
         switch self.state {
         case .awaitingHello:
@@ -72,10 +72,10 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// A whole frame came.
+    /// Handles a complete frame.
     ///
-    /// `opcode`: What kind of request it is; `nil` if there is no such kind. `isInUse`: Whether the answer to
-    /// another request of that id goes on.
+    /// `opcode` is `nil` if it is unknown. `isInUse` says whether another request with that ID is still being
+    /// answered.
     mutating func requestReceived(
         _ requestID: UInt64,
         _ opcode: Opcode?,
@@ -87,7 +87,7 @@ struct ConnectionStateMachine: Equatable {
             return .close(Refusal(.malformedFrame, .message("a request before the hello")))
 
         case .active where requestID == 0 || isInUse, .draining where requestID == 0 || isInUse:
-            // Answered under that id, it could be taken for the answer to the other one.
+            // An answer under that ID could be taken for the answer to the other request.
             self.state = .closed
             let problem = isInUse ? "\(requestID) is in use" : "is 0, which is the server's"
             return .close(Refusal(.malformedFrame, .field("request id", problem: problem)))
@@ -121,10 +121,9 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// ``requestReceived(_:_:isInUse:)`` for a request that may simply run.
+    /// The fast path of ``requestReceived(_:_:isInUse:)`` for a request that may simply run.
     ///
-    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived(_:_:isInUse:)`` says
-    ///   what to do instead.
+    /// - Returns: Whether it may; if not, nothing has changed and ``requestReceived(_:_:isInUse:)`` decides.
     mutating func admits(_ requestID: UInt64, _ opcode: Opcode, isInUse: Bool = false) -> Bool {
         guard case .active(let inFlight) = self.state, inFlight < self.inFlightMax,
             requestID != 0, !isInUse, self.principal.may(opcode)
@@ -133,7 +132,7 @@ struct ConnectionStateMachine: Equatable {
         return true
     }
 
-    /// Replies to `count` requests that ran have been sent.
+    /// Counts replies to `count` requests as sent.
     mutating func replied(_ count: Int) -> Action {
         switch self.state {
         case .awaitingHello:
@@ -154,12 +153,12 @@ struct ConnectionStateMachine: Equatable {
             return .close(refusal)
 
         case .closed:
-            // The connection went while its requests ran.
+            // The connection closed while its requests ran.
             return .nothing
         }
     }
 
-    /// Bytes came that are no frame.
+    /// Handles bytes that are not a frame.
     mutating func failed(_ error: WireError) -> Action {
         switch self.state {
         case .awaitingHello, .active, .draining:
@@ -178,12 +177,12 @@ struct ConnectionStateMachine: Equatable {
             return .close(Refusal(.malformedFrame, .message("no hello in time")))
 
         case .active, .draining, .closed:
-            // The hello came before its time was up.
+            // The hello arrived before the timeout.
             return .nothing
         }
     }
 
-    /// Nothing was asked for so long.
+    /// Handles a connection without requests for too long.
     mutating func idleTimedOut(seconds: Int) -> Action {
         switch self.state {
         case .active(inFlight: 0):
@@ -192,12 +191,12 @@ struct ConnectionStateMachine: Equatable {
             return .close(Refusal(.deadlineExceeded, .message(problem)))
 
         case .active, .draining, .awaitingHello, .closed:
-            // It asked meanwhile, or ends for another reason.
+            // A request arrived meanwhile, or the connection ends for another reason.
             return .nothing
         }
     }
 
-    /// The frame that is being received was begun too long ago.
+    /// Handles a frame that is incomplete for too long.
     mutating func frameTimedOut() -> Action {
         switch self.state {
         case .active, .draining, .awaitingHello:
@@ -212,10 +211,10 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// The server stops: answer what runs, accept nothing more.
+    /// The server stops: answer running requests, accept no more.
     mutating func drain() -> Action { self.drain(Refusal(.shuttingDown)) }
 
-    /// The client has closed its sending side: answer what runs.
+    /// The client has closed its sending side: answer running requests.
     mutating func inputClosed() -> Action { self.drain(Refusal(.clientClosed)) }
 
     private mutating func drain(_ refusal: Refusal) -> Action {

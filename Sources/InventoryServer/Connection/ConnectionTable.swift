@@ -1,12 +1,11 @@
 internal import InventoryWire
 
-/// The connections that there are, and what they share: the sessions that are open, and the space for large
-/// frames that were begun.
+/// The open connections and what they share: open sessions, and the space for large frames.
 ///
-/// Of the engine's loop.
+/// Used on the engine's loop.
 final class ConnectionTable {
     private(set) var all: [ConnectionID: ConnectionHandler] = [:]
-    /// How many connections have each session open: those never make space for another.
+    /// The number of connections by open session; such sessions are never evicted.
     private var openSessions: [UInt32: Int] = [:]
     private var frameSpace = FrameSpace<ConnectionID>()
     private var nextNumber: UInt64 = 0
@@ -25,14 +24,14 @@ final class ConnectionTable {
         self.all[connection.id] = connection
     }
 
-    /// - Returns: Whether it was there.
+    /// - Returns: Whether it was in the table.
     func remove(_ connection: ConnectionHandler) -> Bool {
         self.all.removeValue(forKey: connection.id) != nil
     }
 
     // MARK: - Sessions
 
-    /// A connection has another session open, or none any more.
+    /// Records that a connection has changed its open session.
     func changedSession(from old: UInt32?, to new: UInt32?) {
         guard old != new else { return }
         if let old, let count = self.openSessions[old] {
@@ -49,21 +48,21 @@ final class ConnectionTable {
     /// Whether a connection waits for space.
     var isSpaceWanted: Bool { self.frameSpace.hasWaiting }
 
-    /// A connection has begun a frame of so many bytes.
+    /// Claims space for a large frame that a connection has begun.
     ///
-    /// - Returns: Whether there is space for it; if not, the connection is told once there is.
+    /// - Returns: Whether there is space; if not, the connection is notified once there is.
     func begunFrame(_ id: ConnectionID, _ byteCount: Int) -> Bool {
         self.frameSpace.begun(id, byteCount)
     }
 
-    /// A connection's large frame is whole, or will never be.
+    /// Releases the space of a connection's large frame, which is complete or abandoned.
     func endedFrame(_ id: ConnectionID) {
         for next in self.frameSpace.ended(id) { self.all[next]?.spaceFound() }
     }
 
     func checkInvariants() {
         self.frameSpace.checkInvariants()
-        precondition(self.openSessions.values.allSatisfy { $0 > 0 }, "a session open nowhere")
-        precondition(self.all.allSatisfy { $0.key == $0.value.id }, "a connection under another id")
+        precondition(self.openSessions.values.allSatisfy { $0 > 0 }, "a session is open nowhere")
+        precondition(self.all.allSatisfy { $0.key == $0.value.id }, "a connection under another ID")
     }
 }

@@ -1,57 +1,58 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// What a connection's writer has to say to the connection.
+/// Receives the events of a connection's writer.
 protocol ConnectionWriterDelegate: AnyObject {
-    /// More may be made for the client.
+    /// More answers may be made for the client.
     func becameWritable()
-    /// Something waits to be sent, now or once it is durable.
+    /// Replies wait to be sent, now or once they are durable.
     func hasRepliesToRelease()
-    /// The fan-out has ended a subscription, and said why.
+    /// The fan-out has ended a subscription and has sent the reason.
     func subscriptionEnded(_ requestID: UInt64)
-    /// The connection is to be closed: all was written, or the client is gone.
-    func isToEnd()
+    /// The connection must be closed: everything was written, or the client is gone.
+    func closeRequested()
 }
 
-/// The way out of one connection: replies in order, each held until what it reflects is durable, and who
-/// writes the bytes.
+/// The output of one connection: replies in order, each held until the LSN it reflects is durable, and the
+/// route of their bytes.
 ///
 ///     reply ─▶ pending ──durable──▶ channel                       before it subscribes
 ///                                └▶ fan-out, with its events      from then on
 ///
-/// Of the engine's loop.
+/// Used on the engine's loop.
 final class ConnectionWriter {
-    /// Who writes its bytes.
+    /// The writer of its bytes.
     private enum Route {
         case channel
-        /// The fan-out, once the channel has written what it was given.
+        /// The fan-out, once the channel has written what it was passed before.
         case moving([ByteBuffer], FanoutOutbox, UInt32)
         case fanout(FanoutOutbox, UInt32)
     }
 
     let id: ConnectionID
-    /// Whether answers may be made for it, as query threads may ask.
+    /// Back-pressure for query threads: whether answers may be made for it.
     let gauge = OutboxGauge()
     var pending = PendingReplies()
     weak var delegate: (any ConnectionWriterDelegate)?
     private let state: any StateReader
     private let fanout: any FanoutHost
     private unowned let connections: ConnectionTable
-    /// `nil` before the channel is there, and once it is gone.
+    /// `nil` before the channel is active and after it is closed.
     private var context: ChannelHandlerContext?
 
     private var route = Route.channel
-    /// What is done once the answers before it were handed over, by where they end.
-    private var behind: [(end: Int, action: (UInt32) -> Void)] = []
-    /// Bytes of answers that were handed over.
+    /// Actions to run once the answers before them were passed on, with the offset at which those end.
+    private var behind: Deque<(end: Int, action: (UInt32) -> Void)> = []
+    /// Bytes of answers that were passed on.
     private var releasedByteCount = 0
     private var hasUnflushed = false
-    /// Whether the last frame is written: nothing comes behind it.
+    /// Whether the last frame is encoded; nothing follows it.
     private(set) var isClosing = false
 
-    /// How long a client that does not read is waited for at the end.
+    /// Seconds to wait at the end for a slow consumer.
     private static let finishSeconds: Int64 = 1
 
     init(
@@ -66,12 +67,12 @@ final class ConnectionWriter {
         self.connections = connections
     }
 
-    /// Whether the channel is there.
+    /// Whether the channel is active.
     var isOpen: Bool { self.context != nil }
 
     func opened(_ context: ChannelHandlerContext) { self.context = context }
 
-    /// The channel is gone.
+    /// The channel is closed.
     func closed() {
         self.behind = []
         if case .fanout(_, let number) = self.route { self.fanout.post { $0.dropped(number) } }
@@ -80,9 +81,7 @@ final class ConnectionWriter {
 
     // MARK: - Replies
 
-    /// Answers a request, once everything the answer can reflect is durable.
-    ///
-    /// `lsn`: What it reflects; the newest step if that is not given.
+    /// Answers a request once everything that the answer reflects is durable: `lsn`, or the newest step.
     func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: LSN? = nil) {
         guard !self.isClosing else { return }
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
@@ -96,7 +95,7 @@ final class ConnectionWriter {
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
-    /// Sends a message that was encoded for many, and does not complete a request.
+    /// Sends a message encoded once for many connections that does not complete a request.
     func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: LSN) {
         guard !self.isClosing else { return }
         let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
@@ -113,7 +112,7 @@ final class ConnectionWriter {
         self.releaseSoon()
     }
 
-    /// Sends events of what is durable: straight away, or behind the replies that wait.
+    /// Sends events of durable steps: at once, or behind the replies that wait.
     func sendEvents(_ batch: EventBatch, _ requestID: UInt64) {
         guard !self.isClosing else { return }
         guard self.pending.isEmpty, let context else {
@@ -134,18 +133,18 @@ final class ConnectionWriter {
         if !self.pending.isEmpty { self.releaseSoon() }
     }
 
-    /// The last frame, behind all that is owed.
+    /// Sends the last frame, behind all pending replies.
     func sayGoodbye(_ refusal: Refusal) {
         self.send(.goodbye(refusal), to: 0, at: self.state.durable)
         self.isClosing = true
     }
 
-    /// Has what waits released when more is durable, or this round is over.
+    /// Requests the release of pending replies when more is durable, or this round is over.
     func releaseSoon() { if self.isOpen { self.delegate?.hasRepliesToRelease() } }
 
-    /// Writes what may go.
+    /// Writes the replies that may be sent.
     ///
-    /// - Returns: How many requests that completes.
+    /// - Returns: The number of requests that they complete.
     func write(durable: LSN) -> Int {
         let finals = self.pending.release(durable: durable) { self.hand($0) }
         self.runBehind()
@@ -153,9 +152,9 @@ final class ConnectionWriter {
         return finals
     }
 
-    // MARK: - Back pressure
+    // MARK: - Back-pressure
 
-    /// Bytes that may wait to be sent to the client.
+    /// The limit of bytes that wait to be sent to the client.
     private var byteCountMax: Int {
         ConnectionShare.outboxByteCount(connections: self.connections.count)
     }
@@ -168,7 +167,7 @@ final class ConnectionWriter {
         }
     }
 
-    /// Whether so much waits that no more is read from the client.
+    /// Whether the client is such a slow consumer that no more is read from it.
     var isFull: Bool { self.pending.byteCount > self.byteCountMax || !self.isWritable }
 
     /// Whether the client reads fast enough for more of its answers to be made.
@@ -176,18 +175,18 @@ final class ConnectionWriter {
 
     func updateGauge() { self.gauge.set(isFull: !self.takesAnswers) }
 
-    /// The channel takes bytes again; those of the fan-out too.
+    /// The channel is writable again, and so is the fan-out's socket.
     func channelBecameWritable() {
         if case .fanout(_, let number) = self.route {
             self.fanout.post { $0.becameWritable(number) }
         }
     }
 
-    // MARK: - Where bytes go
+    // MARK: - Routing
 
-    /// Has the fan-out write this connection's bytes from now on.
+    /// Routes this connection's bytes through the fan-out from now on.
     ///
-    /// - Returns: Whether it can.
+    /// - Returns: Whether that is possible.
     func moveToFanout() -> Bool {
         guard case .channel = self.route, let context else { return true }
         let number = self.id.fanoutNumber
@@ -195,25 +194,25 @@ final class ConnectionWriter {
         let outbox = FanoutOutbox()
         self.route = .moving([], outbox, number)
         let peer = self.peer(outbox, on: context.eventLoop)
-        // What the channel was given goes out first.
+        // Bytes that the channel already has are written first.
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
         written.futureResult.assumeIsolated().whenSuccess { self.moved(socket, peer) }
         return true
     }
 
-    /// What the fan-out says, from its own thread.
+    /// The callbacks of the fan-out, which arrive on its own thread.
     private func peer(_ outbox: FanoutOutbox, on loop: any EventLoop) -> FanoutPeer {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let tell: @Sendable (@escaping @Sendable (any ConnectionWriterDelegate) -> Void) -> Void = {
+        let post: @Sendable (@escaping @Sendable (any ConnectionWriterDelegate) -> Void) -> Void = {
             body in loop.execute { bound.value.delegate.map { body($0) } }
         }
         return FanoutPeer(
             outbox: outbox,
-            becameWritable: { tell { $0.becameWritable() } },
-            finished: { tell { $0.isToEnd() } },
-            gone: { tell { $0.isToEnd() } },
-            ended: { requestID in tell { $0.subscriptionEnded(requestID) } }
+            becameWritable: { post { $0.becameWritable() } },
+            finished: { post { $0.closeRequested() } },
+            gone: { post { $0.closeRequested() } },
+            ended: { requestID in post { $0.subscriptionEnded(requestID) } }
         )
     }
 
@@ -228,13 +227,13 @@ final class ConnectionWriter {
         if self.isClosing, self.pending.isEmpty { self.finish() }
     }
 
-    /// Does something with the number of its place in the fan-out, once all answers before it were handed
-    /// over.
+    /// Runs an action with the connection's number in the fan-out, once all answers before it were passed
+    /// on.
     func behindReplies(_ action: @escaping (UInt32) -> Void) {
         self.behind.append((self.releasedByteCount + self.pending.byteCount, action))
     }
 
-    /// Does what no answers are before any more.
+    /// Runs the actions with no answers left before them.
     private func runBehind() {
         guard case .fanout(_, let number) = self.route else { return }
         while let next = self.behind.first, next.end <= self.releasedByteCount {
@@ -243,7 +242,7 @@ final class ConnectionWriter {
         }
     }
 
-    /// Hands over bytes that may be sent, and does what was to come between them.
+    /// Passes on bytes that may be sent, and runs the actions between them.
     private func hand(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         while case .fanout(_, let number) = self.route, let next = self.behind.first,
@@ -266,7 +265,7 @@ final class ConnectionWriter {
         self.output([buffer], context)
     }
 
-    /// Hands over whole frames, in as many buffers as they have: nothing comes between those.
+    /// Passes on whole frames in their buffers, with nothing in between.
     private func output(_ frames: [ByteBuffer], _ context: ChannelHandlerContext) {
         let byteCount = frames.reduce(0) { $0 + $1.readableBytes }
         switch self.route {
@@ -290,34 +289,34 @@ final class ConnectionWriter {
         self.context?.flush()
     }
 
-    /// The connection ends once all that it is owed was written.
+    /// Ends the connection once all pending replies were written.
     func finish() {
         switch self.route {
         case .channel:
             self.abandon()
             return
         case .moving:
-            // What is held comes first, then this again.
+            // The held bytes come first; ``moved(_:_:)`` calls this again.
             break
         case .fanout(_, let number):
             self.fanout.post { $0.finish(number) }
         }
-        // One that does not read is not waited for.
+        // A slow consumer is not waited for.
         self.context?.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Self.finishSeconds)) {
-            self.delegate?.isToEnd()
+            self.delegate?.closeRequested()
         }
     }
 
-    /// Closes the channel, whatever waits.
+    /// Closes the channel without waiting for pending replies.
     func abandon() { self.context?.close(mode: .all, promise: nil) }
 
     func checkInvariants() {
         self.pending.checkInvariants()
         let ends = self.behind.map { $0.end }
-        precondition(ends == ends.sorted(), "what comes behind replies is out of order: \(ends)")
+        precondition(ends == ends.sorted(), "actions between replies are out of order: \(ends)")
         precondition(
             ends.allSatisfy { $0 <= self.releasedByteCount + self.pending.byteCount },
-            "something waits for replies that never come"
+            "an action waits for replies that never come"
         )
     }
 }

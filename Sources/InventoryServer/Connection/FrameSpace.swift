@@ -1,24 +1,24 @@
+internal import DequeModule
 internal import InventoryWire
 
-/// Which connections may be read on, that have begun a large frame: all such frames together have so much
-/// space, and whoever finds none waits for it, in order.
+/// Back-pressure on large frames: all incomplete large frames share a limited space, and connections that
+/// find none wait for it in order.
 ///
 ///     space    ▓ a ▓▓▓▓▓▓ b ▓▓░░      a ends ──▶ ▓▓▓▓ b ▓▓▓▓ c ▓▓▓
 ///     waiting  c d e                             d e
 ///
-/// Who waits is not read, and so sends no more; who has space has to use it in time, or loses it with the
-/// connection. Small frames need none. A plain value.
+/// A waiting connection is not read, and so sends no more; one with space must use it in time, or is closed.
+/// Small frames need none. A plain value.
 struct FrameSpace<Owner: Hashable> {
     private let byteCountMax: Int
-    /// A frame of so many bytes, header included, needs no space.
+    /// The largest frame in bytes, header included, that needs no space.
     private let freeByteCount: Int
-    /// What is taken, of all who have begun a large frame.
+    /// Bytes taken by all large frames that were begun.
     private(set) var byteCount = 0
     private var taken: [Owner: Int] = [:]
     private var wanted: [Owner: Int] = [:]
-    /// Those that wait, from ``first`` on; some may have gone.
-    private var line: [Owner] = []
-    private var first = 0
+    /// Connections that wait, in order; some may be gone.
+    private var line: Deque<Owner> = []
 
     init(
         byteCountMax: Int = WireLimits.begunFrameByteCountMax,
@@ -33,12 +33,12 @@ struct FrameSpace<Owner: Hashable> {
         self.freeByteCount = freeByteCount
     }
 
-    /// Whether somebody waits for space.
+    /// Whether a connection waits for space.
     var hasWaiting: Bool { !self.wanted.isEmpty }
 
-    /// A connection has begun a frame of so many bytes, which has not come whole.
+    /// Claims space for an incomplete frame of `byteCount` bytes.
     ///
-    /// - Returns: Whether it may be read on; if not, it is named when it may.
+    /// - Returns: Whether the connection may be read; if not, ``ended(_:)`` returns it once it may.
     /// - Complexity: O(1)
     mutating func begun(_ owner: Owner, _ byteCount: Int) -> Bool {
         if byteCount <= self.freeByteCount || self.taken[owner] != nil { return true }
@@ -56,26 +56,21 @@ struct FrameSpace<Owner: Hashable> {
         return true
     }
 
-    /// A connection's frame has come whole, or the connection is gone.
+    /// Releases the space of a connection whose frame is complete, or that is gone.
     ///
-    /// - Returns: Those who may be read on now.
+    /// - Returns: The connections that may be read now.
     /// - Complexity: O(1) for each of those, amortized
     mutating func ended(_ owner: Owner) -> [Owner] {
         if let byteCount = self.taken.removeValue(forKey: owner) { self.byteCount -= byteCount }
         self.wanted[owner] = nil
         var granted: [Owner] = []
-        while self.first < self.line.count {
-            let next = self.line[self.first]
+        while let next = self.line.first {
             if let byteCount = self.wanted[next] {
                 guard self.take(next, byteCount) else { break }
                 self.wanted[next] = nil
                 granted.append(next)
             }
-            self.first += 1
-        }
-        if self.first == self.line.count || self.first > 1_024 {
-            self.line.removeFirst(self.first)
-            self.first = 0
+            self.line.removeFirst()
         }
         return granted
     }
@@ -85,8 +80,8 @@ struct FrameSpace<Owner: Hashable> {
         precondition(self.byteCount == taken, "\(self.byteCount) bytes, \(taken) taken")
         precondition(taken <= self.byteCountMax, "\(taken) of \(self.byteCountMax) bytes")
         precondition(
-            Set(self.line[self.first...]).isSuperset(of: self.wanted.keys),
-            "somebody waits outside of the line"
+            Set(self.line).isSuperset(of: self.wanted.keys),
+            "a connection waits outside of the line"
         )
         precondition(self.wanted.keys.allSatisfy { self.taken[$0] == nil }, "waits with space")
     }

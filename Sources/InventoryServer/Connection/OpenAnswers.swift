@@ -1,31 +1,31 @@
+internal import DequeModule
 internal import InventoryWire
 
-/// Which of a connection's questions are being answered, and which wait for that.
+/// The open queries of a connection: those being answered and those waiting.
 ///
 ///     questions  1 2 3 … 16 │ 17 18 19 …
 ///                └ begun ───┘ └ wait, in order
 ///
-/// A question that has begun holds a view of the state, and so all that changes meanwhile; one that waits
-/// holds only what it asks. So a client that asks a thousand times between sales, and reads nothing, makes
-/// the server keep sixteen states and not a thousand. A plain value.
+/// A query that has begun holds a view of the state, and so everything that changes meanwhile; one that waits
+/// holds only its request. So a client that sends a thousand queries between sales and reads nothing makes
+/// the server retain sixteen states instead of a thousand. A plain value.
 struct OpenAnswers<Answer, Question> {
-    /// By the requests that they answer.
+    /// By the request IDs that they answer.
     private(set) var begun: [UInt64: Answer] = [:]
     private var waiting: [UInt64: Question] = [:]
-    /// The requests that wait, from ``first`` on; some may have been taken back.
-    private var line: [UInt64] = []
-    private var first = 0
+    /// Request IDs that wait, in order; some may have been withdrawn.
+    private var line: Deque<UInt64> = []
     private let begunMax: Int
 
     init(begunMax: Int = WireLimits.begunQueriesPerConnectionMax) {
-        precondition(begunMax > 0, "room for \(begunMax) answers")
+        precondition(begunMax > 0, "space for \(begunMax) answers")
         self.begunMax = begunMax
     }
 
     var isEmpty: Bool { self.begun.isEmpty && self.waiting.isEmpty }
-    /// How many wait to begin.
+    /// The number of queries that wait to begin.
     var waitingCount: Int { self.waiting.count }
-    /// Whether another may begin at once.
+    /// Whether another query may begin at once.
     var hasSpace: Bool { self.begun.count < self.begunMax && self.waiting.isEmpty }
 
     func contains(_ requestID: UInt64) -> Bool {
@@ -44,38 +44,29 @@ struct OpenAnswers<Answer, Question> {
         self.line.append(requestID)
     }
 
-    /// Takes the question that may begin now; nothing if none waits, or there is no room.
+    /// Removes and returns the next query that may begin; `nil` if none waits or the limit is reached.
     ///
     /// - Complexity: O(1) amortized
     mutating func next() -> (requestID: UInt64, question: Question)? {
         guard self.begun.count < self.begunMax else { return nil }
-        defer { self.compact() }
-        while self.first < self.line.count {
-            let requestID = self.line[self.first]
-            self.first += 1
+        while let requestID = self.line.popFirst() {
             guard let question = self.waiting.removeValue(forKey: requestID) else { continue }
             return (requestID, question)
         }
         return nil
     }
 
-    private mutating func compact() {
-        guard self.first == self.line.count || self.first > 1_024 else { return }
-        self.line.removeFirst(self.first)
-        self.first = 0
-    }
-
-    /// Lets go of an answer that has begun.
+    /// Removes an answer that has begun.
     mutating func end(_ requestID: UInt64) -> Answer? { self.begun.removeValue(forKey: requestID) }
 
-    /// Takes back a question that has not begun.
+    /// Removes a query that has not begun.
     mutating func withdraw(_ requestID: UInt64) -> Question? {
         self.waiting.removeValue(forKey: requestID)
     }
 
-    /// Takes all out.
+    /// Removes everything.
     ///
-    /// - Returns: What it was: letting go of a thousand questions takes milliseconds.
+    /// - Returns: The removed values, since freeing a thousand queries takes milliseconds.
     mutating func removeAll() -> (begun: [UInt64: Answer], waiting: [UInt64: Question]) {
         defer { self.empty() }
         return (self.begun, self.waiting)
@@ -85,7 +76,6 @@ struct OpenAnswers<Answer, Question> {
         self.begun = [:]
         self.waiting = [:]
         self.line = []
-        self.first = 0
     }
 
     func checkInvariants() {
@@ -96,10 +86,10 @@ struct OpenAnswers<Answer, Question> {
         )
         precondition(
             self.waiting.isEmpty || self.begun.count == self.begunMax,
-            "\(self.waiting.count) questions wait while there is room"
+            "\(self.waiting.count) questions wait while there is space"
         )
         precondition(
-            Set(self.line[self.first...]).isSuperset(of: self.waiting.keys),
+            Set(self.line).isSuperset(of: self.waiting.keys),
             "a question waits outside of the line"
         )
     }

@@ -1,26 +1,26 @@
 internal import InventoryWire
 internal import Synchronization
 
-/// Whether a connection takes more bytes of answers, as query threads may ask.
+/// Back-pressure on query threads: whether a connection accepts more bytes of answers.
 ///
-/// The loop says when its client is behind; the threads count what they have made and the loop has not seen
-/// yet. So however many answers a client asks for and does not read, only a few blocks are made.
+/// The loop sets whether the client is behind; the threads count what they produced and the loop has not
+/// received yet. So a client that requests many answers and does not read them causes only a few blocks.
 final class OutboxGauge: Sendable {
     private let isFull = Atomic<Bool>(false)
     private let inTransit = Atomic<Int>(0)
 
-    /// Whether another block may be made.
+    /// Whether another block may be produced.
     var takesMore: Bool {
         !self.isFull.load(ordering: .relaxed)
             && self.inTransit.load(ordering: .relaxed) < WireLimits.outboxByteCountMax
     }
 
-    /// A query thread has made a block.
+    /// A query thread has produced a block.
     func made(_ byteCount: Int) { self.inTransit.add(byteCount, ordering: .relaxed) }
 
-    /// The loop has the block, and says whether its client is behind now.
+    /// The loop has received the block and updates whether its client is behind.
     func arrived(_ byteCount: Int) { self.inTransit.subtract(byteCount, ordering: .relaxed) }
 
-    /// Whether the client is behind.
+    /// Sets whether the client is behind.
     func set(isFull: Bool) { self.isFull.store(isFull, ordering: .relaxed) }
 }

@@ -1,20 +1,20 @@
 internal import Bytes
 
-/// Answers of one connection, in order, each waiting for the LSN it reflects to become durable.
+/// Replies of one connection, in order, each waiting for the LSN it reflects to become durable.
 ///
 ///     bytes  [ reply | reply | reply | reply ]
-///     marks      41      41      42      44        durable is 42: the first three may go
+///     marks      41      41      42      44        durable is 42: the first three may be sent
 ///
-/// Replies are encoded straight into the one buffer, and leave it in one write.
+/// Replies are encoded directly into one buffer and leave it in one write.
 struct PendingReplies: ~Copyable {
     private struct Mark {
         var end: Int
         var lsn: LSN
-        /// How many requests are done with it.
+        /// The number of requests that it completes.
         var finals: Int
     }
 
-    /// Where the next reply is encoded; ``mark(lsn:isFinal:gathered:)`` follows.
+    /// Encodes the next reply; ``mark(lsn:isFinal:gathered:)`` follows.
     var writer = ByteWriter(capacity: PendingReplies.byteCountAtFirst)
     private var marks: [Mark] = []
     private var firstMark = 0
@@ -24,10 +24,10 @@ struct PendingReplies: ~Copyable {
     var isEmpty: Bool { self.firstMark == self.marks.count }
     var byteCount: Int { self.writer.count }
 
-    /// What was written since the last mark reflects the state at `lsn`.
+    /// Marks the bytes written since the last mark as reflecting the state at `lsn`.
     ///
-    /// `isFinal`: Whether it completes a request that counts as in flight. Steps from `gathered` on
-    /// will become durable together, so what waits for any of them shares a mark.
+    /// `isFinal` says whether they complete a request that counts as in flight. Steps from `gathered` on
+    /// become durable together, so replies that wait for any of them share a mark.
     mutating func mark(lsn: LSN, isFinal: Bool, gathered: LSN = .max) {
         let finals = isFinal ? 1 : 0
         let last = self.marks.count - 1
@@ -35,7 +35,7 @@ struct PendingReplies: ~Copyable {
             self.marks.append(Mark(end: self.writer.count, lsn: lsn, finals: finals))
             return
         }
-        // Order matters more than time: nothing overtakes what came before it.
+        // Replies stay in order: none overtakes an earlier one.
         let before = self.marks[last].lsn
         if lsn <= before || before >= gathered {
             self.marks[last].end = self.writer.count
@@ -46,9 +46,9 @@ struct PendingReplies: ~Copyable {
         }
     }
 
-    /// Hands over, in one piece, everything that reflects only what is durable.
+    /// Passes on, in one piece, all replies that reflect only durable steps.
     ///
-    /// - Returns: How many requests that completes.
+    /// - Returns: The number of requests that they complete.
     mutating func release(
         durable: LSN,
         _ send: (UnsafeRawBufferPointer) -> Void
@@ -75,7 +75,7 @@ struct PendingReplies: ~Copyable {
         return finals
     }
 
-    /// Gives back memory beyond what replies need as a rule, if none waits.
+    /// Frees memory beyond what replies usually need, if none waits.
     mutating func shrink() {
         guard self.isEmpty, self.writer.count == 0 else { return }
         self.writer = ByteWriter(capacity: Self.byteCountAtFirst)

@@ -1,22 +1,23 @@
 internal import Bytes
+internal import DequeModule
 
-/// Steps of one connection that are decided and not yet on disk: with many, no more of it is read.
+/// Back-pressure on steps of one connection that are decided but not durable: beyond a limit it is not read.
 ///
 ///     decided   [ 12,000 up to LSN 41,200 ][ 9,000 up to LSN 50,900 ]
-///     on disk   ──────────────────────────▶│                          12,000 fewer
+///     durable   ──────────────────────────▶│                          12,000 fewer
 ///
-/// Whoever sells one thing waits for the block of the log that is being written and for its own. So what
-/// an import may have in them bounds how long it waits, however much the import has sent. A plain value.
+/// A single sale waits for the log block being written and for its own. So the limit on an import's steps
+/// in them bounds that wait, however much the import has sent. A plain value.
 struct UnwrittenSteps: Equatable {
-    /// The most of them with which more is read; what one read brings may go beyond it.
+    /// The most steps with which the connection is read; the last read may exceed it.
     static let countMax = 8_192
 
     private(set) var count = 0
-    private var parts: [(lsn: LSN, count: Int)] = []
+    private var parts: Deque<(lsn: LSN, count: Int)> = []
 
     var isFull: Bool { self.count > Self.countMax }
 
-    /// `count` steps were decided, the last of them with `lsn`.
+    /// Counts decided steps, the last of them with `lsn`.
     mutating func decided(_ count: Int, through lsn: LSN) {
         guard count > 0 else { return }
         precondition(lsn > self.parts.last?.lsn ?? 0, "LSN \(lsn) was counted before")
@@ -24,12 +25,12 @@ struct UnwrittenSteps: Equatable {
         self.parts.append((lsn, count))
     }
 
-    /// Everything up to `lsn` is on disk.
+    /// Subtracts the steps up to `lsn`, which are durable.
     mutating func written(through lsn: LSN) {
-        guard let first = self.parts.first, first.lsn <= lsn else { return }
-        let index = self.parts.firstIndex { $0.lsn > lsn } ?? self.parts.count
-        for part in self.parts[..<index] { self.count -= part.count }
-        self.parts.removeFirst(index)
+        while let first = self.parts.first, first.lsn <= lsn {
+            self.count -= first.count
+            self.parts.removeFirst()
+        }
     }
 
     func checkInvariants() {

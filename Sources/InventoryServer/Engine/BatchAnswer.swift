@@ -4,11 +4,11 @@ internal import InventoryModel
 
 /// The answer to a batch of independent commands while they are being decided.
 ///
-///     independent   each outcome goes into the reply as it comes
-///     errors-only         refusals are gathered, and the reply is written with the last command
+///     independent   each outcome is encoded into the reply at once
+///     errors-only   refusals are gathered, and the reply is encoded with the last command
 ///
-/// Either way the reply is whole before the last command's step is made, which carries it into the
-/// session.
+/// Either way the reply is complete before the last command's step is made, which records it in the
+/// session or under the idempotency key.
 struct BatchAnswer {
     private let count: Int
     private var taken = 0
@@ -23,7 +23,7 @@ struct BatchAnswer {
         }
     }
 
-    /// Takes what the next command came to.
+    /// Adds the outcome of the next command.
     mutating func take(_ outcome: Outcome, into reply: inout ByteWriter) {
         if self.errorsOnly == nil { outcome.bounded.encode(into: &reply) }
         self.errorsOnly?.note(outcome, of: self.taken)
@@ -31,13 +31,13 @@ struct BatchAnswer {
         self.finishErrorsOnly(into: &reply)
     }
 
-    /// Takes that the next command created a product.
+    /// Adds the creation of a product by the next command.
     mutating func take(_ created: PlainProduct.Step, into reply: inout ByteWriter) {
         if self.errorsOnly == nil { created.encodeOutcome(into: &reply) }
         self.takeDone(created.lsn, into: &reply)
     }
 
-    /// Takes that the next command of an errors-only batch was done.
+    /// Adds a successful command of an errors-only batch.
     mutating func takeDone(_ lsn: LSN, into reply: inout ByteWriter) {
         self.errorsOnly?.lsn = lsn
         self.taken += 1
@@ -52,7 +52,7 @@ struct BatchAnswer {
 }
 
 extension Outcome {
-    /// As it is, or without the detail of a refusal that is too long for one of many.
+    /// The outcome, without the detail of a refusal that is too long for one of many.
     fileprivate var bounded: Outcome {
         if case .refused(let refusal) = self { .refused(refusal.bounded) } else { self }
     }

@@ -3,12 +3,12 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// Commands with an idempotency key.
+/// Idempotency: commands with an idempotency key.
 ///
-///     key known ──▶ the outcome it had, byte for byte, as replayedOutcome
-///     key new   ──▶ decided as any command; its step remembers the outcome under the key
+///     key known ──▶ the same outcome as before, byte for byte, as replayedOutcome
+///     key new   ──▶ decided like any command; its step remembers the outcome under the key
 extension Engine {
-    /// Runs a command with a key, and appends the frame that answers it.
+    /// Runs a command with a key and appends the reply frame.
     ///
     /// - Returns: The LSN that must be durable before the answer is sent.
     mutating func runKeyed(
@@ -42,7 +42,7 @@ extension Engine {
         if let refusal = self.keys.refusal(before, share.byteCount) {
             try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
             _ = self.refuse(frame, refusal: refusal, into: &writer)
-            // It says nothing of the state.
+            // The refusal does not depend on the state.
             return 0
         }
         if let refusal = request.refusalOfFirstTried(at: context.now) {
@@ -71,7 +71,7 @@ extension Engine {
         return lsn
     }
 
-    /// Answers what became of the command with a key.
+    /// Answers a read of the outcome that is remembered under a key.
     func readOutcome(
         _ frame: Frame,
         _ context: borrowing Context,
@@ -80,7 +80,7 @@ extension Engine {
         var reader = ByteReader(frame.body)
         let request = try Request(.keyedOutcome, from: &reader)
         guard case .keyedOutcome(let key, let firstTried, let fingerprint) = request else {
-            preconditionFailure("\(request.opcode) is no question for a key's outcome")
+            preconditionFailure("\(request.opcode) does not read a key's outcome")
         }
         let answer = self.state.check(
             key.fingerprint,
@@ -102,8 +102,8 @@ extension Engine {
         }
     }
 
-    /// Refuses a request before its command is decided, so that its key stays free, unless something with
-    /// a lower number keeps it from being run: its bytes, or what the server can do now.
+    /// Refuses a request before its command is decided, so that its key stays free; a malformed body and the
+    /// server's state take precedence.
     private mutating func refuse(
         _ frame: Frame,
         request: KeyedRequest,
@@ -132,9 +132,9 @@ extension Engine {
     }
 }
 
-/// What a request to have a command done is compared by, and where in its body the command begins.
+/// The identity of a request, compared on a retry, and the offset of the command in its body.
 struct RequestIdentity {
-    /// What its client gave; `nil` for the bytes of the command.
+    /// The fingerprint sent by the client; `nil` if the bytes of the command are hashed.
     private var fingerprint: RequestFingerprint?
     private(set) var offset: Int
 
@@ -143,7 +143,7 @@ struct RequestIdentity {
         self.offset = reader.offset
     }
 
-    /// - Precondition: The body goes on at `offset`.
+    /// - Precondition: The body continues at `offset`.
     init(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
@@ -164,12 +164,12 @@ struct RequestIdentity {
     }
 }
 
-/// What goes before the command in a keyed command's body.
+/// The part of a keyed command's body before the command.
 private struct KeyedRequest {
     var key: KeyFingerprint
     var firstTried: Instant?
     var identity: RequestIdentity
-    /// Where the command begins.
+    /// The offset of the command.
     var offset: Int { self.identity.offset }
 
     init(_ body: UnsafeRawBufferPointer) throws(WireError) {
@@ -183,9 +183,9 @@ private struct KeyedRequest {
         }
     }
 
-    /// Why it cannot have been tried first when it says so; `nil` if it can.
+    /// Returns the refusal if `firstTried` is too far in the future; `nil` if it is valid.
     ///
-    /// An instant before the calendar is before every horizon: that is refused as forgotten.
+    /// An instant before the calendar is before every horizon and is refused as forgotten.
     func refusalOfFirstTried(at now: Instant) -> Refusal? {
         let latest = min(
             now.advanced(bySeconds: Limits.occurredAtFutureSeconds),

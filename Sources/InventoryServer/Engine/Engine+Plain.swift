@@ -4,11 +4,11 @@ internal import InventoryModel
 
 /// The fast paths of the engine: a plain sale, and batches of plain sales and of plain products.
 ///
-/// What they cannot decide as the slow path would falls back to it within the same request.
+/// A command that a fast path cannot decide falls back to the slow path within the same request.
 extension Engine {
     // MARK: - Plain sales
 
-    /// Runs a plain sale, or a batch of independent ones.
+    /// Runs a plain sale, or a batch of independent plain sales or products, on the fast path.
     ///
     /// - Returns: Whether it was one; if not, nothing has changed.
     mutating func runPlain(
@@ -51,7 +51,7 @@ extension Engine {
         var scratch = ByteWriter()
         for index in batch.sales.indices {
             if index % PlainSaleBatch.partCount == 0 { self.state.prefetch(batch, from: index) }
-            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == batch.sales.count - 1 ? completion : nil
             let time = self.time(context.now)
             if !self.state.decide(batch.sales[index], at: time, into: &self.step) {
@@ -67,7 +67,7 @@ extension Engine {
                     from: start
                 )
             } else if batch.isErrorsOnly {
-                // Of the answer that is not given, the log's entry still needs the balances.
+                // The answer omits this outcome, but the log entry still needs the balances.
                 scratch.removeAll()
                 let balances = self.step.encodeOutcome(into: &scratch)
                 answer.takeDone(self.step.lsn, into: &reply)
@@ -94,10 +94,10 @@ extension Engine {
         return true
     }
 
-    /// One step of a plain sale: encoded for the log, and put into the state.
+    /// Encodes the step of a plain sale for the log and applies it to the state.
     ///
-    /// `place`: Where in the reply the request's answer begins, and where in `encoded` the balances are
-    /// that the step leaves.
+    /// `place` holds the offset in the reply at which the request's answer begins, and the range of the
+    /// resulting balances in `encoded`.
     private mutating func applyStep(
         _ actor: String,
         completing completion: Completion?,
@@ -127,9 +127,9 @@ extension Engine {
         self.finishStep()
     }
 
-    /// Whether the outcome of a batch of commands of one line each may be remembered, where it has to be.
+    /// Whether the outcome of a batch of one-line commands is short enough to be remembered, if it has to be.
     ///
-    /// The slow path refuses one that may not.
+    /// The slow path refuses a batch whose outcome is too long.
     private static func isShort(
         _ count: Int,
         isErrorsOnly: Bool,
@@ -141,7 +141,7 @@ extension Engine {
 
     // MARK: - Plain products
 
-    /// Runs a batch of independent creations of products.
+    /// Runs a batch of independent creations of products on the fast path.
     ///
     /// - Returns: Whether it was one; if not, nothing has changed.
     private mutating func runProducts(
@@ -158,7 +158,7 @@ extension Engine {
         let start = reply.count
         var answer = BatchAnswer(count: batch.count, isErrorsOnly: batch.isErrorsOnly, into: &reply)
         for index in 0..<batch.count {
-            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == batch.count - 1 ? completion : nil
             let time = self.time(context.now)
             switch self.state.decide(
@@ -190,7 +190,7 @@ extension Engine {
                     into: reply,
                     from: start
                 )
-            case .general:
+            case .slowPath:
                 self.state.settle(&self.products)
                 let decision = self.state.decide(batch.command(index), at: time)
                 answer.take(decision.outcome, into: &reply)
@@ -208,7 +208,7 @@ extension Engine {
         return true
     }
 
-    /// One step of a plain product: encoded for the log, and put into the state.
+    /// Encodes the creation of a plain product for the log and applies it to the state.
     private mutating func applyCreation(
         _ batch: borrowing PlainProduct.Batch,
         at index: Int,
@@ -243,7 +243,7 @@ extension Engine {
 }
 
 extension RememberedOutcome {
-    /// What is remembered of a request whose answer are the bytes from `start` on.
+    /// Remembers the answer of a request: the bytes of `reply` from `start` on.
     init(
         _ completion: Engine.Completion,
         answered reply: UnsafeRawBufferPointer,

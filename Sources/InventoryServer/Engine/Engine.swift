@@ -4,30 +4,31 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// The single writer: decides each command in the order of arrival, applies it, and gathers the
-/// entries of the next block of the log.
+/// The single writer: decides commands in order of arrival, applies them, and gathers the entries of the
+/// next log block.
 ///
-/// A plain value. It has no thread, clock, socket or file: time and the log's progress come in
-/// through its methods, bytes go out. What it answers may be told only once the LSN it names is
-/// durable; keeping to that is its driver's part.
+/// A plain value without thread, clock, socket or file: time and the log's progress come in through its
+/// methods, bytes go out. A reply may be sent only once the LSN it names is durable; the driver ensures
+/// that.
 struct Engine: ~Copyable {
-    /// What is open here is so for the engine's own files; its driver reads ``state``, and calls methods.
+    /// Internal only for the engine's own files; the driver reads ``state`` and calls methods.
     var state: InventoryState
     private(set) var commit: GroupCommit
     var gathered = ByteWriter(capacity: Engine.gatheredByteCountAtFirst)
-    /// The first step of the next block.
+    /// The first LSN of the next block.
     private(set) var gatheredFirst: LSN
     private var gatheredCount = 0
     /// The plain sale that is being decided.
     var step = PlainSale.Step()
-    /// Those that were decided and are not in the ledger yet: none between two calls.
+    /// Sales that are decided but not yet in the ledger; empty between two calls.
     var sales = GatheredMovements(of: .sale)
-    /// The plain product that is being decided, and those that are not in the tables yet: none between
-    /// two requests.
+    /// The plain product that is being decided, and the products that are not yet in the tables; empty
+    /// between two requests.
     var creation = PlainProduct.Step()
     var products = GatheredProducts()
 
-    /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
+    /// Bytes of entries that may wait for the log; requests beyond it are refused with `overloaded`
+    /// (back-pressure).
     static let gatheredByteCountMax = 16 << 20
 
     private static let gatheredByteCountAtFirst = 1 << 20
@@ -41,32 +42,32 @@ struct Engine: ~Copyable {
         self.gatheredFirst = state.lsn + 1
     }
 
-    /// The step that everything so far reflects.
+    /// The newest LSN that the state reflects.
     var lsn: LSN { self.state.lsn }
     var durable: LSN { self.commit.durable }
     var gatheredByteCount: Int { self.gathered.count }
 
     // MARK: - Requests
 
-    /// Who asks, and when.
+    /// The actor of a request, its time, and whether it may write.
     struct Context {
         var actor: String
         var now: Instant
-        /// Why nothing may be written now, if so.
+        /// The reason why writes are refused now; `nil` if they are accepted.
         var refusal: Refusal?
     }
 
-    /// What a call of the engine ran.
+    /// Counts of the requests that one call of the engine ran.
     struct RunCounts {
         var commands: Int64 = 0
-        /// Products, and outcomes under a key, that were read.
+        /// Reads of products and of idempotency key outcomes.
         var reads: Int64 = 0
-        /// Of all those, whole frames that did not hold what they said.
+        /// Of all those, complete frames with a malformed body.
         var malformed: Int64 = 0
     }
 
-    /// The kind of a request that ``run(_:session:context:machine:isInUse:into:share:counting:)`` takes; `nil`
-    /// for others.
+    /// Returns the opcode if ``run(_:session:context:machine:isInUse:into:share:counting:)`` accepts it;
+    /// otherwise `nil`.
     static func runs(_ opcode: UInt8) -> Opcode? {
         switch Opcode(rawValue: opcode) {
         case .command: .command
@@ -77,14 +78,12 @@ struct Engine: ~Copyable {
         }
     }
 
-    /// Runs the commands and reads of products that come next in `frames`, up to the first frame that
-    /// is neither.
+    /// Runs the commands and product reads at the front of `frames`, up to the first frame that is neither.
     ///
-    /// One call for all of a read: what they are run with is taken in hand once.
+    /// One call handles a whole socket read, so its setup is paid once. `isInUse` reports whether another
+    /// request with an ID is still being answered; `nil` where none can be.
     ///
-    /// `isInUse`: Whether another request of an id is still being answered; nil where none can be.
-    ///
-    /// - Returns: That frame; nothing at the end of the bytes.
+    /// - Returns: The first frame that is neither; `nil` at the end of the bytes.
     mutating func run(
         _ frames: inout FrameReader,
         session: UInt32?,
@@ -95,7 +94,7 @@ struct Engine: ~Copyable {
         share: inout KeyShare,
         counting counts: inout RunCounts
     ) throws(WireError) -> Frame? {
-        // What nobody holds any more may be sold by the first of them.
+        // Expired reservations are released first, so that the first command may sell their stock.
         if context.refusal == nil { _ = self.tick(now: context.now) }
         defer { self.state.settle(&self.sales) }
         while let frame = try frames.next() {
@@ -161,9 +160,10 @@ struct Engine: ~Copyable {
 
     /// Decides the command of a request and appends the answer's body to `reply`.
     ///
-    /// `body`: Sequence number, then the command, as they came. `session` stands for the one that the
+    /// `body` holds the sequence number and the command, as received; `session` is the session that the
     /// connection has opened.
-    /// Gives: The LSN that must be durable before the answer is sent.
+    ///
+    /// - Returns: The LSN that must be durable before the answer is sent.
     private mutating func run(
         _ body: UnsafeRawBufferPointer,
         session: UInt32?,
@@ -221,8 +221,7 @@ struct Engine: ~Copyable {
         )
     }
 
-    /// Decides the command that is in the body of a request from `offset` on, and appends the answer's body
-    /// to `reply`.
+    /// Decides the command at `offset` in a request's body and appends the answer's body to `reply`.
     ///
     /// - Returns: The LSN that must be durable before the answer is sent.
     mutating func run(
@@ -242,13 +241,13 @@ struct Engine: ~Copyable {
         let request = try Self.request(body, at: offset, of: opcode)
         self.state.settle(&self.sales)
         if let refusal = context.refusal ?? self.backlogRefusal {
-            // It says nothing of the state: there is no step that it would have to wait for.
+            // The refusal does not depend on the state, so it waits for no LSN.
             _ = self.refuse(refusal, &reply)
             return 0
         }
         switch request {
         case .command(.batch(_, .dryRun)) where completion?.isKeyed ?? false:
-            // What it would come to is another thing each time.
+            // The outcome of a dry run differs each time, so it cannot be idempotent.
             return self.refuse(
                 Refusal(.invalidField, .field("key", problem: "is given to a dry run")),
                 &reply
@@ -271,15 +270,14 @@ struct Engine: ~Copyable {
         return self.lsn
     }
 
-    /// Why nothing more is decided before the log has written something; `nil` if more may be.
+    /// Back-pressure: the refusal while the log is too far behind; `nil` if more may be decided.
     var backlogRefusal: Refusal? {
         let pending = self.gatheredByteCount
         guard pending > Self.gatheredByteCountMax else { return nil }
         return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
     }
 
-    /// What the bytes of a request are: a command, or one that is refused for its size without being
-    /// read.
+    /// A decoded request: a command, or a refusal for its size without decoding it.
     private enum RequestedCommand {
         case command(Command)
         case refused(Refusal)
@@ -299,7 +297,7 @@ struct Engine: ~Copyable {
         }
     }
 
-    /// Throws if the bytes of a request are neither a command nor one that is refused for its size.
+    /// Throws unless the bytes of a request are a command or one that is refused for its size.
     static func checkRequest(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
@@ -308,8 +306,8 @@ struct Engine: ~Copyable {
         _ = try self.request(body, at: offset, of: opcode)
     }
 
-    /// Refuses a command for its session, unless something with a lower number keeps it from being
-    /// run: its bytes, or what the server can do now.
+    /// Refuses a command for its session, unless a malformed body or the server's state prevents it from
+    /// running at all: those errors take precedence.
     private mutating func refuse(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
@@ -342,10 +340,10 @@ struct Engine: ~Copyable {
         return self.lsn
     }
 
-    /// What the last step of a request carries, so that its outcome is remembered.
+    /// The idempotency record in the last step of a request, by which its outcome is remembered.
     struct Completion {
         var name: RememberedOutcome.Name
-        /// Of the request's command.
+        /// A digest of the request's command.
         var digest: UInt64
 
         init(_ name: RememberedOutcome.Name, digest: UInt64) {
@@ -363,7 +361,7 @@ struct Engine: ~Copyable {
 
     // MARK: - Any command
 
-    /// Decides a command, and has its outcome remembered in its last step.
+    /// Decides a command on the slow path and remembers its outcome in its last step.
     private mutating func run(
         _ command: Command,
         context: borrowing Context,
@@ -378,7 +376,7 @@ struct Engine: ~Copyable {
             var decision = self.state.decide(command, at: time)
             decision.outcome.encode(into: &reply)
             if completion != nil, let refusal = Self.tooLong(reply.count - start) {
-                // Nothing was done yet: deciding changes nothing.
+                // Deciding has no side effects, so nothing needs to be undone.
                 decision.changes = []
                 reply.truncate(to: start)
                 Outcome.refused(refusal).encode(into: &reply)
@@ -415,7 +413,7 @@ struct Engine: ~Copyable {
             into: &reply
         )
         for (index, command) in commands.enumerated() {
-            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == commands.count - 1 ? completion : nil
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
@@ -431,7 +429,8 @@ struct Engine: ~Copyable {
         }
     }
 
-    /// Why an outcome that is to be remembered must not have `byteCount` bytes; `nil` if it may.
+    /// Returns the refusal of an outcome of `byteCount` bytes that is too long to be remembered; `nil` if it
+    /// fits.
     private static func tooLong(_ byteCount: Int) -> Refusal? {
         guard byteCount > Limits.outcomeByteCountMax else { return nil }
         return Refusal(
@@ -445,34 +444,34 @@ struct Engine: ~Copyable {
         )
     }
 
-    /// Opens a session, or says where it stands.
+    /// Opens a session, or returns its current position.
     ///
-    /// `isOpen`: Whether the session of that number is open on a connection.
+    /// `isOpen` reports whether the session with that number is open on a connection.
     ///
-    /// - Throws: `session_expired` if it may not be created and is not there.
+    /// - Throws: `session_expired` if the session does not exist and may not be created.
     mutating func openSession(
         _ id: SessionID,
         mayCreate: Bool,
         _ context: borrowing Context,
         unless isOpen: (UInt32) -> Bool
     ) throws(Refusal) -> SessionStatus {
-        if let standing = self.state.standing(of: id) { return standing }
+        if let standing = self.state.sessionStatus(of: id) { return standing }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
         let changes = try self.state.opening(id, at: time, unless: isOpen)
         self.apply(changes, at: time, by: context.actor, remembering: nil)
-        guard let standing = self.state.standing(of: id) else {
+        guard let standing = self.state.sessionStatus(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
         return standing
     }
 
-    /// Makes the first step of a new database.
-    mutating func found(currency: Currency, now: Instant) {
-        precondition(self.lsn == 0, "founded at LSN \(self.lsn)")
+    /// Writes the first step of a new database.
+    mutating func bootstrap(currency: Currency, now: Instant) {
+        precondition(self.lsn == 0, "bootstrapped at LSN \(self.lsn)")
         self.apply(
-            InventoryState.founding(currency: currency),
+            InventoryState.bootstrap(currency: currency),
             at: self.time(now),
             by: "",
             remembering: nil
@@ -481,10 +480,11 @@ struct Engine: ~Copyable {
 
     // MARK: - Steps
 
-    /// Lets the reservations that are due expire, and forgets keys: each a step of its own, of no actor.
+    /// Expires reservations that are due and forgets old idempotency keys: each is a system step without
+    /// actor.
     ///
-    /// Up to ``Limits/tickReservationsMax`` and ``Limits/tickKeysMax`` of them, so that nobody waits for
-    /// long; what else is due goes with the next call.
+    /// At most ``Limits/tickReservationsMax`` and ``Limits/tickKeysMax`` of them, which bounds the delay; the
+    /// next call continues.
     ///
     /// - Returns: Whether any was due.
     mutating func tick(now: Instant) -> Bool {
@@ -495,7 +495,7 @@ struct Engine: ~Copyable {
         return true
     }
 
-    /// Forgets keys once the oldest is older than they are kept for.
+    /// Forgets idempotency keys once the oldest is past its retention.
     private mutating func forgetKeys(now: Instant) -> Bool {
         guard self.keys.isDue(self.state.oldestKeyTime, at: now) else { return false }
         let changes = self.state.forgettingKeys(through: self.keys.horizon(at: now))
@@ -503,12 +503,12 @@ struct Engine: ~Copyable {
         return !changes.isEmpty
     }
 
-    /// Now, or just after the last step if the clock went back.
+    /// `now`, or just after the last step if the clock went back.
     func time(_ now: Instant) -> Instant {
         max(now, Instant(microseconds: self.state.time.microseconds &+ 1))
     }
 
-    /// One step: encoded for the log, and put into the state.
+    /// Encodes one step for the log and applies it to the state.
     ///
     /// The step that completes a request remembers its outcome: the answer from `start` on.
     mutating func apply(
@@ -547,7 +547,7 @@ struct Engine: ~Copyable {
         self.finishStep()
     }
 
-    /// Stops the process where the engine, between two calls, is not as it promises.
+    /// Traps if the engine's invariants do not hold; valid between two calls.
     ///
     /// - Complexity: O(rows of all tables)
     func checkInvariants() {
@@ -565,7 +565,8 @@ struct Engine: ~Copyable {
         self.commit.gathered(self.state.lsn)
     }
 
-    /// Takes what was gathered as the next block to write; nothing if one is in flight.
+    /// Takes the gathered entries as the next block to write; `nil` if there are none or a block is in
+    /// flight.
     mutating func beginBlock() -> FeedBlock? {
         guard let last = self.commit.begin() else { return nil }
         let block = FeedBlock(
@@ -580,7 +581,7 @@ struct Engine: ~Copyable {
         return block
     }
 
-    /// Gives back memory beyond what entries need as a rule, if none waits for the log.
+    /// Frees memory beyond what entries usually need, if none waits for the log.
     mutating func shrink() {
         if self.gathered.count == 0 {
             self.gathered = ByteWriter(capacity: Self.gatheredByteCountAtFirst)
@@ -595,7 +596,7 @@ struct Engine: ~Copyable {
 }
 
 extension Refusal {
-    /// There is no product of that name.
+    /// The refusal of a product that does not exist.
     static func notFound(_ key: ProductKey) -> Refusal {
         let detail: Detail =
             switch key {

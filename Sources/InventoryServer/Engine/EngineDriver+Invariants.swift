@@ -1,8 +1,8 @@
-/// What must hold between two things that happen on the loop.
+/// Invariants of the server between two events on the loop.
 extension EngineDriver {
-    /// Stops the process where the server's objects are not as they promise, or do not agree.
+    /// Traps if the server's objects violate their invariants or disagree with each other.
     ///
-    /// The engine has `checkInvariants()` of its own.
+    /// The engine has its own `checkInvariants()`.
     ///
     /// - Complexity: O(connections + subscriptions + open questions)
     func checkInvariants() {

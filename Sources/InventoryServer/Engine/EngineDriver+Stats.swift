@@ -4,16 +4,16 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// What the server says of itself: the query `stats`.
+/// Server statistics: the query `stats`.
 extension EngineDriver {
-    /// Answers it at once: it is of this moment, and costs little.
+    /// Answers at once, with the current values; this is cheap.
     func answerStats(to requestID: UInt64, of writer: ConnectionWriter) {
         let view = self.host.readView()
         var table = ResultTable([ResultField("name", .text), ResultField("value", .integer)])
         do throws(Refusal) {
             table = try view.answer(.stats).wholeTable()
         } catch {
-            preconditionFailure("the tables do not count themselves: \(error)")
+            preconditionFailure("the tables cannot be counted: \(error)")
         }
         let now = self.context.now().microseconds
         let rows = self.workRows + self.fileRows(at: now) + self.keyRows(at: now)
@@ -23,7 +23,7 @@ extension EngineDriver {
 
     private typealias Rows = [(name: String, value: Int64)]
 
-    /// What is done, for whom, and how long the loop's turns take.
+    /// Statistics of requests, connections and the loop's turns.
     private var workRows: Rows {
         var rows = self.metrics.rows(subscriptions: self.events.registry.count)
         rows.append(("waitingQueries", Int64(self.queries.waitingCount)))

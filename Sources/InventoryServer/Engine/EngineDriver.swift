@@ -7,28 +7,28 @@ internal import InventoryWire
 internal import Logging
 internal import NIOCore
 
-/// Puts the server together on its event loop, keeps time, and ends it.
+/// Assembles the server on its event loop, runs the periodic work, and shuts it down.
 ///
-///     EngineHost         the engine, each part of it seen through the protocol of who needs it
-///     RequestTurns       what a turn of the loop does
-///     LogWriter          blocks, room, the next file         SnapshotWriter, FileProtection    files
-///     EventSubscriptions, LiveInsights, QueryRunner          who is told and answered what
-///     ConnectionTable    who is connected
+///     EngineHost         the engine, seen by each client through a protocol of its own
+///     RequestTurns       how much work a turn of the loop does
+///     LogWriter          blocks, space, the next file        SnapshotWriter, FileProtection    files
+///     EventSubscriptions, LiveInsights, QueryRunner          events, live queries and answers
+///     ConnectionTable    the open connections
 ///
-/// Each of these owns its state. All of it is of one event loop, so nothing here locks. Three other threads
-/// only ever see values that were handed to them: the log thread a block, the file thread an image of the state,
-/// the query threads read views; one more only makes files of zeros. That is why it is `@unchecked Sendable`:
-/// every method asserts the loop.
+/// Each of these owns its state, and all run on one event loop, so no locks are needed. Three other threads
+/// see only values passed to them: the log thread a block, the file thread an image of the state, the query
+/// threads read views; a fourth only creates files of zeros. It is `@unchecked Sendable` because every method
+/// asserts that it runs on the loop.
 final class EngineDriver: @unchecked Sendable {
-    /// The threads on which work is done that is not the loop's.
+    /// The threads that work outside the loop.
     struct Workers {
-        /// Answers queries, keeps insights up to date and reads old log files.
+        /// Answers queries, updates live insights and reads old log files.
         var queries: any Worker
         /// Writes blocks, one at a time.
         var log: any Worker
-        /// Writes snapshots, and gives log files back.
+        /// Writes snapshots and retires log files.
         var files: any Worker
-        /// Makes the log's next file ready, which must not wait for a snapshot.
+        /// Prepares the next log file, which must not wait for a snapshot.
         var spare: any Worker
     }
 
@@ -43,7 +43,7 @@ final class EngineDriver: @unchecked Sendable {
     let queries: QueryRunner
     let events: EventSubscriptions
     let insights: LiveInsights
-    /// Sends subscribers what became durable, elsewhere.
+    /// Publishes durable steps to subscribers, on its own thread.
     let fanout: any FanoutHost
     let fanoutBoard = FanoutBoard()
     let loopTurns: LoopTurns
@@ -52,17 +52,17 @@ final class EngineDriver: @unchecked Sendable {
     private let database: DatabaseID
     private let files: any Worker
     private var quiet = QuietPeriod()
-    /// Whether it was said that the keys are near their bound.
+    /// Whether the warning that the idempotency keys are near their limit was logged.
     private var areKeysNearBound = false
     private var timer: RepeatedTask?
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
-    /// Completes when the first step of a new database is durable.
-    private var founded: EventLoopPromise<LSN>?
-    /// Called when the disk failed; the process has to stop.
+    /// Succeeds when the first step of a new database is durable.
+    private var bootstrapped: EventLoopPromise<LSN>?
+    /// Called when the disk failed; the process must stop.
     private let onFailure: @Sendable (DurabilityError) -> Void
 
-    /// Milliseconds between two looks at what time brings about.
+    /// Milliseconds between two runs of the periodic work.
     private static let periodMilliseconds: Int64 = 50
 
     init(
@@ -139,22 +139,25 @@ final class EngineDriver: @unchecked Sendable {
 
     // MARK: - The start
 
-    /// Founds the database if it is new, and begins to keep time.
+    /// Bootstraps the database if it is new, and starts the periodic work.
     ///
-    /// On the loop.
+    /// Must be called on the loop.
     ///
-    /// - Returns: Completes with the LSN that everything is durable up to.
+    /// - Returns: A future of the durable LSN.
     func start() -> EventLoopFuture<LSN> {
         self.context.loop.preconditionInEventLoop()
         let promise = self.context.loop.makePromise(of: LSN.self)
         self.fanout.begin(Fanout(self.upstream(), on: self.fanout, self.fanoutBoard))
         if self.host.lsn == 0 {
-            self.host.engine.found(currency: self.configuration.currency, now: self.context.now())
-            self.founded = promise
+            self.host.engine.bootstrap(
+                currency: self.configuration.currency,
+                now: self.context.now()
+            )
+            self.bootstrapped = promise
             self.log.tick()
         } else {
             promise.succeed(self.host.durable)
-            // What ran out while nobody was here.
+            // Reservations may have expired while the server was down.
             self.expireReservations()
         }
         let period = TimeAmount.milliseconds(Self.periodMilliseconds)
@@ -164,7 +167,7 @@ final class EngineDriver: @unchecked Sendable {
         return promise.futureResult
     }
 
-    /// What the fan-out asks of this loop.
+    /// The services that the fan-out needs from this loop.
     private func upstream() -> FanoutUpstream {
         FanoutUpstream(
             takeView: { body in self.context.loop.execute { body(self.host.readView()) } },
@@ -192,7 +195,7 @@ final class EngineDriver: @unchecked Sendable {
         self.finishDrainIfDone()
     }
 
-    /// What the server says of itself to who was let in.
+    /// The server's description of itself, for an authorized client.
     func accepted() -> HelloAccepted {
         let currency = self.host.engine.state.currency
         return HelloAccepted(
@@ -207,10 +210,10 @@ final class EngineDriver: @unchecked Sendable {
         )
     }
 
-    /// That the server is there, and up to where everything is durable.
+    /// The reply to a ping, with the durable LSN.
     var pong: ServerMessage { .pong(durable: self.host.durable, time: self.context.now()) }
 
-    /// Why nothing may be written now; `nil` if it may.
+    /// Returns the reason why writes are refused now; `nil` if they are accepted.
     func writeRefusal() -> Refusal? {
         self.isDraining ? Refusal(.shuttingDown) : self.log.refusal()
     }
@@ -228,7 +231,7 @@ final class EngineDriver: @unchecked Sendable {
         self.insights.publishProgress(now)
     }
 
-    /// Gives the system back what a burst of work has left behind, away from the loop.
+    /// Returns memory freed after a burst of work to the system, on the file thread.
     private func giveMemoryBackIfQuiet(_ now: Int64) {
         let worked = self.metrics.worked
         guard self.quiet.hasPassed(worked: worked, at: now) else { return }
@@ -237,8 +240,7 @@ final class EngineDriver: @unchecked Sendable {
         self.files.submit { Allocator.giveBack() }
     }
 
-    /// Says once that the idempotency keys are near the bound of their memory, and once that they are not
-    /// any more.
+    /// Logs once when the idempotency keys near their memory limit, and once when they no longer do.
     private func reportKeys() {
         let use = self.host.engine.state.keyUse
         let highest = self.configuration.keyByteCountMax
@@ -260,7 +262,7 @@ final class EngineDriver: @unchecked Sendable {
         }
     }
 
-    /// Has the engine log a tick when reservations or keys are due.
+    /// Lets the engine log a tick when reservations or idempotency keys are due.
     private func expireReservations() {
         let now = self.context.now()
         guard self.writeRefusal() == nil, self.host.engine.tick(now: now) else { return }
@@ -269,7 +271,7 @@ final class EngineDriver: @unchecked Sendable {
 
     // MARK: - Stopping
 
-    /// Takes nothing more, answers what runs, and completes once all is durable and sent.
+    /// Accepts no more requests, answers the running ones, and completes once everything is durable and sent.
     func drain() -> EventLoopFuture<Void> {
         self.context.loop.preconditionInEventLoop()
         let promise = self.context.loop.makePromise(of: Void.self)
@@ -291,11 +293,11 @@ final class EngineDriver: @unchecked Sendable {
         else { return }
         self.drained = nil
         self.timer?.cancel()
-        // The last word in the log is that it is complete.
+        // The log ends with a seal that says it is complete.
         self.log.close { promise.succeed() }
     }
 
-    /// Closes what did not end in time.
+    /// Closes connections that did not end in time.
     func abandonConnections() {
         for connection in self.connections.all.values { connection.writer.abandon() }
     }
@@ -303,8 +305,8 @@ final class EngineDriver: @unchecked Sendable {
 
 extension EngineDriver: LogWriterDelegate {
     func blockIsDurable(_ block: FeedBlock) {
-        self.founded?.succeed(self.host.durable)
-        self.founded = nil
+        self.bootstrapped?.succeed(self.host.durable)
+        self.bootstrapped = nil
         self.events.deliver(block)
         self.insights.advance()
         self.snapshots.logged(block.bytes.count)
@@ -317,7 +319,7 @@ extension EngineDriver: LogWriterDelegate {
 }
 
 extension Instant {
-    /// What the machine's clock says.
+    /// The time of the system clock.
     static func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

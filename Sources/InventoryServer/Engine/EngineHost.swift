@@ -3,50 +3,50 @@ internal import Durability
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Where the engine is: on the loop, held once for all the objects that have a part in serving it.
+/// Holds the engine on the loop for all objects that take part in serving it.
 ///
-/// Each of them sees it through the protocol of what it needs.
+/// Each of them sees the engine through a protocol with only what it needs.
 final class EngineHost {
     var engine: Engine
 
     init(_ engine: consuming Engine) { self.engine = engine }
 }
 
-/// The state, and up to where it is durable.
+/// The state, and the LSN up to which it is durable.
 protocol StateReader: AnyObject {
-    /// The newest step.
+    /// The newest LSN.
     var lsn: LSN { get }
-    /// The newest step that is on disk.
+    /// The newest durable LSN.
     var durable: LSN { get }
-    /// The state as it is, which stays so.
+    /// An immutable view of the current state.
     ///
     /// - Complexity: O(1)
     func readView() -> ReadView
-    /// What filters by category and SKU go by.
+    /// The keys of filters by category and SKU.
     var selectionKeys: SelectionKeys { get }
     func resolve(_ key: ProductKey) -> ProductID?
 }
 
-/// What the log takes its blocks from.
+/// The source of the log's blocks.
 protocol BlockSource: AnyObject {
     var durable: LSN { get }
-    /// Bytes of the steps that wait for the next block.
+    /// Bytes of the entries that wait for the next block.
     var gatheredByteCount: Int { get }
     var hasGathered: Bool { get }
     /// Whether a block is being written.
     var isWriting: Bool { get }
-    /// Why no more may be gathered, if so.
+    /// Back-pressure: the reason why no more may be gathered; `nil` if more may be.
     var backlogRefusal: Refusal? { get }
-    /// Takes what was gathered as the next block; `nil` if there is nothing, or one is being written.
+    /// Takes the gathered entries as the next block; `nil` if there are none or a block is being written.
     func beginBlock() -> FeedBlock?
-    /// The block that was being written is on disk.
+    /// Reports that the block being written is durable.
     func blockWritten()
 }
 
-/// What snapshots are taken of.
+/// The source of snapshots.
 protocol ImageSource: AnyObject {
     var durable: LSN { get }
-    /// Freezes the state as it is.
+    /// Freezes the current state.
     func takeImage() -> StateImage
 }
 

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import InventoryModel
 
-/// The entries of one group commit: what the log writes, and what subscribers are sent.
+/// The entries of one group commit: what the log writes and what subscribers receive.
 final class FeedBlock: Sendable {
     let first: LSN
     let count: Int
@@ -16,9 +16,9 @@ final class FeedBlock: Sendable {
     }
 }
 
-/// A block and where its entries are, so that one in the middle of a large block is found at once.
+/// A block with an index of its entries, so that one in the middle of a large block is found quickly.
 struct IndexedBlock: Sendable {
-    /// Bytes of a block that a mark stands for.
+    /// Bytes of a block between two marks.
     private static let markByteCount = 16 << 10
 
     private struct Mark {
@@ -27,14 +27,14 @@ struct IndexedBlock: Sendable {
     }
 
     let block: FeedBlock
-    /// An entry for about every n bytes, the first one first.
+    /// An entry for about every ``markByteCount`` bytes, starting with the first.
     private let marks: [Mark]
 
     var first: LSN { self.block.first }
     var last: LSN { self.block.last }
     var byteCount: Int { self.block.bytes.count }
 
-    /// - Complexity: O(entries), of which it looks at the lengths
+    /// - Complexity: O(entries); reads only their lengths
     init(_ block: FeedBlock) {
         self.block = block
         var marks: [Mark] = []
@@ -60,8 +60,8 @@ struct IndexedBlock: Sendable {
         return LSN(UInt64(littleEndian: number))
     }
 
-    /// Hands over each entry after `lsn` and up to `limit`, in order, and its bytes, until `visit` says
-    /// to stop.
+    /// Calls `visit` with each entry after `lsn` and up to `limit`, in order, and its bytes, until it returns
+    /// `false`.
     func forEachEntry(
         after lsn: LSN,
         through limit: LSN,
@@ -79,7 +79,9 @@ struct IndexedBlock: Sendable {
                     do throws(ByteReaderError) {
                         if !visit(try EntryView(from: &reader), entry) { return }
                     } catch {
-                        preconditionFailure("LSN \(found), of our own, cannot be read: \(error)")
+                        preconditionFailure(
+                            "LSN \(found) of our own block cannot be decoded: \(error)"
+                        )
                     }
                 }
                 offset = end
@@ -87,7 +89,7 @@ struct IndexedBlock: Sendable {
         }
     }
 
-    /// Where the last marked entry is that is not behind `lsn`.
+    /// The offset of the last marked entry at or before `lsn`.
     private func offset(before lsn: LSN) -> Int {
         var low = 0
         var high = self.marks.count
@@ -101,19 +103,19 @@ struct IndexedBlock: Sendable {
 
 /// Blocks in memory: the newest ones, without a gap, and some that were read from the log's files.
 ///
-///     log's files ──a block for all who want it──▶ [41…60] [61…90]        [930…941] [942…960]
-///                                                   └ blocks read ┘        └──── the feed ───┘
+///     log's files ─one block for all behind──▶ [41…60] [61…90]            [930…941] [942…960]
+///                                               └ blocks read ┘            └──── the feed ───┘
 struct FeedBlocks {
     private let feedByteCountMax: Int
     private let readByteCountMax: Int
     private var feed: [IndexedBlock] = []
     private var firstIndex = 0
     private(set) var feedByteCount = 0
-    /// Bytes of blocks that were dropped and are still held, ahead of ``firstIndex``.
+    /// Bytes of dropped blocks that are still held, before ``firstIndex``.
     private var droppedByteCount = 0
-    /// By their first step.
+    /// Blocks read from files, by their first LSN.
     private var read: [IndexedBlock] = []
-    /// Their first steps in the order in which they were read.
+    /// The first LSNs of those blocks in the order in which they were read.
     private var readOrder: [LSN] = []
     private(set) var readByteCount = 0
 
@@ -125,7 +127,7 @@ struct FeedBlocks {
         self.readByteCountMax = readByteCountMax
     }
 
-    /// A block has become durable; the newest is kept whatever its size.
+    /// Adds a block that became durable; the newest is retained whatever its size.
     mutating func append(_ block: IndexedBlock) {
         if let last = self.feed.last, last.last + 1 != block.first { self.removeFeed() }
         self.feed.append(block)
@@ -136,7 +138,7 @@ struct FeedBlocks {
             self.droppedByteCount += byteCount
             self.firstIndex += 1
         }
-        // Large blocks are freed at once, small ones many at a time.
+        // Large blocks are freed at once, small ones in groups.
         if self.firstIndex >= max(8, self.feed.count / 4)
             || self.droppedByteCount > self.feedByteCountMax / 8
         {
@@ -153,7 +155,7 @@ struct FeedBlocks {
         self.droppedByteCount = 0
     }
 
-    /// A block was read from the log's files.
+    /// Adds a block that was read from the log's files.
     mutating func insert(read block: IndexedBlock) {
         let index = Self.index(behind: block.first, in: self.read[...])
         if index > 0, self.read[index - 1].first == block.first { return }
@@ -173,14 +175,14 @@ struct FeedBlocks {
         self.removeRead()
     }
 
-    /// Nobody is behind any more.
+    /// Drops the blocks read from files, once no subscriber is behind.
     mutating func removeRead() {
         self.read = []
         self.readOrder = []
         self.readByteCount = 0
     }
 
-    /// The block with the step after `lsn`; none if it is not in memory.
+    /// The block with the step after `lsn`; `nil` if it is not in memory.
     ///
     /// - Complexity: O(log blocks)
     func block(after lsn: LSN) -> IndexedBlock? {
@@ -197,7 +199,7 @@ struct FeedBlocks {
         return blocks[index - 1]
     }
 
-    /// Where the first block is that begins behind `lsn`.
+    /// The index of the first block that begins after `lsn`.
     private static func index(behind lsn: LSN, in blocks: ArraySlice<IndexedBlock>) -> Int {
         var low = blocks.startIndex
         var high = blocks.endIndex

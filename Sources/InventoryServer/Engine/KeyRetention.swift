@@ -1,31 +1,31 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How long, and within how much memory, requests are remembered under their idempotency keys.
+/// Retention of idempotency keys: for how long and in how much memory outcomes are remembered.
 ///
-/// Only decisions go by it: what is forgotten is a step of the log. So it may be another after a restart.
+/// Only decisions depend on it: forgetting keys is a step of the log. So it may change with a restart.
 struct KeyRetention: Sendable {
-    /// Keys are remembered for at least so long.
+    /// The minimum retention of a key, in seconds.
     var seconds: Int64 = 86_400
-    /// Bytes of memory that all keys may take; a new one beyond it is refused with `overloaded`.
+    /// The memory limit of all keys, in bytes; a new key beyond it is refused with `overloaded`.
     var byteCountMax = 512 << 20
 
-    /// Bytes that the keys of one connection may take: a quarter.
+    /// The limit of one connection's keys, in bytes: a quarter.
     var shareByteCountMax: Int { self.byteCountMax / 4 }
 
-    /// A key that was decided then, or before, may be forgotten at `now`.
+    /// The newest decision time of keys that may be forgotten at `now`.
     func horizon(at now: Instant) -> Instant { now.advanced(bySeconds: -self.seconds) }
 
-    /// Whether it is time to forget: keys are kept a little longer, so that one step forgets many.
+    /// Whether keys are to be forgotten; they are retained slightly longer, so that one step forgets many.
     func isDue(_ oldest: Instant, at now: Instant) -> Bool {
         guard oldest.microseconds < .max else { return false }
         return oldest.microseconds <= self.horizon(at: now).microseconds &- self.slack
     }
 
-    /// In microseconds: a sixteenth of the time, and at most a minute.
+    /// Microseconds: a sixteenth of the retention, at most a minute.
     private var slack: Int64 { min(self.seconds * 1_000_000 / 16, 60_000_000) }
 
-    /// Why a connection that has `share` may add no key to what there is; `nil` if it may.
+    /// Returns the refusal of a new key for a connection whose keys take `share` bytes; `nil` if it fits.
     func refusal(_ use: KeyUse, _ share: Int) -> Refusal? {
         let next = InventoryState.keyByteCount(ofOutcome: Limits.outcomeByteCountMax)
         if use.byteCount + next > self.byteCountMax {
@@ -50,9 +50,9 @@ struct KeyRetention: Sendable {
     }
 }
 
-/// What the keys take that one connection brought and that are still remembered.
+/// The memory of the remembered keys that one connection added.
 ///
-/// Keys are forgotten in the order in which they came, so it is enough to know how far runs of them go.
+/// Keys are forgotten in the order in which they were added, so runs of consecutive keys suffice.
 struct KeyShare {
     private struct Run {
         /// The number of its last key.
@@ -64,7 +64,7 @@ struct KeyShare {
     private var runs: [Run] = []
     private(set) var byteCount = 0
 
-    /// A key of that number was added, at most `byteCountMax` being the connection's.
+    /// Counts a new key with that number; `byteCountMax` is the connection's limit.
     mutating func add(_ number: UInt64, byteCount: Int, of byteCountMax: Int) {
         self.byteCount += byteCount
         if let last = self.runs.last, last.byteCount < byteCountMax / Self.runsMax {
@@ -75,7 +75,7 @@ struct KeyShare {
         }
     }
 
-    /// Keys below that number are forgotten.
+    /// Subtracts the keys with lower numbers, which are forgotten.
     mutating func forget(before number: UInt64) {
         var count = 0
         for run in self.runs where run.last < number {

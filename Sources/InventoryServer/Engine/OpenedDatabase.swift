@@ -3,12 +3,12 @@ internal import Durability
 internal import InventoryEngine
 internal import InventoryModel
 
-/// A data directory that was opened, and the state that its files add up to.
+/// An opened data directory and the state recovered from its files.
 struct OpenedDatabase: Sendable {
     var directory: DataDirectory
     var state: InventoryState
 
-    /// Opens a directory: the newest snapshot, then every later step of the log, folded by the same
+    /// Opens a directory: loads the newest snapshot and replays the later steps of the log, with the same
     /// functions that the running engine uses.
     static func open(
         _ storage: any Storage,

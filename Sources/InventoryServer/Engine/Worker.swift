@@ -1,12 +1,12 @@
 internal import Glibc
 internal import NIOPosix
 
-/// Does work elsewhere than on the event loop, in the order it was given.
+/// Runs work outside the event loop, in submission order.
 ///
-/// Beside the threads of the running server there is the one of a simulation, which does it when a
-/// seed says so.
+/// Implemented by the threads of the running server and by a simulation, which runs work when its seed
+/// says so.
 protocol Worker: Sendable {
-    /// Does `work` later, unless the server stops first.
+    /// Runs `work` later, unless the server stops first.
     func submit(_ work: @escaping @Sendable () -> Void)
 }
 
@@ -15,12 +15,12 @@ struct ThreadWorker: Worker {
     private let pool: NIOThreadPool
     private let isUrgent: Bool
 
-    /// How much the threads of work that can wait give way, as `nice` says it.
+    /// The `nice` value of threads whose work can wait.
     ///
-    /// A sale that waits for a processor holds up all that is in flight with it.
+    /// A sale that waits for a processor delays everything in flight with it.
     private static let niceness: Int32 = 5
 
-    /// `isUrgent`: Whether sales wait for the work.
+    /// `isUrgent` says whether sales wait for the work.
     init(_ pool: NIOThreadPool, isUrgent: Bool) {
         self.pool = pool
         self.isUrgent = isUrgent
@@ -30,7 +30,7 @@ struct ThreadWorker: Worker {
         let isUrgent = self.isUrgent
         self.pool.submit { state in
             guard case .active = state else { return }
-            // Of the calling thread alone, on Linux; it costs less than a microsecond.
+            // On Linux, for the calling thread only; it takes less than a microsecond.
             if !isUrgent {
                 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
             }

@@ -2,28 +2,28 @@ internal import Durability
 internal import Logging
 internal import NIOCore
 
-/// Parity for files that were sealed, and the scrub that reads all of it once in a while.
+/// Parity for sealed files, and the scrub that reads all of it periodically.
 ///
-/// Both are work of the file thread, in small pieces: it is also the one that gives files back, so
-/// none goes while it is being read. Of the engine's loop, but for the scrub, which that thread has while it
-/// runs a step: that is why it is `@unchecked Sendable`.
+/// Both run on the file thread, in small pieces. That thread also retires files, so none disappears while it
+/// is being read. Used on the engine's loop, except the scrub, which that thread owns during a step, hence
+/// `@unchecked Sendable`.
 final class FileProtection: @unchecked Sendable {
     private let protection: Protection
     private let context: LoopContext
     private let thread: any Worker
-    /// Seconds from one scrub to the next; 0 for none.
+    /// Seconds between two scrubs; 0 for none.
     private let scrubSeconds: Int
 
-    /// Whether a file may have come to an end that has no parity yet.
+    /// Whether a sealed file may lack parity.
     private var isWanted = true
-    /// Whether the file thread is at it.
+    /// Whether the file thread works on it.
     private var isRunning = false
-    /// No sooner is the next attempt or the next scrub.
+    /// The earliest time of the next attempt or scrub.
     private var nextAttemptAt: Int64 = 0
     private var nextScrubAt: Int64
     private var scrub: Scrub?
 
-    /// How long after the start the first scrub begins, unless scrubs are more frequent.
+    /// Milliseconds from the start to the first scrub, unless scrubs are more frequent.
     private static let firstScrubMilliseconds: Int64 = 60_000
     private static let retryMilliseconds: Int64 = 10_000
 
@@ -41,10 +41,10 @@ final class FileProtection: @unchecked Sendable {
         self.nextScrubAt = context.milliseconds + first
     }
 
-    /// A file may have come to its end, which is to have parity.
+    /// A file may have been sealed and needs parity.
     func fileEnded() { self.isWanted = true }
 
-    /// Does the next piece of what is due, if nothing is under way.
+    /// Runs the next piece of due work, if none is running.
     func workIfDue(_ now: Int64) {
         guard !self.isRunning, now >= self.nextAttemptAt else { return }
         if self.isWanted {
@@ -71,12 +71,12 @@ final class FileProtection: @unchecked Sendable {
         }
     }
 
-    /// Without parity nothing is lost yet, so it is tried again and the server goes on.
+    /// Logs a failure; without parity nothing is lost yet, so it is retried and the server continues.
     private func failed(_ problem: DurabilityError) {
         self.isWanted = true
         self.nextAttemptAt = self.context.milliseconds + Self.retryMilliseconds
         if case .full = problem { return }
-        self.context.logger.error("no parity for a sealed file: \(problem)")
+        self.context.logger.error("cannot write parity of a sealed file: \(problem)")
     }
 
     private func beginScrub(_ now: Int64) {
@@ -84,11 +84,11 @@ final class FileProtection: @unchecked Sendable {
         do throws(DurabilityError) {
             self.scrub = try Scrub(self.protection)
         } catch {
-            self.context.logger.error("no scrub: \(error)")
+            self.context.logger.error("cannot start the scrub: \(error)")
         }
     }
 
-    /// One step of the scrub: a mebibyte in each round of the clock.
+    /// Runs one step of the scrub: a mebibyte per periodic run.
     private func scrubOn() {
         guard let scrub = self.scrub else { return }
         self.isRunning = true

@@ -6,13 +6,12 @@ internal import InventoryWire
 internal import Logging
 internal import NIOCore
 
-/// Snapshots: taken as an image on the loop, which costs microseconds, and written by the file
-/// thread meanwhile.
+/// Snapshots: taken as an image on the loop, which costs microseconds, and written by the file thread.
 ///
-///     due, or asked for ──▶ image ──its LSN durable──▶ file thread: write, give old log files back ──▶ told
+///     due or requested ──▶ image ──its LSN durable──▶ file thread: write, retire old log files ──▶ reply
 ///
-/// Of the engine's loop, but for the store, which the file thread has while a snapshot is written: that is
-/// why it is `@unchecked Sendable`.
+/// Used on the engine's loop, except the store, which the file thread owns while a snapshot is written, hence
+/// `@unchecked Sendable`.
 final class SnapshotWriter: @unchecked Sendable {
     typealias Completion = (Result<SnapshotTaken, DurabilityError>) -> Void
 
@@ -22,15 +21,15 @@ final class SnapshotWriter: @unchecked Sendable {
     private let log: LogWriter
     private let protection: FileProtection
     private let thread: any Worker
-    /// Bytes of log after which one is due.
+    /// Bytes of log after which a snapshot is due.
     private let byteCountBetween: Int
 
-    /// Bytes of log since the last one.
+    /// Bytes of log since the last snapshot.
     private var logByteCount = 0
     private var isRunning = false
-    /// Taken, and waiting for its LSN to become durable.
+    /// The image that waits for its LSN to become durable.
     private var image: StateImage?
-    /// Who asked for the one that is running or waiting.
+    /// Requests for the snapshot that is running or waiting.
     private var requests: [Completion] = []
 
     init(
@@ -57,7 +56,7 @@ final class SnapshotWriter: @unchecked Sendable {
         self.begin()
     }
 
-    /// So many bytes of the log became durable: begins a snapshot if one is due, or if one waited for them.
+    /// Counts bytes of the log as durable: begins a snapshot if one is due or was waiting for them.
     func logged(_ byteCount: Int) {
         self.logByteCount += byteCount
         if self.image != nil || self.logByteCount >= self.byteCountBetween { self.begin() }
@@ -73,7 +72,7 @@ final class SnapshotWriter: @unchecked Sendable {
             self.logByteCount = 0
         }
         guard let image = self.image else { return }
-        // A snapshot must not show what a power cut could take back.
+        // A snapshot must not contain steps that a power failure could undo.
         guard image.lsn <= self.source.durable else {
             self.log.tick()
             return
@@ -136,8 +135,8 @@ final class SnapshotWriter: @unchecked Sendable {
                 """
             )
         case .failure(let error):
-            // The log has everything; the next attempt comes with more of it.
-            self.context.logger.error("no snapshot: \(error)")
+            // The log is complete; the next attempt follows after more of it.
+            self.context.logger.error("cannot write a snapshot: \(error)")
         }
         let requests = self.requests
         self.requests = []
@@ -148,7 +147,7 @@ final class SnapshotWriter: @unchecked Sendable {
         self.store.checkInvariants()
         precondition(
             self.requests.isEmpty || self.isRunning || self.image != nil,
-            "\(self.requests.count) snapshots were asked for, and none is taken"
+            "\(self.requests.count) snapshots are requested, and none is being taken"
         )
     }
 }

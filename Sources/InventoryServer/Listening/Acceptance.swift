@@ -2,18 +2,18 @@ internal import Glibc
 internal import Logging
 internal import NIOCore
 
-/// Does what ``ConnectionGate`` says, for everything that listens.
+/// Performs the actions of ``ConnectionGate`` for all listeners.
 ///
-/// On the engine's loop, where every connection is: that is why it is `@unchecked Sendable`.
+/// Runs on the engine's loop, like every connection, hence `@unchecked Sendable`.
 final class Acceptance: @unchecked Sendable {
     private var gate: ConnectionGate
     private let loop: any EventLoop
     private let logger: Logger
-    /// Listeners that would accept, were there space.
+    /// Listeners that wait until another connection may be accepted.
     private var held: [AcceptHandler] = []
     private var isRetryScheduled = false
 
-    /// When descriptors ran out, how long until the next attempt, if no connection closes before.
+    /// The delay until a retry after descriptors ran out, if no connection closes before.
     private static let retryDelay = TimeAmount.seconds(1)
 
     init(connectionsMax: Int, loop: any EventLoop, logger: Logger) {
@@ -22,7 +22,7 @@ final class Acceptance: @unchecked Sendable {
         self.logger = logger
     }
 
-    /// Whether the listener may accept; if not, it is called when it may.
+    /// Whether the listener may accept; if not, it is resumed when it may.
     fileprivate func admits(_ listener: AcceptHandler) -> Bool {
         self.loop.assertInEventLoop()
         if self.gate.isOpen { return true }
@@ -81,7 +81,7 @@ final class Acceptance: @unchecked Sendable {
     }
 }
 
-/// Stands before a listening socket: lets it accept the next connection when there is space.
+/// Sits before a listening socket and lets it accept the next connection when the gate allows it.
 final class AcceptHandler: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias OutboundIn = Never
@@ -104,9 +104,9 @@ final class AcceptHandler: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    /// Descriptors or memory of the kernel ran out.
+    /// Handles a lack of descriptors or kernel memory.
     ///
-    /// Anything else is one client that went away while it was accepted.
+    /// Any other error is one client that went away while it was accepted.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let code = (error as? IOError)?.errnoCode,
             [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)

@@ -1,15 +1,15 @@
-/// How many connections there are, and whether another may be accepted.
+/// Limits the number of connections.
 ///
-///     open ──the last one that may be──▶ full ──one closes──▶ open
-///      └────no descriptor for another──▶ exhausted ──one closes, or a while later──▶ open
+///     open ──the limit is reached──▶ full ──one closes──▶ open
+///      └────no free descriptor──▶ exhausted ──one closes, or a while later──▶ open
 ///
-/// Whoever is not accepted waits in the kernel's queue. An episode is reported once, when it begins,
-/// and again when it is over: when a good part of the connections has gone, not only the next one.
+/// Connections that are not accepted wait in the kernel's queue. An episode is reported once when it begins,
+/// and once when it is over: when an eighth of the connections has closed, not only the next one.
 struct ConnectionGate: Equatable {
     enum Action: Equatable {
-        /// Accept no more for now; the first time say why.
+        /// Accept no more for now; the report is logged if there is one.
         case pause(Report?)
-        /// Accept again; say so if an episode is over.
+        /// Accept again; the report is logged if an episode is over.
         case resume(Report?)
         case none
     }
@@ -22,18 +22,18 @@ struct ConnectionGate: Equatable {
 
     let connectionsMax: Int
     private(set) var count = 0
-    /// No descriptor was left when the last one was to be accepted.
+    /// No descriptor was free when the last connection was to be accepted.
     private var isExhausted = false
     private var isReported = false
 
     init(connectionsMax: Int) {
-        precondition(connectionsMax > 0, "space for \(connectionsMax) connections")
+        precondition(connectionsMax > 0, "at most \(connectionsMax) connections")
         self.connectionsMax = connectionsMax
     }
 
     var isOpen: Bool { self.count < self.connectionsMax && !self.isExhausted }
 
-    /// An episode is over below this many.
+    /// An episode is over below this number of connections.
     private var calmCount: Int { self.connectionsMax - max(1, self.connectionsMax / 8) }
 
     mutating func accepted() -> Action {
@@ -55,7 +55,7 @@ struct ConnectionGate: Equatable {
         return self.resume()
     }
 
-    /// Descriptors that others hold may have become free.
+    /// Retries, since descriptors held by others may have become free.
     mutating func retry() -> Action {
         guard self.isExhausted else { return .none }
         self.isExhausted = false

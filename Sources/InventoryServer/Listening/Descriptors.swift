@@ -1,24 +1,24 @@
 internal import Glibc
 internal import Logging
 
-/// How the descriptors of this process are divided: the log, snapshots and listening sockets always
-/// have theirs, connections get the rest.
+/// The division of the process's descriptors: the log, snapshots and listening sockets have a reserve,
+/// connections get the rest.
 enum Descriptors {
-    /// Kept for the server's own: files of the log, of snapshots and parity, readers of old log files,
-    /// listening sockets, loops.
+    /// The server's reserve: files of the log, of snapshots and parity, readers of old log files, listening
+    /// sockets, loops.
     static let reserved = 48
-    /// What a connection may take: its socket, and once it subscribes the fan-out's duplicate of it.
+    /// Descriptors of a connection: its socket, and the fan-out's duplicate of it once it subscribes.
     static let perConnection = 2
-    /// Connections there may be however few descriptors there are.
+    /// The minimum number of connections, however few descriptors there are.
     static let connectionsMin = 8
 
-    /// How many connections there may be with `descriptorsMax` descriptors in all.
+    /// The number of connections that fit with `descriptorsMax` descriptors in total.
     static func connectionsMax(wanted: Int, descriptorsMax: Int) -> Int {
         let rest = descriptorsMax - self.reserved
         return min(wanted, max(self.connectionsMin, rest / self.perConnection))
     }
 
-    /// Raises the limit of this process as far as it may, and says how many connections fit.
+    /// Raises the process's limit as far as allowed, and returns how many connections fit.
     static func connectionsMax(_ configuration: ServerConfiguration, _ logger: Logger) -> Int {
         var limit = rlimit()
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

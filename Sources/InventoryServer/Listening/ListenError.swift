@@ -1,7 +1,7 @@
 internal import Glibc
 internal import NIOCore
 
-/// An address cannot be listened on: said to the person who chose it.
+/// An address on which the server cannot listen, with a hint for the user.
 public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
     enum Problem: Equatable {
         case inUse
@@ -14,17 +14,18 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
         case other(String)
     }
 
-    /// As clients name it: `127.0.0.1:7411`, `unix:/run/invd.sock`.
+    /// In the form that clients use: `127.0.0.1:7411`, `unix:/run/invd.sock`.
     let address: String
     let problem: Problem
 
-    /// Bytes of the path of a Unix socket: what the kernel has space for, but for the zero at its end.
+    /// The longest path of a Unix socket in bytes: the kernel's limit without the terminating zero.
     static let pathByteCountMax = 107
 
     private var option: String {
         self.address.hasPrefix("unix:") ? "--unix-socket" : "--listen"
     }
 
+    /// The problem and a hint how to solve it, as one sentence for the user.
     public var description: String {
         switch self.problem {
         case .inUse:
@@ -56,7 +57,7 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// What the attempt to listen on `address` failed with.
+    /// Converts the error of an attempt to listen on `address`.
     init(_ address: String, _ error: any Error) {
         self.address = address
         self.problem =

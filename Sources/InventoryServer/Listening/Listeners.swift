@@ -1,18 +1,18 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// The sockets a server listens on, and the names it goes by.
+/// The sockets on which a server listens, and their addresses.
 final class Listeners {
-    /// One for each socket: what is set for one kind must not be set for another.
+    /// Makes a bootstrap per socket, since options of one kind must not be set for another.
     private let makeBootstrap: () -> ServerBootstrap
     private var channels: [any Channel] = []
     private var unixName: UnixSocketName?
-    /// As clients name them.
+    /// In the form that clients use.
     private(set) var addresses: [String] = []
 
     init(_ makeBootstrap: @escaping () -> ServerBootstrap) { self.makeBootstrap = makeBootstrap }
 
-    /// Listens on everything that is configured.
+    /// Listens on every configured address.
     func listen(_ configuration: ServerConfiguration) throws {
         if let host = configuration.host { try self.listen(host, configuration.port) }
         if let path = configuration.unixSocketPath { try self.listen(unix: path) }
@@ -49,7 +49,7 @@ final class Listeners {
         self.addresses.append(name.address)
     }
 
-    /// Accepts nothing more.
+    /// Stops accepting connections.
     func close() { for channel in self.channels { try? channel.close().wait() } }
 
     func removeNames() {
@@ -58,8 +58,7 @@ final class Listeners {
     }
 }
 
-/// How the kernel finds out that a client's machine is gone without a word: within two minutes of
-/// silence.
+/// TCP keep-alive: the kernel detects a client machine that disappeared within two minutes of silence.
 private enum KeepAlive {
     static let idleSeconds = 60
     static let intervalSeconds = 10

@@ -1,16 +1,15 @@
 internal import CPosix
 internal import Glibc
 
-/// The path of a Unix socket, held so that no two servers listen under one name.
+/// The path of a Unix socket, locked so that no two servers listen under one name.
 ///
-/// A socket's name outlives a server that was killed, and whoever binds next has to remove it first.
-/// What distinguishes a socket that was left behind from one that is listened on is a lock on a file beside it,
-/// `<path>.lock`, and a connection that is tried: the lock for other servers, the connection for other
-/// programs.
+/// A socket's name outlives a server that was killed and must be removed before the next bind. A stale socket
+/// is distinguished from one in use by a lock on a file beside it, `<path>.lock`, and by a connection
+/// attempt: the lock detects other servers, the connection other programs.
 final class UnixSocketName {
     let path: String
     private let lock: CInt
-    /// The socket that was bound here: only that is removed.
+    /// The socket that was bound here; only that one is removed.
     private var own: FileID?
 
     private struct FileID: Equatable {
@@ -32,7 +31,7 @@ final class UnixSocketName {
     var address: String { "unix:\(self.path)" }
     private var lockPath: String { self.path + ".lock" }
 
-    /// Takes the name, and removes a socket that was left there.
+    /// Locks the name and removes a stale socket.
     init(_ path: String) throws(ListenError) {
         let address = "unix:\(path)"
         guard path.utf8.count <= ListenError.pathByteCountMax else {
@@ -43,7 +42,7 @@ final class UnixSocketName {
         do throws(ListenError) {
             try self.removeLeftover()
         } catch {
-            // Whoever waits for the lock finds that its file is gone, and makes another.
+            // A process that waits for the lock finds that its file is gone, and creates another.
             unlink(self.lockPath)
             close(self.lock)
             throw error
@@ -81,12 +80,12 @@ final class UnixSocketName {
         }
     }
 
-    /// The socket was bound.
+    /// Records that the socket was bound.
     func bound() { self.own = FileID(self.path) }
 
-    /// Removes the socket, unless another has taken its place, and gives the name up.
+    /// Removes the socket, unless another has replaced it, and unlocks the name.
     func remove() {
-        // What cannot be removed is no worse than what a killed server leaves.
+        // A socket that cannot be removed is no worse than one that a killed server leaves.
         if let own, own == FileID(self.path) { unlink(self.path) }
         unlink(self.lockPath)
     }

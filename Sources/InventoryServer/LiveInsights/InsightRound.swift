@@ -4,31 +4,31 @@ internal import InventoryInsights
 internal import InventoryModel
 internal import InventoryWire
 
-/// Standing insights that have their turn, one after another on a query thread, all of one view.
+/// Recomputes the live insights that are due, one after another on a query thread, all from one view.
 ///
 /// `@unchecked Sendable`: it belongs to the thread while that works, and to the loop in between.
 final class InsightRound: @unchecked Sendable {
-    /// An insight that has its turn, and what came of it.
+    /// An insight that is recomputed in this round, and its result.
     struct Turn {
         let live: LiveInsight
-        var standing: IncrementalInsight
-        /// By which it is ended, should nobody want it any longer.
+        var incremental: IncrementalInsight
+        /// Cancels the recomputation if the insight loses its last subscriber.
         let token: WorkToken
         var result: TurnResult = .same
-        /// Nanoseconds it took.
+        /// Nanoseconds that the recomputation took.
         var cost: UInt64 = 0
     }
 
     enum TurnResult {
-        /// The result at the view's LSN is the one that stood.
+        /// The result at the view's LSN equals the previous one.
         case same
-        /// It is another, and what makes it of the one before.
-        case changed(InsightAnswer, LiveInsight.Telling?)
+        /// A new result, and its difference from the previous one.
+        case changed(InsightAnswer, LiveInsight.Publication?)
         case refused(Refusal)
     }
 
     let view: ReadView
-    /// Its work on the query threads.
+    /// The round's job on the query threads.
     let job: QueryJob
     private let moment: Instant
     /// Nanoseconds of CPU time of the calling thread.
@@ -36,8 +36,8 @@ final class InsightRound: @unchecked Sendable {
     private var waiting: ArraySlice<Turn>
     private var ended: [Turn] = []
 
-    /// Nanoseconds after which others may have the query thread.
-    private static let spell: UInt64 = 10_000_000
+    /// Nanoseconds after which the round yields the query thread.
+    private static let timeSlice: UInt64 = 10_000_000
 
     init(
         _ turns: [Turn],
@@ -53,18 +53,18 @@ final class InsightRound: @unchecked Sendable {
         self.now = now
     }
 
-    /// Works for a while, on the thread.
+    /// Works for one time slice, on the query thread.
     ///
-    /// - Returns: Whether every insight had its turn.
+    /// - Returns: Whether every insight was recomputed.
     func work() -> Bool {
         let start = self.now()
         var before = start
         while var turn = self.waiting.popFirst() {
-            let old = turn.standing.answer
+            let old = turn.incremental.answer
             let others = self.job.between
             do throws(Refusal) {
                 let view = self.view.limited(by: turn.token)
-                let new = try turn.standing.advance(to: view, at: self.moment)
+                let new = try turn.incremental.advance(to: view, at: self.moment)
                 if old?.table != new.table || old?.window != new.window {
                     turn.result = .changed(new, .changed(from: old, to: new))
                 }
@@ -72,38 +72,38 @@ final class InsightRound: @unchecked Sendable {
                 turn.result = .refused(error)
             }
             let now = self.now()
-            // Other work that was done at its checkpoints is not its own.
+            // Other work done at its checkpoints does not count.
             turn.cost = now - min(now, before + (self.job.between - others))
             before = now
             self.ended.append(turn)
-            if now - start > Self.spell { break }
+            if now - start > Self.timeSlice { break }
         }
         return self.waiting.isEmpty
     }
 
-    /// The turns that ended since this was last asked; on the loop.
+    /// Removes and returns the insights completed since the last call; on the loop.
     func takeEnded() -> [Turn] {
         defer { self.ended = [] }
         return self.ended
     }
 }
 
-/// A message without the request that it is for.
+/// A message without its request ID.
 struct ServerFrame {
     var opcode: Opcode
     var body: [UInt8]
 }
 
-extension LiveInsight.Telling {
-    /// The request id that nearly every client's subscription has.
+extension LiveInsight.Publication {
+    /// The request ID that nearly every client's subscription has.
     private static let usualRequestID: UInt64 = 1
 
-    /// What makes a result of the one before; nothing if there was none, or if that would take a
-    /// longer block than there may be.
+    /// The difference between two results; `nil` if there was none before, or if the difference would be
+    /// longer than a block may be.
     static func changed(
         from old: InsightAnswer?,
         to new: InsightAnswer
-    ) -> LiveInsight.Telling? {
+    ) -> LiveInsight.Publication? {
         guard let old, old.table.schema == new.table.schema else { return nil }
         let difference = ResultDifference(from: old.table, to: new.table)
         guard difference.rows.rowCount <= ResultTable.blockRowsMax else { return nil }
@@ -119,8 +119,8 @@ extension LiveInsight.Telling {
         )
     }
 
-    /// All of a result, for who has none.
-    static func whole(_ answer: InsightAnswer) -> LiveInsight.Telling {
+    /// A complete result, for a subscriber without an earlier one.
+    static func whole(_ answer: InsightAnswer) -> LiveInsight.Publication {
         var frames = [Self.frame(.insightHeader(InsightHeader(of: answer)))]
         var first = 0
         while first < answer.table.rowCount {

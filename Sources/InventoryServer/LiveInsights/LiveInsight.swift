@@ -3,61 +3,60 @@ internal import InventoryEngine
 internal import InventoryInsights
 internal import InventoryModel
 
-/// One insight that is kept up to date for everyone who subscribes to it.
+/// A live query: one insight that is kept up to date for all its subscribers.
 ///
-///     versions   …  4  5  6        the newest, and those that a subscriber was told of last
-///     told          │     └ most
-///                   └ one whose socket is full: it gets what makes 6 of 4, once it takes bytes
+///     versions   …  4  5  6        the newest, and those that were last published to a subscriber
+///     published     │     └ to most
+///                   └ to a slow consumer: it gets the difference from 4 to 6 once it is writable
 ///
-/// Of the engine's loop, but for ``standing``, which a query thread has while it is being brought up
-/// to date.
+/// Used on the engine's loop, except ``incremental``, which a query thread owns while it is recomputed.
 final class LiveInsight {
-    /// A result, and what those must be told who were told an earlier one.
+    /// A result, and the publications for subscribers that have an earlier one.
     struct Version {
         let number: UInt64
         let answer: InsightAnswer
-        /// By the version that was told before.
-        var tellings: [UInt64: Telling] = [:]
-        /// Those that are being made.
+        /// By the version that the subscriber has.
+        var publications: [UInt64: Publication] = [:]
+        /// The versions whose publications are being made.
         var making: Set<UInt64> = []
     }
 
-    enum Telling {
-        /// Rows to take out and to put in.
+    enum Publication {
+        /// Rows to remove and rows to insert.
         case changed(EventBatch)
-        /// All of it.
+        /// The complete result.
         case whole([ServerFrame])
     }
 
-    /// The value; nothing while a query thread has it.
-    var standing: IncrementalInsight?
+    /// The incremental computation; `nil` while a query thread owns it.
+    var incremental: IncrementalInsight?
     let insight: Insight
-    /// By which the order is known in which they were begun.
+    /// Increases with each live insight, and so orders them by age.
     let number: UInt64
-    /// The connection in whose share it counts: the first that still subscribes to it.
+    /// The connection whose share it counts against: the first that still subscribes to it.
     private(set) var payer: ConnectionID?
-    /// The newest result; nothing before the first.
+    /// The newest result; `nil` before the first.
     private(set) var newest: Version?
-    /// Earlier results that a subscriber was told of last, oldest first.
+    /// Earlier results that a subscriber still has, oldest first.
     private(set) var earlier: [(number: UInt64, answer: InsightAnswer)] = []
-    /// The newest result is that of every step up to here.
+    /// The newest result reflects every step up to this LSN.
     var lsn: LSN = 0
     var pace = LiveInsightPace()
-    /// By which the turn that it has is ended; `nil` while it has none.
+    /// Cancels the running recomputation; `nil` while there is none.
     var token: WorkToken?
-    /// Nanoseconds that its last turn took; `nil` before the first.
+    /// Nanoseconds that the last recomputation took; `nil` before the first.
     var cost: UInt64?
     private(set) var subscribers: [ObjectIdentifier: InsightSubscriber] = [:]
 
-    /// Earlier results that are kept for those who were not told of a later one yet.
+    /// Earlier results that are retained for slow consumers.
     ///
-    /// Who was told of none of them gets all of the newest.
+    /// A subscriber that has none of them gets the complete newest result.
     static let earlierMax = 4
 
     init(_ insight: Insight, number: UInt64) {
         self.insight = insight
         self.number = number
-        self.standing = IncrementalInsight(insight)
+        self.incremental = IncrementalInsight(insight)
     }
 
     func add(_ subscriber: InsightSubscriber) {
@@ -72,12 +71,12 @@ final class LiveInsight {
         self.payer = connections.first
     }
 
-    /// The result is another: `changed` is what makes it of the one before, where a message can tell.
-    func publish(_ answer: InsightAnswer, changed: Telling?) {
+    /// Sets a new result; `changed` is the difference from the previous one, if a message can express it.
+    func publish(_ answer: InsightAnswer, changed: Publication?) {
         let number = (self.newest?.number ?? 0) + 1
         var version = Version(number: number, answer: answer)
         if let newest {
-            version.tellings[newest.number] = changed
+            version.publications[newest.number] = changed
             self.earlier.append((newest.number, newest.answer))
         }
         self.newest = version
@@ -85,10 +84,10 @@ final class LiveInsight {
         self.forget()
     }
 
-    /// Lets go of results that nobody was told of last, and of more than are kept.
+    /// Drops results that no subscriber has, and those beyond ``earlierMax``.
     private func forget() {
-        let told = Set(self.subscribers.values.map { $0.told })
-        self.earlier.removeAll { !told.contains($0.number) }
+        let published = Set(self.subscribers.values.map { $0.publishedVersion })
+        self.earlier.removeAll { !published.contains($0.number) }
         if self.earlier.count > Self.earlierMax {
             self.earlier.removeFirst(self.earlier.count - Self.earlierMax)
         }
@@ -96,27 +95,27 @@ final class LiveInsight {
 
     func beginMaking(_ before: UInt64) { self.newest?.making.insert(before) }
 
-    /// What makes the newest of an earlier one was made, unless there is a newer one by now.
-    func made(_ telling: Telling, of number: UInt64, after before: UInt64) {
+    /// Stores the publication from an earlier version to the newest, unless there is a newer one by now.
+    func made(_ publication: Publication, of number: UInt64, after before: UInt64) {
         guard self.newest?.number == number else { return }
         self.newest?.making.remove(before)
-        self.newest?.tellings[before] = telling
+        self.newest?.publications[before] = publication
     }
 }
 
-/// One connection's subscription to an insight; of the engine's loop.
+/// One connection's subscription to an insight; used on the engine's loop.
 final class InsightSubscriber {
     let requestID: UInt64
     let live: LiveInsight
     let connection: ConnectionID
     private(set) weak var writer: ConnectionWriter?
-    /// Whether it was told that it has begun.
+    /// Whether the client was notified that it has begun.
     var hasBegun = false
-    /// The version that it has; 0 for none.
-    var told: UInt64 = 0
-    /// The step that it knows the result of.
+    /// The version that was last published to it; 0 for none.
+    var publishedVersion: UInt64 = 0
+    /// The LSN up to which it knows the result.
     var lsn: LSN
-    /// When it was last told anything, in milliseconds of a clock that only rises.
+    /// When anything was last sent to it, in milliseconds of a monotonic clock.
     var publishedAt: Int64
 
     init(

@@ -4,34 +4,34 @@ internal import InventoryInsights
 internal import InventoryModel
 internal import InventoryWire
 
-/// All insights that anybody subscribes to, each once; of the engine's loop.
+/// All insights with subscribers, each once; used on the engine's loop.
 struct LiveInsightTable {
     private(set) var all: [Insight: LiveInsight] = [:]
-    /// Results that are published, and wait for their LSN to become durable.
+    /// Insights whose newest result waits until its LSN is durable.
     var unpublished: [LiveInsight] = []
     var isRunning = false
-    /// Until then nothing is due, in nanoseconds.
+    /// When the next recomputation is due, in nanoseconds.
     var restsUntil: UInt64 = 0
-    /// Whether somebody will look when a rest is over.
+    /// Whether a timer runs until a rest is over.
     var isWaiting = false
-    /// What telling takes of the loop.
+    /// Throttles publishing by its cost on the loop.
     var pace = LiveInsightPace()
-    /// Nanoseconds that the telling of this round took so far.
-    var telling: UInt64 = 0
+    /// Nanoseconds that publishing in this round took so far.
+    var publishingNanoseconds: UInt64 = 0
 
     private var nextNumber: UInt64 = 0
 
     /// Whether an insight can be subscribed to.
     enum Place {
-        /// There is space, or it is kept up to date already.
+        /// There is space, or the insight is already live.
         case free
         /// In place of this one, the latest of the connection that has the most.
         case insteadOf(LiveInsight)
         case none
     }
 
-    /// Where there is a place for an insight that a connection asks for: at the bound, only while another
-    /// connection would still have as many as it.
+    /// Finds a place for an insight that a connection requests: at the limit, only if another connection
+    /// would still have as many as it.
     ///
     /// - Complexity: O(`WireLimits/liveInsightsMax`) at the bound, else O(1)
     func place(for insight: Insight, of connection: ConnectionID) -> Place {
@@ -47,16 +47,16 @@ struct LiveInsightTable {
         return .insteadOf(latest)
     }
 
-    /// Why an insight has no place, or has one no longer.
+    /// The refusal of an insight that has no place or has lost it.
     static var refusal: Refusal {
         let highest = Int64(WireLimits.liveInsightsMax)
         return Refusal(
             .overloaded,
-            .range("standing insights", value: highest + 1, lowest: 0, highest: highest)
+            .range("live insights", value: highest + 1, lowest: 0, highest: highest)
         )
     }
 
-    /// The one that is kept up to date for all who ask the same.
+    /// Returns the live insight that all subscribers with the same question share.
     mutating func live(_ insight: Insight) -> LiveInsight {
         if let live = self.all[insight] { return live }
         let live = LiveInsight(insight, number: self.nextNumber)
@@ -65,7 +65,7 @@ struct LiveInsightTable {
         return live
     }
 
-    /// - Returns: Whether nobody subscribes to it any more.
+    /// - Returns: Whether it has no subscribers left.
     mutating func dropIfUnused(_ live: LiveInsight) -> Bool {
         guard live.subscribers.isEmpty, self.all[live.insight] === live else { return false }
         live.token?.cancel()
@@ -74,9 +74,9 @@ struct LiveInsightTable {
         return true
     }
 
-    /// Those that are behind the data or the clock, the longest first.
+    /// The insights that are behind the data or the clock, in descending order of their lag.
     func behind(_ lsn: LSN, at moment: Instant) -> [LiveInsight] {
-        self.all.values.filter { $0.standing?.isBehind(lsn, at: moment) ?? false }
+        self.all.values.filter { $0.incremental?.isBehind(lsn, at: moment) ?? false }
             .sorted { $0.pace.nextAt < $1.pace.nextAt }
     }
 
@@ -87,16 +87,16 @@ struct LiveInsightTable {
             "\(self.all.count) insights stand"
         )
         for (insight, live) in self.all {
-            precondition(live.insight == insight, "an insight under another's name")
+            precondition(live.insight == insight, "an insight under another one's key")
             let connections = Set(live.subscribers.values.map { $0.connection })
             precondition(
                 live.payer.map { connections.contains($0) } ?? connections.isEmpty,
-                "nobody who subscribes pays"
+                "the payer is not a subscriber"
             )
         }
         precondition(
             self.unpublished.allSatisfy { self.all[$0.insight] === $0 },
-            "a result waits that nobody wants"
+            "a result waits without subscribers"
         )
     }
 }

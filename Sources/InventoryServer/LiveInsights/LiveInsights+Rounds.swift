@@ -3,23 +3,23 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// Rounds, in which insights that are behind are brought up to date.
+/// Rounds, which recompute the live insights that are behind.
 extension LiveInsights {
-    /// Something became durable, somebody subscribed, or time went on: a round, if one is due.
+    /// Begins a round if one is due: after a block, a new subscription, or when time has passed.
     func advance() {
-        guard !self.standing.all.isEmpty else { return }
+        guard !self.table.all.isEmpty else { return }
         self.publishDurable()
         let now = self.nanoseconds
-        guard !self.standing.isRunning, now >= self.standing.restsUntil else { return }
-        guard now >= self.standing.pace.nextAt else {
-            self.rest(until: self.standing.pace.nextAt)
+        guard !self.table.isRunning, now >= self.table.restsUntil else { return }
+        guard now >= self.table.pace.nextAt else {
+            self.rest(until: self.table.pace.nextAt)
             return
         }
         let moment = self.context.now()
-        let behind = self.standing.behind(self.state.lsn, at: moment)
+        let behind = self.table.behind(self.state.lsn, at: moment)
         let due = behind.filter { $0.pace.nextAt <= now }
         if due.isEmpty {
-            // A window may move on before the first of those is due.
+            // A time window may move on before the first of them is due.
             if let first = behind.first {
                 self.rest(until: min(first.pace.nextAt, now + LiveInsightPace.period))
             }
@@ -28,15 +28,15 @@ extension LiveInsights {
         self.beginRound(due, at: moment)
     }
 
-    /// So that what becomes durable meanwhile costs one comparison.
+    /// Makes calls during the rest cost one comparison.
     private func rest(until nanoseconds: UInt64) {
-        self.standing.restsUntil = nanoseconds
-        guard !self.standing.isWaiting else { return }
-        self.standing.isWaiting = true
+        self.table.restsUntil = nanoseconds
+        guard !self.table.isWaiting else { return }
+        self.table.isWaiting = true
         self.context.loop.scheduleTask(deadline: .uptimeNanoseconds(nanoseconds)) {
-            self.standing.isWaiting = false
-            if self.nanoseconds < self.standing.restsUntil {
-                self.rest(until: self.standing.restsUntil)
+            self.table.isWaiting = false
+            if self.nanoseconds < self.table.restsUntil {
+                self.rest(until: self.table.restsUntil)
             } else {
                 self.advance()
             }
@@ -46,16 +46,16 @@ extension LiveInsights {
     private func beginRound(_ due: [LiveInsight], at moment: Instant) {
         let job = QueryJob(.insights, self.runner.scheduler)
         let turns = due.compactMap { live -> InsightRound.Turn? in
-            guard let standing = live.standing else { return nil }
-            // The thread has it alone, so that what it keeps is never copied.
-            live.standing = nil
+            guard let incremental = live.incremental else { return nil }
+            // The thread owns it exclusively, so its cached state is never copied.
+            live.incremental = nil
             let token = WorkToken(within: job.token)
             live.token = token
-            return InsightRound.Turn(live: live, standing: standing, token: token)
+            return InsightRound.Turn(live: live, incremental: incremental, token: token)
         }
-        self.standing.isRunning = true
-        self.standing.telling = 0
-        // CPU time, not the time of day, which may be set, nor that of a busy machine.
+        self.table.isRunning = true
+        self.table.publishingNanoseconds = 0
+        // CPU time: neither the time of day, which may be set, nor the wall time of a busy machine.
         let round = InsightRound(
             turns,
             of: self.state.readView(),
@@ -63,7 +63,7 @@ extension LiveInsights {
             job,
             now: self.context.clocks.threadNanoseconds
         )
-        // What was cheap the last time goes before longer questions.
+        // A round that was cheap the last time goes before longer queries.
         let isShort = due.allSatisfy { Double($0.cost ?? .max) <= QueryCosts.shortMax }
         self.run(round, isShort ? .short : .scan)
     }
@@ -82,23 +82,23 @@ extension LiveInsights {
     }
 
     private func roundEnded() {
-        self.standing.isRunning = false
-        self.standing.pace.told(until: self.nanoseconds, cost: self.standing.telling)
+        self.table.isRunning = false
+        self.table.pace.published(until: self.nanoseconds, cost: self.table.publishingNanoseconds)
         self.context.metrics.insightRounds += 1
-        // What became durable meanwhile, or who subscribed.
+        // Steps that became durable meanwhile, and new subscribers.
         self.advance()
     }
 
     private func ended(_ turn: InsightRound.Turn, of round: InsightRound, from start: UInt64) {
         let live = turn.live
-        live.standing = turn.standing
+        live.incremental = turn.incremental
         live.token = nil
         live.cost = turn.cost
         live.pace.ran(
             from: start,
             to: self.nanoseconds,
             cost: turn.cost,
-            among: self.standing.all.count
+            among: self.table.all.count
         )
         self.context.metrics.insightMicroseconds += Int64(turn.cost / 1_000)
         switch turn.result {
@@ -109,7 +109,7 @@ extension LiveInsights {
             for subscriber in live.subscribers.values where !subscriber.hasBegun {
                 self.begin(subscriber)
             }
-            self.standing.unpublished.append(live)
+            self.table.unpublished.append(live)
         case .refused(let refusal):
             self.end(live, refusal)
         }

@@ -1,17 +1,18 @@
 internal import Bytes
 internal import Durability
 
-/// A log that blocks of steps are appended to: the files of this machine, or whatever else makes a block
-/// durable before it says so.
+/// A log to which blocks of steps are appended: files of this machine, or anything else that makes a block
+/// durable before it returns.
 ///
-/// Appending, sealing and closing belong to one thread, the log thread; the rest may be called by others
-/// meanwhile.
+/// Appending, sealing and closing happen on one thread, the log thread; other threads may call the rest
+/// concurrently.
 protocol LogStore: AnyObject, Sendable {
-    /// Appends a block of `count` steps from `first` on; it is durable when this returns.
+    /// Appends a block of `count` steps from `first` on; it is durable on return.
     ///
-    /// `acknowledged`: The newest step that anybody was told of. `time`: Microseconds since 1970.
+    /// `acknowledged` is the newest LSN that any client was notified of; `time` is in microseconds since
+    /// 1970.
     ///
-    /// - Throws: `full` if nothing of it was taken; after any other error nothing may be believed.
+    /// - Throws: `full` if nothing was written; after any other error the log's content is unknown.
     func append(
         body: UnsafeRawBufferPointer,
         first: LSN,
@@ -19,25 +20,25 @@ protocol LogStore: AnyObject, Sendable {
         acknowledged: LSN,
         time: Int64
     ) throws(DurabilityError)
-    /// Says that what it has is complete.
+    /// Marks the log as complete.
     func seal(acknowledged: LSN, time: Int64) throws(DurabilityError)
     func close(acknowledged: LSN, time: Int64) throws(DurabilityError)
 
-    /// Whether there is space for so many bytes more.
-    func room(for byteCount: Int) -> LogSpace
-    /// Whether the next file is to be made ready.
+    /// Whether there is space for `byteCount` more bytes.
+    func space(for byteCount: Int) -> LogSpace
+    /// Whether the next file should be prepared.
     var wantsNext: Bool { get }
     func prepareNext() throws(DurabilityError)
 
-    /// The oldest step that it still has.
+    /// The oldest LSN in the log.
     var firstRetainedLSN: LSN { get }
     var byteCount: UInt64 { get }
-    /// Gives back what no start needs any more, once a snapshot has everything up to `lsn`.
+    /// Removes files that recovery no longer needs, once a snapshot holds everything up to `lsn`.
     @discardableResult
     func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int
-    /// The steps after `lsn`, block by block, for who is behind what memory has.
+    /// The steps after `lsn`, block by block, for subscribers that are behind the blocks in memory.
     func cursor(after lsn: LSN) -> LogCursor
-    /// Stops the process where it is not as it promises, between two calls.
+    /// Traps if the log's invariants do not hold; valid between two calls.
     func checkInvariants()
 }
 

@@ -5,31 +5,31 @@ internal import InventoryWire
 internal import Logging
 internal import NIOCore
 
-/// What happens to the log, for who serves it.
+/// Receives the log's events.
 protocol LogWriterDelegate: AnyObject {
-    /// A block is on disk, and the replies that waited for it are on their way.
+    /// A block is durable, and the replies that waited for it are on their way.
     func blockIsDurable(_ block: FeedBlock)
-    /// The last file may have come to its end.
+    /// The last file may be complete.
     func logFileEnded()
-    /// The disk can no longer be believed: nobody may be told anything more.
+    /// The disk failed: no client may be notified of anything further.
     func logFailed(_ error: DurabilityError)
 }
 
-/// Writes what was gathered to the log, block by block, and sees to it that there is room.
+/// Writes gathered entries to the log, block by block, and ensures that there is space.
 ///
 ///     gathered ──tick──▶ block on the log thread ──synced──▶ replies, events, insights
-///                            └ full: tried again; nobody hears of its steps, new writes are refused
+///                            └ full: retried; its steps are not published, new writes are refused
 ///
-/// Of the engine's loop, but for ``store``: that is why it is `@unchecked Sendable`.
+/// Runs on the engine's loop except for ``store``, hence `@unchecked Sendable`.
 final class LogWriter: @unchecked Sendable {
     let store: any LogStore
     weak var delegate: (any LogWriterDelegate)?
     private let context: LoopContext
     /// Writes blocks, one at a time.
     private let thread: any Worker
-    /// Makes the log's next file ready, which must not wait for a snapshot.
+    /// Prepares the next log file, which must not wait for a snapshot.
     private let spareThread: any Worker
-    /// Bytes of one file of the log.
+    /// Bytes of one log file.
     private let fileByteCount: Int
     private let source: any BlockSource
     private let turns: RequestTurns
@@ -39,25 +39,25 @@ final class LogWriter: @unchecked Sendable {
     private var isTickScheduled = false
     private var isPreparing = false
     private var isSealed = true
-    /// Bytes of the entries that are being written.
+    /// Bytes of the entries being written.
     private var inFlightByteCount = 0
     private var isDiskFull = false
-    /// Whether the last attempt to make the log's next file ready failed.
+    /// Whether the last attempt to prepare the next log file failed.
     private var isNextFileMissing = false
     private var lastWriteAt: Int64 = 0
     private var lastPrepareAt: Int64 = 0
 
-    /// Entries that the requests of one read add, at most.
+    /// The most bytes of entries that the requests of one socket read add.
     private static let admittedByteCountMax = 8 << 20
-    /// Milliseconds until a block that found no space, or the next file, is tried again.
+    /// Milliseconds until a retry, after a block found no space or the next file could not be prepared.
     private static let retryMilliseconds: Int64 = 500
     /// Milliseconds without a write after which the log is sealed.
     private static let idleMilliseconds: Int64 = 100
 
-    /// One that has written nothing.
+    /// Creates a writer that has written nothing.
     ///
-    /// `fileByteCount`: Of one file of the log. `board`: Says whether telling everybody takes long, so that blocks
-    /// keep apart.
+    /// `fileByteCount` is the size of a log file; `board` reports whether the fan-out is busy, which
+    /// throttles blocks.
     init(
         _ context: LoopContext,
         to store: any LogStore,
@@ -77,44 +77,43 @@ final class LogWriter: @unchecked Sendable {
         self.board = board
     }
 
-    // MARK: - Room
+    // MARK: - Space
 
-    /// Why nothing may be written now; `nil` if it may.
+    /// Returns the reason why writes are refused now; `nil` if they are accepted.
     func refusal() -> Refusal? {
         if let refusal = self.source.backlogRefusal { return refusal }
         return self.isDiskFull ? Self.noSpace : self.spaceRefusal()
     }
 
     private static var noSpace: Refusal {
-        Refusal(.storageFull, .message("no room for another file of the log"))
+        Refusal(.storageFull, .message("no space for another log file"))
     }
 
-    /// What is taken in must be written, whatever the disk says then: readers see it, and so are told
-    /// nothing until it is durable.
+    /// Checks that everything accepted can be written, even if the disk becomes full.
     ///
-    /// So where the disk is nearly full there has to be room in files that are there already: for the
-    /// block on its way, the next one, a seal, and what the requests at hand may add. While the next
-    /// file is still being made there, requests are to come again shortly. A file that could not hold
-    /// all this promises nothing, and only a disk that is known to be full refuses then.
+    /// Readers already see accepted steps and get no reply until they are durable. So on a nearly full disk
+    /// there must be space in existing files for the block in flight, the next block, a seal, and what the
+    /// requests at hand may add. While the next file is being prepared there, requests are refused for a
+    /// retry shortly. Where a file is too small for all this, only a disk that is known to be full refuses.
     private func spaceRefusal() -> Refusal? {
         let fileByteCount = self.fileByteCount
         let needed =
             self.inFlightByteCount + self.source.gatheredByteCount
             + min(Self.admittedByteCountMax, fileByteCount / 8)
             + WriteAheadLog.blockOverheadByteCount + StorageAlignment.byteCount
-        switch self.store.room(for: needed) {
+        switch self.store.space(for: needed) {
         case .certain, .likely: return nil
         case .full: return Self.noSpace
         case .unknown:
             self.prepareIfNeeded(self.context.milliseconds)
             guard needed + 2 * StorageAlignment.byteCount <= fileByteCount else { return nil }
-            return Refusal(.overloaded, .message("the next file of the log is being made"))
+            return Refusal(.overloaded, .message("the next log file is being prepared"))
         }
     }
 
     // MARK: - Blocks
 
-    /// Something was gathered: writes it once this round of reads is over.
+    /// Writes the gathered entries once this round of socket reads is over.
     func tick() {
         self.context.loop.assertInEventLoop()
         guard !self.isTickScheduled else { return }
@@ -135,7 +134,7 @@ final class LogWriter: @unchecked Sendable {
         self.write(block)
     }
 
-    /// Whether a block waits for its time.
+    /// Whether a block is delayed.
     private func isBlockPutOff() -> Bool {
         guard self.source.hasGathered, !self.source.isWriting else { return false }
         let wasPutOff = self.pace.isPutOff
@@ -154,11 +153,11 @@ final class LogWriter: @unchecked Sendable {
         return true
     }
 
-    /// A full disk took nothing of the block: it is tried again until there is room.
+    /// Retries a block that a full disk refused entirely, until there is space.
     ///
-    /// Nobody hears of its steps meanwhile, and new writes are refused.
+    /// Meanwhile its steps are not published and new writes are refused.
     private func writeLater(_ block: FeedBlock, _ error: DurabilityError) {
-        self.context.logger.warning("writes wait: \(error)")
+        self.context.logger.warning("writes wait for space: \(error)")
         self.isDiskFull = true
         self.context.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
             self.write(block)
@@ -212,7 +211,7 @@ final class LogWriter: @unchecked Sendable {
         self.context.metrics.syncs.record(took)
         self.lastWriteAt = self.context.milliseconds
         self.prepareIfNeeded(self.lastWriteAt)
-        // The next block goes first, so that the disk works while replies are sent.
+        // The next block is started first, so that the disk works while replies are sent.
         self.writeBlock()
         self.turns.releaseReplies()
         self.delegate?.blockIsDurable(block)
@@ -223,7 +222,7 @@ final class LogWriter: @unchecked Sendable {
         self.delegate?.logFailed(error)
     }
 
-    /// After 100 ms without a write the log says on disk that it is complete.
+    /// Seals the log as complete after 100 ms without a write.
     func sealIfIdle(_ now: Int64) {
         guard !self.isSealed, !self.source.isWriting, !self.source.hasGathered,
             now - self.lastWriteAt >= Self.idleMilliseconds
@@ -244,8 +243,8 @@ final class LogWriter: @unchecked Sendable {
 
     // MARK: - The next file
 
-    /// Has the next file of the log made ready as soon as it is needed, and tries again every half
-    /// second if the disk is full: so writes go on by themselves once there is room.
+    /// Prepares the next log file as soon as it is needed, and retries every half second if the disk is full,
+    /// so writes resume by themselves once there is space.
     func prepareIfNeeded(_ now: Int64) {
         guard !self.isPreparing, self.store.wantsNext,
             !self.isNextFileMissing || now - self.lastPrepareAt >= Self.retryMilliseconds
@@ -265,11 +264,11 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    /// Says once that there is no room, and once that there is again.
+    /// Logs once that there is no space, and once that there is space again.
     private func reportPreparing(_ problem: DurabilityError?) {
         guard let problem else {
             if self.isNextFileMissing {
-                self.context.logger.notice("there is room for the log again: writes go on")
+                self.context.logger.notice("there is space for the log again: writes resume")
             }
             self.isNextFileMissing = false
             return
@@ -277,8 +276,8 @@ final class LogWriter: @unchecked Sendable {
         if !self.isNextFileMissing {
             self.context.logger.warning(
                 """
-                no file for the log to go on in: \(problem). Once the current one is full, writes \
-                are refused with storage_full; reads and subscriptions go on
+                cannot create the next log file: \(problem). Once the current one is full, writes \
+                are refused with storage_full; reads and subscriptions continue
                 """
             )
         }
@@ -287,7 +286,7 @@ final class LogWriter: @unchecked Sendable {
 
     // MARK: - The end
 
-    /// Says on disk, as the last word, that the log is complete; calls back on the log thread.
+    /// Seals the log as complete; calls back on the log thread.
     ///
     /// - Precondition: Everything was written.
     func close(_ completion: @escaping @Sendable () -> Void) {
@@ -300,16 +299,16 @@ final class LogWriter: @unchecked Sendable {
                     time: self.context.now().microseconds
                 )
             } catch {
-                self.context.logger.error("the log has no seal at its end: \(error)")
+                self.context.logger.error("cannot seal the log: \(error)")
             }
             completion()
         }
     }
 
-    /// Whether everything that was decided is on disk.
+    /// Whether everything that was decided is durable.
     var isIdle: Bool { !self.source.isWriting && !self.source.hasGathered }
 
-    /// While nothing is being written.
+    /// Traps if the writer's invariants do not hold.
     func checkInvariants() {
         self.store.checkInvariants()
         precondition(

@@ -3,47 +3,51 @@ public import Durability
 internal import Glibc
 internal import InventoryEngine
 
-/// A data directory that no server has open: looked at whole, or put in order.
+/// A data directory that no server has open: verified or repaired as a whole.
 ///
-/// Both take the directory's lock, so they never work beside a server. Trying whether it opens is
-/// done on an overlay: a start seals the log and drops a torn tail, and to look must not.
+/// Both take the directory's lock, so they never run beside a server. Recovery is tried on an overlay: a
+/// start seals the log and drops a torn tail, which a check must not do.
 public struct OfflineDirectory: Sendable {
     private let storage: DirectoryStorage
 
-    /// What an open of the directory comes to.
+    /// The result of opening the directory.
     public enum Opening: Sendable {
-        /// It opens; with this the last step, and these pages healed on the way.
+        /// It opens; the report has the last LSN and the pages healed on the way.
         case opens(RecoveryReport)
         case refused(DurabilityError)
     }
 
-    /// What there is to say of a directory.
+    /// The result of a check.
     public struct Check: Sendable {
+        /// The findings of reading every file.
         public var scan: DirectoryScan
+        /// The result of a start, tried on an overlay.
         public var opening: Opening
-        /// What does not hold of the state that its files add up to.
+        /// Violated invariants of the recovered state.
         public var violations: [String]
 
-        /// Whether a start serves all that was written, and it holds.
+        /// Whether a start serves everything that was written, and the state is valid.
         ///
-        /// The verdict is that of the start that was tried. What the scan found is named, but whatever a
-        /// start needs of it made that refuse as well; a page that parity brings back, parity that is
-        /// missing, damaged history or a damaged older snapshot did not.
+        /// The verdict is that of the attempted start. The scan's findings are reported, but a finding that a
+        /// start depends on also makes the start fail; a page that parity can restore, missing parity,
+        /// damaged history or a damaged older snapshot do not.
         public var isSound: Bool {
             if case .refused = self.opening { return false }
             return self.violations.isEmpty
         }
     }
 
-    /// What a repair did, or would do, and what an open comes to after it.
+    /// The steps of a repair, done or planned, and the result of opening the directory afterwards.
     public struct Repaired: Sendable {
+        /// The steps, in the order in which they are applied.
         public var actions: [Repair.Action]
+        /// The result of a start after them, tried on an overlay.
         public var opening: Opening
     }
 
-    /// Takes a directory that is there.
+    /// Locks an existing directory.
     ///
-    /// - Throws: `DurabilityError/locked(path:)` if a server has it, or that it is not there.
+    /// - Throws: `DurabilityError/locked(path:)` if a server has it open, or an error if it does not exist.
     public init(_ path: String) throws(DurabilityError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -68,17 +72,17 @@ public struct OfflineDirectory: Sendable {
         )
     }
 
-    /// Says what would put the directory in order, or does it.
+    /// Repairs the directory, or returns the plan as a dry run.
     ///
-    /// With `mayCut` the log may lose acknowledged steps: those from the first damaged one on, where
-    /// nothing else makes it open. Everything that is changed, but for pages that parity proves right,
-    /// is kept under another name.
+    /// With `mayCut` the log may lose acknowledged steps: those from the first damaged one on, if nothing
+    /// else makes the directory open. Everything changed, except pages whose parity is verified, is retained
+    /// under another name.
     public func repair(
         writes: Bool,
         mayCut: Bool
     ) throws(DurabilityError) -> Repaired {
         let target: any Storage = writes ? self.storage : try OverlayStorage(over: self.storage)
-        var actions = try Repair.nameAgain(target)
+        var actions = try Repair.rewriteIdentity(target)
         let repair = try Repair(target)
         actions += try repair.heal()
         while true {
@@ -90,7 +94,7 @@ public struct OfflineDirectory: Sendable {
         }
     }
 
-    /// The next thing to try; nothing if there is none.
+    /// The next repair to try; `nil` if there is none.
     private static func mend(
         _ error: DurabilityError,
         _ repair: Repair,
@@ -100,9 +104,9 @@ public struct OfflineDirectory: Sendable {
         case .corruptBlock(let path, let offset, let lsn, _):
             mayCut ? try repair.cut(path: path, offset: offset, lsn: lsn) : nil
         case .missingNewestLog(_, let first):
-            mayCut ? try repair.giveUp(from: first) : nil
+            mayCut ? try repair.abandonSteps(from: first) : nil
         case .shortLog(_, let last, _):
-            mayCut ? try repair.giveUp(from: last.next) : nil
+            mayCut ? try repair.abandonSteps(from: last.next) : nil
         case .corruptSnapshot(let path, _, _), .corruptHead(let path), .wrongKind(let path, _),
             .unreadable(let path, _, _):
             try repair.goBackOneSnapshot(from: path).map { [$0] }

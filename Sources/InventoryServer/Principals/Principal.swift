@@ -1,22 +1,23 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// Who a connection acts for, and what they may do.
+/// The principal of a connection: its actor name and its rights.
 ///
-/// The one place that says whether a request may run is ``may(_:)``, asked by ``ConnectionStateMachine``
-/// before anything else looks at the request.
+/// ``may(_:)`` is the only place that authorizes requests; ``ConnectionStateMachine`` calls it before
+/// anything else handles the request.
 struct Principal: Equatable, Sendable {
-    /// The name that the ledger has.
+    /// The name recorded in the ledger.
     var actor: String
     var rights: Rights
 
+    /// The scopes of requests that a principal may send.
     struct Rights: OptionSet, Sendable {
         let rawValue: UInt8
         /// Queries, insights, subscriptions.
         static let read = Rights(rawValue: 1 << 0)
-        /// Commands, and the sessions that they are numbered in.
+        /// Commands, and the sessions that number them.
         static let write = Rights(rawValue: 1 << 1)
-        /// What concerns the server and not the shop.
+        /// Requests that concern the server's operation, not the data.
         static let operate = Rights(rawValue: 1 << 2)
 
         static let all: Rights = [.read, .write, .operate]
@@ -27,7 +28,8 @@ struct Principal: Equatable, Sendable {
         self.rights = rights
     }
 
-    /// Whoever says hello: a server without users takes their word, and lets them do everything.
+    /// The principal of an unauthenticated hello: a server without users trusts the name and allows
+    /// everything.
     init(trusting hello: Hello) {
         self.init(actor: NormalizedText.trimmed(hello.actor))
     }
@@ -35,7 +37,7 @@ struct Principal: Equatable, Sendable {
     /// Whether a request of that kind may run.
     func may(_ opcode: Opcode) -> Bool { self.rights.isSuperset(of: opcode.rights) }
 
-    /// Why a request of that kind may not run; `nil` if it may.
+    /// Returns the refusal of a request of that kind; `nil` if it may run.
     func refusal(of opcode: Opcode) -> Refusal? {
         guard !self.may(opcode) else { return nil }
         return Refusal(.forbidden, .message("\(self.actor) may not send \(opcode)"))
@@ -43,7 +45,7 @@ struct Principal: Equatable, Sendable {
 }
 
 extension Opcode {
-    /// What it takes to have such a request run; none for what anybody may send who was let in.
+    /// The rights required to run such a request; none for those that every connected client may send.
     fileprivate var rights: Principal.Rights {
         switch self {
         case .command, .keyedCommand, .keyedOutcome, .openSession: .write

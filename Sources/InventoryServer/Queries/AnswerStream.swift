@@ -3,30 +3,30 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// An answer on its way: made on a query thread block by block, sent as fast as its reader reads.
+/// A streamed answer: made on a query thread block by block, sent as fast as its reader reads.
 ///
-/// `@unchecked Sendable`: the answer belongs to whoever makes its next block, and there is one at a
-/// time; the flags belong to the loop.
+/// `@unchecked Sendable`: the answer belongs to whoever makes its next block, one at a time; the flags belong
+/// to the loop.
 final class AnswerStream: @unchecked Sendable {
-    /// What goes before the rows, and the rows block by block.
+    /// The header of the answer, and its rows block by block.
     typealias Beginning = (
         header: ServerMessage, nextBlock: () throws(Refusal) -> ResultTable?
     )
 
     let requestID: UInt64
     let view: ReadView
-    /// Its work on the query threads.
+    /// Its job on the query threads.
     let job: QueryJob
     private let begin: (ReadView) throws(Refusal) -> Beginning
     private var nextBlock: (() throws(Refusal) -> ResultTable?)?
     private var rowCount: UInt64 = 0
-    /// Its next block waits until the connection takes more bytes.
+    /// Whether its next block waits until the connection is writable (back-pressure).
     private(set) var isStalled = false
 
     /// Bytes of frames after which a block is sent.
     private static let blockByteCountMax = 1 << 17
 
-    /// `begin`: Called once, by whoever makes the first block.
+    /// `begin` is called once, when the first block is made.
     init(
         of view: ReadView,
         requestID: UInt64,
@@ -56,9 +56,9 @@ final class AnswerStream: @unchecked Sendable {
         }
     }
 
-    /// Encodes the next frames of the answer: up to a block's bytes, or what its slice allows.
+    /// Encodes the next frames of the answer: up to a block's size, or until its slice ends.
     ///
-    /// - Returns: The frames, of which there may be none yet, and whether they are the last.
+    /// - Returns: The frames, possibly none yet, and whether they are the last.
     func next() -> (bytes: [UInt8], isLast: Bool) {
         var writer = ByteWriter(capacity: 1 << 16)
         do throws(Refusal) {

@@ -2,13 +2,13 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// The questions of one connection: which are being answered, which wait for that, and what they hold.
+/// The queries of one connection: which are being answered, which wait, and the memory that they hold.
 ///
-/// ``OpenAnswers`` and ``ByteBudget`` decide, ``QueryRunner`` has the answers made. Of the engine's loop.
+/// ``OpenAnswers`` and ``ByteBudget`` decide, ``QueryRunner`` makes the answers. Used on the engine's loop.
 final class ConnectionQuestions {
-    /// Whose work they are.
+    /// The owner of their work in the query queue.
     let owner: QueryQueue.Owner
-    /// Where their answers go.
+    /// The writer of their answers.
     let writer: ConnectionWriter
     private let runner: QueryRunner
     private var answers = OpenAnswers<OpenAnswer, OpenQuestion>()
@@ -26,7 +26,7 @@ final class ConnectionQuestions {
 
     // MARK: - Asking
 
-    /// Has a question answered, now or once those before it are.
+    /// Answers a query, now or once those before it are answered.
     func ask(_ question: OpenQuestion) {
         do throws(Refusal) {
             if self.answers.contains(question.requestID) {
@@ -58,7 +58,7 @@ final class ConnectionQuestions {
         }
     }
 
-    /// Begins what waited for room.
+    /// Begins the next waiting queries.
     private func beginNext() {
         while let (_, question) = self.answers.next() {
             self.runner.waitingQuestionCount -= 1
@@ -66,7 +66,7 @@ final class ConnectionQuestions {
         }
     }
 
-    /// The client takes more: answers that waited for that go on.
+    /// Continues stalled answers once the client is writable.
     func becameWritable() {
         for answer in self.answers.begun.values where answer.stream.isStalled {
             self.runner.advance(answer.stream, of: self)
@@ -75,7 +75,7 @@ final class ConnectionQuestions {
 
     // MARK: - Ending
 
-    /// An answer was sent to its end: the next question may begin.
+    /// Ends a completed answer, so that the next query may begin.
     func close(_ requestID: UInt64) {
         self.forget(requestID)
         self.beginNext()
@@ -86,7 +86,7 @@ final class ConnectionQuestions {
         self.runner.bytes.give(answer.heldByteCount, of: &self.share)
     }
 
-    /// Ends a question that is no longer wanted, if it is open.
+    /// Cancels a query, if it is open.
     func cancel(_ requestID: UInt64) {
         if let question = self.answers.withdraw(requestID) {
             self.runner.waitingQuestionCount -= 1
@@ -98,7 +98,7 @@ final class ConnectionQuestions {
         }
     }
 
-    /// Ends all that is open, without a word.
+    /// Cancels all open queries, without notifying the client.
     func cancelAll() {
         guard !self.answers.isEmpty else { return }
         for answer in self.answers.begun.values { answer.stream.job.token.cancel() }
@@ -107,13 +107,13 @@ final class ConnectionQuestions {
         self.runner.bytes.giveAll(of: &self.share)
     }
 
-    /// The connection is gone.
+    /// The connection is closed.
     func connectionClosed() {
         self.cancelAll()
         self.runner.forget(self.owner)
     }
 
-    /// Questions that wait, and bytes that all of them hold.
+    /// The number of waiting queries, and the bytes that all of them hold.
     var held: (waitingCount: Int, byteCount: Int) {
         (self.answers.waitingCount, self.share.byteCount)
     }

@@ -1,11 +1,11 @@
 internal import InventoryWire
 
-/// A query or an insight that has not begun to be answered: what it asks, and what that holds.
+/// A query or an insight whose answer has not begun.
 struct OpenQuestion {
     let requestID: UInt64
-    /// Bytes that it takes until it is answered to the end.
+    /// Bytes that it holds until it is fully answered.
     let heldByteCount: Int
-    /// Takes a view of the state as it is then, to answer from.
+    /// Takes a view of the current state to answer from.
     let begin: () -> AnswerStream
 }
 

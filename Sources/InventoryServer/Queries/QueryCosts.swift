@@ -1,35 +1,35 @@
-/// What kinds of questions cost, by what they cost before: nanoseconds of CPU time for each row there is.
+/// Estimates the cost of queries by kind, from earlier ones: nanoseconds of CPU time per row.
 ///
-/// What a connection asked before says what it asks next: a dear question of one makes no cheap one of
-/// another wait among scans. Of a connection that has not asked the like, what all had to pay counts.
+/// Estimates are per connection: an expensive query of one does not make the cheap ones of another wait among
+/// scans. For a connection without a query of that kind, the cost of all connections counts.
 ///
-/// A guess that is wrong costs fairness, never an answer: what takes longer than it was taken for
-/// still lets shorter work go first, and ends at its limit. A plain value.
+/// A wrong estimate affects fairness, never an answer: a query that takes longer than estimated still lets
+/// shorter work go first, and ends at its limit. A plain value.
 struct QueryCosts {
-    /// What tells questions of one cost from those of another.
+    /// Identifies queries of similar cost.
     struct Kind: Hashable, Sendable {
         let number: UInt16
-        /// Whether nothing being known of it, it is taken for a question that looks at rows often.
+        /// Whether a query of unknown cost is assumed to visit rows repeatedly.
         var isExpensive = false
     }
 
     private var perRow: [Kind: Double] = [:]
-    /// Of connections that are there.
+    /// By open connection.
     private var own: [QueryQueue.Owner: [Kind: Double]] = [:]
 
-    /// Nanoseconds a row of what was not seen yet.
+    /// Nanoseconds per row of a kind without measurements.
     private static let unknown = 100.0
-    /// The same of dear kinds: over many rows they are taken for scans, which give way.
+    /// The same for expensive kinds: over many rows they count as scans, which yield.
     private static let unknownExpensive = 1_000.0
-    /// What a kind is known to cost falls by this share with each cheaper one, so that one that was
-    /// dear once isn't taken for dear for ever.
+    /// The factor by which the cost of a kind falls with each cheaper query, so that an expensive one does
+    /// not count forever.
     private static let fading = 0.9
-    /// Nanoseconds up to which a question is short.
+    /// The limit of a short query, in nanoseconds.
     static let shortMax: Double = 5_000_000
-    /// Nanoseconds up to which it is medium.
+    /// The limit of a medium query, in nanoseconds.
     static let mediumMax: Double = 100_000_000
 
-    /// The class of a question of an owner over so many rows.
+    /// The class of an owner's query over `rows` rows.
     func kind(_ kind: Kind, rows: Int, of owner: QueryQueue.Owner) -> QueryQueue.Class {
         let guess = kind.isExpensive ? Self.unknownExpensive : Self.unknown
         let perRow = self.own[owner]?[kind] ?? self.perRow[kind] ?? guess
@@ -38,7 +38,7 @@ struct QueryCosts {
         return nanoseconds <= Self.mediumMax ? .medium : .scan
     }
 
-    /// A question of an owner over so many rows took so many nanoseconds.
+    /// Records the nanoseconds of an owner's query over `rows` rows.
     mutating func ran(
         _ kind: Kind,
         rows: Int,
@@ -52,6 +52,6 @@ struct QueryCosts {
         self.own[owner, default: [:]][kind] = max(cost, before * Self.fading)
     }
 
-    /// A connection is gone.
+    /// Forgets a closed connection.
     mutating func forget(_ owner: QueryQueue.Owner) { self.own[owner] = nil }
 }

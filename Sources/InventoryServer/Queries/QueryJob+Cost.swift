@@ -1,10 +1,10 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// What is expected of a question before it is asked: whether its answer comes in slices from the
-/// first row on, and if not, which others cost the same.
+/// The expected cost of a query before it runs: whether its answer comes in slices from the first row on, and
+/// if not, which queries cost the same.
 extension QueryJob.Cost {
-    /// `nil` for a query whose rows are found one by one, so that it may be put aside at any of them.
+    /// `nil` for a query whose rows are found one by one, so that it may be paused at any of them.
     init?(of query: Query, _ view: ReadView) {
         let number: UInt16
         switch query {
@@ -16,7 +16,7 @@ extension QueryJob.Cost {
             guard query.asOf != nil else { return nil }
             number = 2
         case .ledger(let query):
-            // Texts have to be looked up first.
+            // Strings have to be looked up first.
             guard !query.reference.isEmpty || !query.actor.isEmpty else { return nil }
             number = 3
         case .sales(let query):
@@ -51,14 +51,14 @@ extension QueryJob.Cost {
 }
 
 extension ReadView {
-    /// What a question may have to look at.
+    /// The number of rows that a query may have to visit.
     fileprivate var rowCount: Int {
         self.tables.ledger.rowCount + self.tables.levels.rowCount + self.tables.products.rowCount
     }
 }
 
 extension NamedInsight.Name {
-    /// Whether it follows each product through time, and does not only add rows up.
+    /// Whether it follows each product through time, instead of only adding up rows.
     fileprivate var isExpensive: Bool {
         switch self {
         case .velocity, .cover, .reorder, .dead, .turnover, .ageing, .availability: true

@@ -1,39 +1,40 @@
+internal import DequeModule
 internal import InventoryModel
 internal import InventoryWire
 
-/// Which of the waiting work a query thread does next, and how much may wait.
+/// The scheduling policy of query threads: which work runs next, and the limits of what may wait.
 ///
 ///     connection a  ▣ ▣ ▣ ▣ ▣ ▣        ▢ slice: a part of an answer that is being sent
-///     connection b  ▢                  ▤ short, medium: a question that takes milliseconds, or some tens
-///     connection c  ▤ ▤                ▣ scan:  a question that takes longer
+///     connection b  ▢                  ▤ short, medium: a query that takes milliseconds, or some tens
+///     connection c  ▤ ▤                ▣ scan:  a query that takes longer
 ///                   └─────┬─────┘
 ///     next          the shortest class first, but each class within eight turns;
 ///                   in a class, the connection that was served least
 ///
-/// So sixty questions of one client delay another's by one at the most, and what is short doesn't wait
-/// for what is long. Nor does a scan wait for that of a connection which was served more: ``nextScan``.
-/// A plain value: nanoseconds come in, and it knows no thread.
+/// So sixty queries of one client delay another's by at most one, and short work does not wait for long work.
+/// A scan does not wait for one of a connection that was served more: ``nextScan``. A plain value without
+/// threads; the time is passed in, in nanoseconds.
 struct QueryQueue {
-    /// Whose work it is.
+    /// The owner of work, among which service is shared fairly.
     struct Owner: Hashable, Sendable {
         let number: UInt64
 
-        /// What the server does by itself: snapshots for subscribers, steps from old log files.
+        /// The server itself: snapshots for subscribers, steps from old log files.
         static let server = Owner(number: 0)
-        /// Live insights, all together.
+        /// All live insights together.
         static let insights = Owner(number: 1)
-        /// The first number that a connection may have.
+        /// The first number of a connection.
         static let firstConnection: UInt64 = 16
 
         var isConnection: Bool { self.number >= Self.firstConnection }
     }
 
-    /// How long work takes before it returns, shortest first.
+    /// The duration of work until it returns, shortest first.
     enum Class: Int, CaseIterable, Sendable {
         case slice, short, medium, scan
     }
 
-    /// One piece of work that waits.
+    /// One piece of waiting work.
     struct Ticket: Hashable, Sendable {
         fileprivate let number: UInt64
     }
@@ -43,30 +44,19 @@ struct QueryQueue {
         var kind: Class
     }
 
-    /// The tickets of one owner in one class, oldest first; some may have been withdrawn.
-    private struct Line {
-        var tickets: [Ticket] = []
-        var first = 0
-
-        mutating func popFirst() -> Ticket? {
-            guard self.first < self.tickets.count else { return nil }
-            defer { self.first += 1 }
-            return self.tickets[self.first]
-        }
-    }
-
-    private var lines: [[Owner: Line]] = Class.allCases.map { _ in [:] }
+    /// By class and owner: the tickets, oldest first; some may have been withdrawn.
+    private var lines: [[Owner: Deque<Ticket>]] = Class.allCases.map { _ in [:] }
     private var entries: [Ticket: Entry] = [:]
-    /// Requests of each connection that wait.
+    /// The number of waiting requests by connection.
     private var counts: [Owner: Int] = [:]
-    /// Nanoseconds that each owner was served, counted from where it came in.
+    /// Nanoseconds of service by owner, counted from when it joined.
     private var served: [Owner: UInt64] = [:]
-    /// The least that anyone was served who waited when work was last taken, and what whoever comes in now
-    /// counts as having been served.
+    /// The least service of the owners that waited when work was last taken; owners that join now start
+    /// with it.
     ///
-    /// It only rises.
+    /// It only increases.
     private var floor: UInt64 = 0
-    /// By class: how often a shorter one went first in a row.
+    /// By class: how often in a row a shorter one went first.
     private var passes = Class.allCases.map { _ in 0 }
     private var nextNumber: UInt64 = 1
 
@@ -75,12 +65,12 @@ struct QueryQueue {
 
     /// How often in a row a class may be passed over for shorter ones.
     static let passesMax = 8
-    /// Nanoseconds that a connection is served beyond another before its scan gives way.
+    /// Nanoseconds that a connection is served beyond another before its scan yields.
     static let quantum: UInt64 = 20_000_000
-    /// How much more than others an owner counts as having been served when it comes in: what it was given while
-    /// nobody else wanted it is no debt.
+    /// The most service beyond others with which an owner joins: service that nobody else wanted does not
+    /// count against it.
     static let arrearsMax: UInt64 = 20_000_000
-    /// How deep scans may be inside each other: the deepest gives way to none.
+    /// The maximum nesting of scans; the deepest yields to none.
     static let scanDepthMax = 2
 
     init(
@@ -91,17 +81,21 @@ struct QueryQueue {
         self.totalMax = totalMax
     }
 
-    /// How much waits.
+    /// The number of waiting pieces of work.
     var count: Int { self.entries.count }
+    /// The number of stored tickets: waiting ones, and withdrawn ones that have not reached the front.
+    var storedTicketCount: Int {
+        self.lines.joined().reduce(0) { $0 + $1.value.count }
+    }
 
-    // MARK: - Coming in
+    // MARK: - Adding
 
-    /// Has work wait.
+    /// Adds work to the queue.
     ///
-    /// `isContinuation`: Whether it is a further part of work that was admitted before, or of the
-    /// server's own: that always may wait.
+    /// `isContinuation` marks a further part of work that was admitted before, or the server's own: those are
+    /// always accepted.
     ///
-    /// - Throws: `overloaded`, naming the limit.
+    /// - Throws: `overloaded` with the limit.
     /// - Complexity: O(1)
     mutating func add(
         _ owner: Owner,
@@ -123,7 +117,7 @@ struct QueryQueue {
         let served = max(self.served[owner] ?? 0, self.floor)
         let isIdle = self.counts[owner] == 1
         self.served[owner] = isIdle ? min(served, self.floor + Self.arrearsMax) : served
-        self.lines[kind.rawValue][owner, default: Line()].tickets.append(ticket)
+        self.lines[kind.rawValue][owner, default: []].append(ticket)
         return ticket
     }
 
@@ -135,11 +129,9 @@ struct QueryQueue {
         )
     }
 
-    // MARK: - Going out
+    // MARK: - Taking
 
-    /// Takes what is to be done next.
-    ///
-    /// `longest`: What is longer than this stays.
+    /// Removes and returns the next work of class `longest` or shorter.
     ///
     /// - Complexity: O(owners that wait)
     mutating func next(upTo longest: Class = .scan) -> (ticket: Ticket, owner: Owner)? {
@@ -156,8 +148,8 @@ struct QueryQueue {
         return taken
     }
 
-    /// Takes the scan that is to be done before the rest of one that runs, if there is one: of the connection
-    /// that was served least, once the running one's was served a quantum more.
+    /// Removes and returns the scan that runs before the rest of a running one, if there is one: of the
+    /// connection that was served least, once the running one was served a quantum more.
     ///
     /// - Complexity: O(owners that wait)
     mutating func nextScan(before running: Owner) -> (ticket: Ticket, owner: Owner)? {
@@ -177,8 +169,8 @@ struct QueryQueue {
         }
     }
 
-    /// Takes the oldest work of the owner in a class that was served least; `nil` if all of that
-    /// owner's was withdrawn.
+    /// Takes the oldest work of the owner that was served least in a class; `nil` if all of that owner's was
+    /// withdrawn.
     private mutating func take(_ kind: Class) -> (ticket: Ticket, owner: Owner)? {
         self.take(kind, of: self.leastServed(self.lines[kind.rawValue].keys))
     }
@@ -192,7 +184,7 @@ struct QueryQueue {
         }
         while let ticket = line.popFirst() {
             guard self.forget(ticket) else { continue }
-            if line.first < line.tickets.count { self.lines[kind.rawValue][owner] = line }
+            if !line.isEmpty { self.lines[kind.rawValue][owner] = line }
             self.raiseFloor(with: owner)
             return (ticket, owner)
         }
@@ -215,23 +207,23 @@ struct QueryQueue {
         return true
     }
 
-    /// Whether an owner has had work wait, and is not gone.
+    /// Whether an owner has had work in the queue, and is not gone.
     func knows(_ owner: Owner) -> Bool { self.served[owner] != nil }
 
-    /// Work of an owner took so many nanoseconds of a thread.
+    /// Records nanoseconds of thread time that an owner's work took.
     mutating func ran(_ owner: Owner, for nanoseconds: UInt64) {
-        // One that is gone meanwhile is not kept.
+        // An owner that is gone meanwhile is not counted.
         self.served[owner]? += nanoseconds
     }
 
-    /// Takes back work that is no longer wanted.
+    /// Withdraws work.
     ///
     /// - Returns: Whether it still waited.
     mutating func withdraw(_ ticket: Ticket) -> Bool { self.forget(ticket) }
 
-    /// Drops all work of a connection that is gone.
+    /// Drops all work of a closed connection.
     ///
-    /// - Returns: What waited.
+    /// - Returns: The work that waited.
     mutating func remove(_ owner: Owner) -> [Ticket] {
         var dropped: [Ticket] = []
         for kind in Class.allCases {
@@ -244,18 +236,17 @@ struct QueryQueue {
         return dropped
     }
 
-    /// - Complexity: O(what waits)
+    /// - Complexity: O(waiting work)
     func checkInvariants() {
         let counts = Dictionary(grouping: self.entries.values) { $0.owner }.mapValues { $0.count }
         precondition(self.counts == counts, "\(self.counts) requests wait, of \(counts)")
         precondition(
             counts.keys.allSatisfy { self.served[$0] != nil },
-            "somebody waits whose service is not counted"
+            "an owner waits whose service is not counted"
         )
         for (ticket, entry) in self.entries {
             let line = self.lines[entry.kind.rawValue][entry.owner]
-            let waiting = line.map { $0.tickets[$0.first...] } ?? []
-            precondition(waiting.contains(ticket), "\(ticket) waits outside of its line")
+            precondition(line?.contains(ticket) ?? false, "\(ticket) waits outside of its line")
         }
     }
 }

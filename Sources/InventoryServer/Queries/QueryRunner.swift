@@ -5,23 +5,23 @@ internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
-/// Queries and insights that are answered once: keys are resolved and a view is taken on the loop, which is
-/// free; the rest is done by the query threads, at the reader's pace.
+/// One-shot queries and insights: keys are resolved and a view is taken on the loop, which is cheap; query
+/// threads do the rest, at the reader's pace (back-pressure).
 ///
-///     question ──room──▶ view ──▶ query thread: a block ──▶ writer ──takes more──▶ the next block
+///     query ──space──▶ view ──▶ query thread: a block ──▶ writer ──writable──▶ the next block
 ///
-/// Of the engine's loop, but for making blocks: that is why it is `@unchecked Sendable`.
+/// Used on the engine's loop, except for making blocks, hence `@unchecked Sendable`.
 final class QueryRunner: @unchecked Sendable {
-    /// Has the query threads answer queries, keep insights up to date and read old log files.
+    /// Schedules query threads for queries, live insights and reading old log files.
     let scheduler: QueryScheduler
     private let context: LoopContext
     private let state: any StateReader
     /// Threads that one scan may use.
     private let threadCount: Int
 
-    /// What open queries hold, of all connections.
+    /// Memory of open queries, of all connections.
     var bytes = ByteBudget.queries
-    /// Questions of all connections that wait to begin.
+    /// Queries of all connections that wait to begin.
     var waitingQuestionCount = 0
 
     /// Rows of one block of an insight's answer.
@@ -44,14 +44,14 @@ final class QueryRunner: @unchecked Sendable {
         )
     }
 
-    /// Questions that wait to begin, or for a query thread.
+    /// Queries that wait to begin, or for a query thread.
     var waitingCount: Int { self.scheduler.waitingCount + self.waitingQuestionCount }
 
     // MARK: - Questions
 
-    /// Has a query answered; `stats`, which is of the whole server, is no question for this.
+    /// Answers a query, except `stats`, which concerns the whole server.
     ///
-    /// `heldByteCount`: What the query takes as long as it is held.
+    /// `heldByteCount` is the memory of the query until it is answered.
     func answer(
         _ query: Query,
         to requestID: UInt64,
@@ -67,8 +67,8 @@ final class QueryRunner: @unchecked Sendable {
             query = .product(.id(id), asOf: asOf)
         }
         if case .product(_, nil) = query {
-            // One row: cheaper made here than handed over. Its job has no slice of a query thread, so it
-            // may want to pause behind that row, with the end still to come.
+            // One row: cheaper to answer here than to pass on. Its job has no slice of a query thread, so it
+            // may pause after that row, with the end still to come.
             let stream = self.stream(query, requestID: requestID, of: questions.owner)
             var isLast = false
             while !isLast {
@@ -91,7 +91,7 @@ final class QueryRunner: @unchecked Sendable {
         )
     }
 
-    /// The answer to a query of the state as it is now.
+    /// The answer to a query of the current state.
     private func stream(
         _ query: Query,
         requestID: UInt64,
@@ -102,9 +102,9 @@ final class QueryRunner: @unchecked Sendable {
         return AnswerStream(query, of: view, at: self.context.now(), requestID: requestID, job: job)
     }
 
-    /// Has an insight answered once.
+    /// Answers an insight once.
     ///
-    /// `heldByteCount`: What the question takes as long as it is held.
+    /// `heldByteCount` is the memory of the request until it is answered.
     func answer(
         _ insight: Insight,
         to requestID: UInt64,
@@ -119,7 +119,7 @@ final class QueryRunner: @unchecked Sendable {
         )
     }
 
-    /// The answer to a question about the state as it is now.
+    /// The answer to an insight on the current state.
     private func stream(
         _ insight: Insight,
         requestID: UInt64,
@@ -131,7 +131,7 @@ final class QueryRunner: @unchecked Sendable {
         let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: insight, view))
         return AnswerStream(of: view, requestID: requestID, job) { (view) throws(Refusal) in
             var answer = try view.answer(insight, at: now, threads: threads)
-            // A subscription counts in versions of the data; an answer names the one that it is of.
+            // A subscription counts versions of the data; an answer names its version.
             (answer.lsn, answer.time) = try view.version(insight.asOf)
             var rest = 0..<answer.table.rowCount
             return (
@@ -147,7 +147,7 @@ final class QueryRunner: @unchecked Sendable {
 
     // MARK: - Blocks
 
-    /// Has an answer made on the query threads, and sent at its reader's pace.
+    /// Starts an answer on the query threads, sent at its reader's pace.
     ///
     /// - Throws: `overloaded`.
     func begin(_ stream: AnswerStream, of questions: ConnectionQuestions) throws(Refusal) {
@@ -156,7 +156,7 @@ final class QueryRunner: @unchecked Sendable {
         try self.scheduler.admit(stream.job) { self.makeBlock(of: stream, bound, gauge) }
     }
 
-    /// Whether more questions may wait to begin.
+    /// Checks that more queries may wait to begin.
     ///
     /// - Throws: `overloaded`.
     func checkWaiting(_ count: Int, and waiting: Int) throws(Refusal) {
@@ -172,10 +172,10 @@ final class QueryRunner: @unchecked Sendable {
         )
     }
 
-    /// Ends an answer that is no longer wanted.
+    /// Cancels an answer.
     func cancel(_ stream: AnswerStream, of questions: ConnectionQuestions) {
         stream.job.token.cancel()
-        // One that waits, for a thread or for its reader, has no block on its way that would end it.
+        // One that waits for a thread or for its reader has no block in progress that would end it.
         if stream.isStalled || self.scheduler.withdraw(stream.job) {
             questions.writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
         }
@@ -191,7 +191,7 @@ final class QueryRunner: @unchecked Sendable {
         writer.send(bytes, at: lsn, isLast: isLast)
     }
 
-    /// Has the next block of an answer made.
+    /// Schedules the next block of an answer.
     func advance(_ stream: AnswerStream, of questions: ConnectionQuestions) {
         stream.stall(false)
         let gauge = questions.writer.gauge
@@ -199,7 +199,7 @@ final class QueryRunner: @unchecked Sendable {
         self.scheduler.submit(stream.job, as: .slice) { self.makeBlock(of: stream, bound, gauge) }
     }
 
-    /// On a query thread.
+    /// Makes a block, on a query thread.
     private func makeBlock(
         of stream: AnswerStream,
         _ questions: NIOLoopBound<ConnectionQuestions>,
@@ -235,7 +235,7 @@ final class QueryRunner: @unchecked Sendable {
         }
     }
 
-    /// Continues an answer, now or once its client takes more.
+    /// Continues an answer now, or once its client is writable.
     private func continueOrStall(_ stream: AnswerStream, _ questions: ConnectionQuestions) {
         guard questions.writer.isOpen else { return }
         questions.writer.updateGauge()
@@ -247,7 +247,7 @@ final class QueryRunner: @unchecked Sendable {
         }
     }
 
-    /// Whether an answer was cancelled; the client is told so then.
+    /// Whether an answer was cancelled; the client is notified then.
     private func isCancelled(_ stream: AnswerStream, _ writer: ConnectionWriter) -> Bool {
         guard stream.job.token.isCancelled else { return false }
         writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
@@ -255,7 +255,7 @@ final class QueryRunner: @unchecked Sendable {
         return true
     }
 
-    /// Sends a table that was made here, as the answer to a query.
+    /// Sends a table made on the loop as the answer to a query.
     func answer(
         _ table: ResultTable,
         of view: ReadView,
@@ -275,11 +275,11 @@ final class QueryRunner: @unchecked Sendable {
 
     // MARK: - Ending
 
-    /// Drops all that waits for a query thread of a connection that is gone.
+    /// Drops all work of a closed connection that waits for a query thread.
     func forget(_ owner: QueryQueue.Owner) { self.scheduler.remove(owner) }
 
-    /// Frees on a query thread what may take milliseconds to free: questions, results, the states that answers
-    /// are of.
+    /// Frees, on a query thread, values that may take milliseconds to free: queries, results, the states that
+    /// answers read.
     func letGo<Value>(_ value: Value) {
         let held = LetGo(value)
         self.scheduler.submit { held.value = nil }
@@ -288,7 +288,7 @@ final class QueryRunner: @unchecked Sendable {
 
 /// Holds a value until a query thread frees it.
 ///
-/// `@unchecked Sendable`: the loop touches it no more once it is handed over.
+/// `@unchecked Sendable`: the loop does not use it after passing it on.
 private final class LetGo<Value>: @unchecked Sendable {
     var value: Value?
     init(_ value: Value) { self.value = value }

@@ -5,17 +5,17 @@ internal import InventoryModel
 internal import InventoryWire
 internal import Synchronization
 
-/// Does the work of queries on the query threads, in the order that ``QueryQueue`` decides.
+/// Runs the work of queries on the query threads, in the order that ``QueryQueue`` decides.
 ///
 ///     loop     submit ──▶ queue ──▶ thread: run ───▶ done
 ///                           │                │
-///                           └── shorter ──▶ checkpoint: done in between, on the same thread
+///                           └── shorter ──▶ checkpoint: run in between, on the same thread
 ///
-/// Nothing is preempted: work reaches a checkpoint every thousand rows, and there, once its slice
-/// is over, whatever shorter work waits is done first, and a scan of a connection that was served less. So
-/// one thread is enough for short requests to get in beside scans of seconds, whoever has sent how many of
-/// those, and no core is taken from the engine's loop for it. Parts of answers
-/// (slices) return at the end of their slice and queue again.
+/// Scheduling is cooperative: work reaches a checkpoint every thousand rows. There, once its slice is over,
+/// shorter work that waits runs first, and so does a scan of a connection that was served less. So one thread
+/// is enough for short requests to run beside scans of seconds, however many there are of those, and it takes
+/// no core from the engine's loop. Parts of answers (slices) return at the end of their slice and queue
+/// again.
 ///
 /// `@unchecked Sendable`: the queue is behind a lock, and a job belongs to the thread that runs it.
 final class QueryScheduler: Worker, @unchecked Sendable {
@@ -31,7 +31,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
         mutating func begin(_ ticket: QueryQueue.Ticket) -> Waiting {
             guard let next = self.waiting.removeValue(forKey: ticket) else {
-                preconditionFailure("work waited without a body")
+                preconditionFailure("queued work has no body")
             }
             next.job.ticket = nil
             return next
@@ -40,19 +40,19 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     private let state = Guarded(State())
     private let threads: any Worker
-    /// Nanoseconds of a clock that only rises: slices and limits go by it.
+    /// Nanoseconds of a monotonic clock, by which slices and limits are measured.
     fileprivate let now: @Sendable () -> UInt64
-    /// Nanoseconds of CPU time of the calling thread: what work cost goes by it, however busy the machine
-    /// was meanwhile.
+    /// Nanoseconds of CPU time of the calling thread, by which the cost of work is measured, however busy the
+    /// machine is.
     private let work: @Sendable () -> UInt64
     /// Nanoseconds of work after which a query ends with `deadline_exceeded`.
     fileprivate let limit: UInt64
 
-    /// Nanoseconds of a slice: how long shorter work waits for longer at the least.
+    /// Nanoseconds of a slice, for which work runs before shorter work may interrupt it.
     static let slice: UInt64 = 5_000_000
-    /// Pieces of shorter work done at one checkpoint, so that longer work gets on too.
+    /// Pieces of shorter work run at one checkpoint, so that longer work progresses too.
     private static let betweenMax = 4
-    /// Work inside work at most: what is taken for short may be long, and each keeps what it holds.
+    /// The limit of nested work: work counted as short may be long, and each level retains its memory.
     private static let depthMax = 4
 
     init(
@@ -69,12 +69,12 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     // MARK: - Submitting
 
-    /// Work of the server itself that takes milliseconds at most.
+    /// Submits work of the server itself that takes milliseconds at most.
     func submit(_ work: @escaping @Sendable () -> Void) {
         self.submit(QueryJob(.server, self), as: .slice, body: work)
     }
 
-    /// A further part of a job that was admitted, or a job of the server's own.
+    /// Submits a further part of an admitted job, or a job of the server itself.
     func submit(_ job: QueryJob, as kind: QueryQueue.Class, body: @escaping @Sendable () -> Void) {
         do throws(Refusal) {
             try self.enqueue(job, as: kind, isContinuation: true, body: body)
@@ -83,7 +83,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// A client's request.
+    /// Submits a client's request.
     ///
     /// - Throws: `overloaded`.
     func admit(_ job: QueryJob, _ body: @escaping @Sendable () -> Void) throws(Refusal) {
@@ -112,9 +112,9 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     // MARK: - Ending
 
-    /// Takes back work that hasn't begun.
+    /// Withdraws work that has not begun.
     ///
-    /// - Returns: Whether it hadn't.
+    /// - Returns: Whether it had not.
     func withdraw(_ job: QueryJob) -> Bool {
         self.state.withLock { state in
             guard let ticket = job.ticket, state.queue.withdraw(ticket) else { return false }
@@ -124,22 +124,22 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// Drops all that waits of a connection that is gone.
+    /// Drops all waiting work of a closed connection.
     func remove(_ owner: QueryQueue.Owner) {
-        // Let go of outside of the lock.
+        // Freed outside of the lock.
         _ = self.state.withLock { state in
             state.costs.forget(owner)
             return state.queue.remove(owner).map { state.waiting.removeValue(forKey: $0) }
         }
     }
 
-    /// How much waits for a thread.
+    /// The number of jobs that wait for a thread.
     var waitingCount: Int { self.state.withLock { $0.queue.count } }
 
     // MARK: - Running, on a query thread
 
     private func runNext() {
-        // It was withdrawn, or done at a checkpoint, if there is none.
+        // Without one, the work was withdrawn or run at a checkpoint.
         guard let next = self.take(.scan) else { return }
         self.run(next, depth: 0)
     }
@@ -150,8 +150,10 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// What goes before the rest of a scan though it is not short, and of what was not taken for one and is by
-    /// now; its work up to `work` is counted first.
+    /// Takes work that goes before the rest of a scan though it is not short.
+    ///
+    /// That holds for work not classified as a scan too, once it has become one. Its work up to `work` is counted
+    /// first.
     private func takeLonger(before job: QueryJob, at work: UInt64) -> Waiting? {
         if !job.isScan, job.took(by: work) <= UInt64(QueryCosts.mediumMax) { return nil }
         let took = job.count(at: work)
@@ -180,7 +182,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// A job has reached a checkpoint: shorter work first, if its slice is over.
+    /// Handles a job's checkpoint: runs shorter work first, if its slice is over.
     fileprivate func pause(_ job: QueryJob) throws(Refusal) {
         let now = self.now()
         if now > job.endsAt { throw self.deadlineExceeded }
@@ -212,10 +214,10 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
 /// One request's work on the query threads, in one piece or in several.
 ///
-/// `@unchecked Sendable`: what is not atomic belongs to the thread that runs it, and to the scheduler's
-/// lock while it waits.
+/// `@unchecked Sendable`: fields that are not atomic belong to the thread that runs it, and to the
+/// scheduler's lock while it waits.
 final class QueryJob: @unchecked Sendable {
-    /// What it is expected to cost: its kind, and the rows there are.
+    /// The expected cost: the kind of query, and the number of rows.
     struct Cost: Sendable {
         var kind: QueryCosts.Kind
         var rows: Int
@@ -223,13 +225,13 @@ final class QueryJob: @unchecked Sendable {
 
     let owner: QueryQueue.Owner
     private(set) var cost: Cost?
-    /// While it waits.
+    /// Its ticket while it waits.
     fileprivate var ticket: QueryQueue.Ticket?
     fileprivate var isScan = false
     fileprivate private(set) var depth = 0
     /// When its slice is over.
     private let slice = Atomic<UInt64>(0)
-    /// When its time is up; moved by what is done in between.
+    /// When its time limit is reached; extended by other work run in between.
     private let end = Atomic<UInt64>(0)
     /// Nanoseconds of CPU time of this run that other work took at its checkpoints.
     private(set) var between: UInt64 = 0
@@ -240,7 +242,7 @@ final class QueryJob: @unchecked Sendable {
     private var thread = pthread_self()
     private unowned let scheduler: QueryScheduler
 
-    /// By which it is ended.
+    /// Cancels the job.
     private(set) lazy var token = self.makeToken()
 
     init(_ owner: QueryQueue.Owner, _ scheduler: QueryScheduler, cost: Cost? = nil) {
@@ -264,8 +266,8 @@ final class QueryJob: @unchecked Sendable {
     fileprivate var sliceEndsAt: UInt64 { self.slice.load(ordering: .relaxed) }
     fileprivate var endsAt: UInt64 { self.end.load(ordering: .relaxed) }
 
-    /// Whether the thread that asks is the one that runs it: others may do a part of a scan, but
-    /// nothing in between.
+    /// Whether the calling thread is the one that runs it: others may do a part of a scan, but run no work in
+    /// between.
     fileprivate var isOnItsThread: Bool { pthread_equal(self.thread, pthread_self()) != 0 }
 
     fileprivate func begin(at now: UInt64, work: UInt64, depth: Int, limit: UInt64) {
@@ -281,7 +283,7 @@ final class QueryJob: @unchecked Sendable {
     /// Its own work up to `work`.
     fileprivate func took(by work: UInt64) -> UInt64 { work - self.startedAt - self.between }
 
-    /// - Returns: What was not charged yet of its own work up to `work`, which now is.
+    /// - Returns: The part of its own work up to `work` that was not charged yet, which now is.
     fileprivate func count(at work: UInt64) -> UInt64 {
         let took = self.took(by: work)
         defer { self.counted = took }
@@ -294,7 +296,7 @@ final class QueryJob: @unchecked Sendable {
         self.end.store(self.endsAt + (now - start), ordering: .relaxed)
     }
 
-    /// What it was expected to cost, once: later runs are parts of its answer.
+    /// Returns the expected cost once: later runs are parts of its answer.
     fileprivate func takeCost() -> Cost? {
         defer { self.cost = nil }
         return self.cost

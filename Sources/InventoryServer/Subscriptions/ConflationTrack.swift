@@ -1,34 +1,35 @@
 internal import Bytes
 
-/// The windows of one conflated interest that are over, each behind the one before.
+/// The completed windows of one conflated interest, without gaps.
 ///
 ///     steps      ····|··········|·····|··········|·······▶
 ///     ends          41         58    63         90          the newest one
-///                         └──────────────────────┘          what one at 41 lacks: three windows, put together
+///                         └──────────────────────┘          missing at 41: three windows, merged
 ///
-/// A window is made of its steps once. Whoever shares the interest is sent what ends at one of these ends,
-/// and so stands at one from then on: what it lacks, if it was late, is put together from whole windows,
-/// at the cost of their levels and not of the steps in them. A plain value; nanoseconds come in.
+/// A window is built from its steps once. Subscribers that share the interest receive data that ends at one
+/// of these ends, and so are at one from then on: what a late one lacks is merged from complete windows, at
+/// the cost of their levels and not of the steps in them. A plain value; the time is passed in, in
+/// nanoseconds.
 struct ConflationTrack {
     struct Window {
-        /// The step before its first.
+        /// The LSN before its first step.
         let after: LSN
         let end: LSN
         /// Its levels and other changes, as they are sent.
         let batches: [EventBatch]
-        /// A copy made of it is exact from this step on.
+        /// A replica built from it is exact from this LSN on.
         let settledAt: LSN
 
         var byteCount: Int { self.batches.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// Nanoseconds of a window.
+    /// The length of a window in nanoseconds.
     let period: UInt64
-    /// Where the last window ended, or where the first one begins.
+    /// The end of the last window, or the beginning of the first.
     private(set) var newest: LSN
-    /// When the next window ends.
+    /// When the current window ends.
     private(set) var dueAt: UInt64 = 0
-    /// Bytes of the windows that are kept.
+    /// Bytes of the cached windows.
     private(set) var byteCount = 0
     private var windows: [Window] = []
     private var firstIndex = 0
@@ -39,10 +40,10 @@ struct ConflationTrack {
         self.newest = lsn
     }
 
-    /// When a window that goes on at `now` ends: at the same time for all of one length.
+    /// When a window current at `now` ends: at the same time for all of one length.
     static func due(_ now: UInt64, _ period: UInt64) -> UInt64 { (now / period + 1) * period }
 
-    /// A window is over: from the newest end to `end`.
+    /// Closes a window, from the newest end to `end`.
     mutating func close(
         at end: LSN,
         _ batches: [EventBatch],
@@ -71,7 +72,7 @@ struct ConflationTrack {
         }
     }
 
-    /// The window that begins after `lsn`; none if it is not over, or no longer kept.
+    /// The window that begins after `lsn`; `nil` if it is not complete, or no longer cached.
     ///
     /// - Complexity: O(log windows)
     func window(after lsn: LSN) -> Window? {
@@ -80,7 +81,7 @@ struct ConflationTrack {
         return self.windows[index]
     }
 
-    /// The first step behind `lsn` that windows which are kept begin or end with.
+    /// The first LSN after `lsn` at which a cached window begins or ends.
     ///
     /// - Complexity: O(log windows)
     func end(behind lsn: LSN) -> LSN? {
@@ -90,7 +91,7 @@ struct ConflationTrack {
         return lsn < window.after ? window.after : window.end
     }
 
-    /// Where the first window is that ends behind `lsn`.
+    /// The index of the first window that ends after `lsn`.
     private func index(endingBehind lsn: LSN) -> Int {
         var low = self.firstIndex
         var high = self.windows.count

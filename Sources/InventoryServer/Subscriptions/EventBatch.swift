@@ -2,17 +2,17 @@ internal import Bytes
 internal import InventoryWire
 internal import NIOCore
 
-/// Events encoded once for all subscriptions that want the same steps.
+/// Events encoded once for all subscriptions to the same steps.
 ///
 ///     header of request 7 ─┐
 ///     header of request 9 ─┼─▶ one body, its checksum computed once
-///     whole frame of the request id that asked first: one buffer that every such socket writes
+///     complete frame of the first request ID: one buffer that every such socket writes
 ///
-/// Clients number their requests alike, so nearly all take the whole frame.
+/// Clients number their requests alike, so nearly all use the complete frame.
 struct EventBatch {
-    /// The last step it tells of, also if nothing of it matched.
+    /// The last LSN that it covers, also if nothing of it matched.
     let through: LSN
-    /// None if no step matched.
+    /// `nil` if no step matched.
     private let frame: ByteBuffer?
     private let opcode: Opcode
     private let requestID: UInt64
@@ -63,7 +63,7 @@ struct EventBatch {
     var byteCount: Int { self.frame?.readableBytes ?? 0 }
     var bodyByteCount: Int { max(0, self.byteCount - FrameHeader.byteCount) }
 
-    /// Hands over the frame for a request, in one buffer or in two.
+    /// Passes on the frame for a request, in one buffer or in two.
     func forEachBuffer(of requestID: UInt64, _ visit: (ByteBuffer) -> Void) {
         guard let frame else { return }
         if requestID == self.requestID {
@@ -88,7 +88,7 @@ struct EventBatch {
         }
     }
 
-    /// What it has of the steps behind `lsn`: its body's end, from an entry on.
+    /// The events after `lsn`: the end of the body, from an entry on.
     func suffix(after lsn: LSN) -> EventBatch {
         guard let frame else { return self }
         return frame.withUnsafeReadableBytes { bytes in

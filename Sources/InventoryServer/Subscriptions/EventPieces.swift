@@ -1,40 +1,40 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryWire
 
-/// Steps encoded once for all subscriptions of one interest that come to them.
+/// Steps encoded once for all subscriptions of one interest that reach them.
 struct EventPiece {
-    /// The step before its first.
+    /// The LSN before its first step.
     let after: LSN
-    /// The last step it covers, also if nothing of it matched.
+    /// The last LSN that it covers, also if nothing of it matched.
     let through: LSN
     let batch: EventBatch
-    /// A copy made of it is exact from this step on.
+    /// A replica built from it is exact from this LSN on.
     let settledAt: LSN
-    /// Of a conflated interest: where its window ends.
+    /// The end of its window, if the interest is conflated.
     var windowEnd: LSN = 0
-    /// Of a conflated interest: whether its window ends there because it has as many levels as it may.
+    /// Whether its window ends there because it has the maximum number of levels.
     var isCutShort = false
 }
 
-/// The pieces of all interests that are kept, oldest let go of first.
+/// The cache of the pieces of all interests; the oldest are evicted first.
 ///
-///     interest 1   |──64 KiB──|──64 KiB──|─3 KiB─|       who is anywhere within a piece gets the rest
-///     interest 2              |───64 KiB───|              of it, and is at its end like the others then
+///     interest 1   |──64 KiB──|──64 KiB──|─3 KiB─|       a subscriber within a piece gets the rest of
+///     interest 2              |───64 KiB───|              it, and is at its end like the others then
 ///
-/// So however many are behind, and wherever they began, they come to the same pieces.
+/// So however many are behind, and wherever they began, they share the same pieces.
 struct EventPieces {
-    /// The most of their bytes that are kept.
+    /// The limit of cached bytes.
     let byteCountMax: Int
     private(set) var byteCount = 0
-    /// By interest, and in it by where they begin.
+    /// By interest; each strip is sorted by where its pieces begin.
     private var strips: [Int: [EventPiece]] = [:]
-    /// In the order in which they were made.
-    private var order: [(interest: Int, after: LSN, byteCount: Int)] = []
-    private var oldest = 0
+    /// The pieces in the order in which they were made.
+    private var order: Deque<(interest: Int, after: LSN, byteCount: Int)> = []
 
     init(byteCountMax: Int = FanoutLimits.piecesByteCountMax) { self.byteCountMax = byteCountMax }
 
-    /// Where the first piece is that begins at `lsn` or later.
+    /// The index of the first piece that begins at `lsn` or later.
     private static func index(of lsn: LSN, in strip: [EventPiece]) -> Int {
         var low = 0
         var high = strip.count
@@ -45,12 +45,12 @@ struct EventPieces {
         return low
     }
 
-    /// The piece that begins after `lsn`, or has it within.
+    /// The cached piece that begins after `lsn` or contains it; `nil` on a cache miss.
     ///
     /// - Complexity: O(log pieces)
     func piece(_ interest: Int, at lsn: LSN) -> EventPiece? {
         guard let strip = self.strips[interest] else { return nil }
-        // Mostly it is the newest.
+        // Usually it is the newest.
         if let last = strip.last, last.after == lsn { return last }
         let index = Self.index(of: lsn, in: strip)
         if index < strip.count, strip[index].after == lsn { return strip[index] }
@@ -58,14 +58,14 @@ struct EventPieces {
         return strip[index - 1]
     }
 
-    /// Where the first piece behind `lsn` begins; none if there is none.
+    /// The beginning of the first piece after `lsn`; `nil` if there is none.
     func next(_ interest: Int, after lsn: LSN) -> LSN? {
         guard let strip = self.strips[interest] else { return nil }
         let index = Self.index(of: lsn + 1, in: strip)
         return index < strip.count ? strip[index].after : nil
     }
 
-    /// Keeps a piece, in place of one that begins at the same step.
+    /// Caches a piece and replaces one that begins at the same step.
     mutating func insert(_ piece: EventPiece, _ interest: Int) {
         let index = Self.index(of: piece.after, in: self.strips[interest] ?? [])
         if let old = self.strips[interest]?.dropFirst(index).first, old.after == piece.after {
@@ -76,21 +76,14 @@ struct EventPieces {
         }
         self.byteCount += piece.batch.byteCount
         self.order.append((interest, piece.after, piece.batch.byteCount))
-        while self.byteCount > self.byteCountMax, self.oldest < self.order.count - 1 {
-            self.removeOldest()
-        }
-        if self.oldest > 1_024, self.oldest * 2 > self.order.count {
-            self.order.removeFirst(self.oldest)
-            self.oldest = 0
-        }
+        while self.byteCount > self.byteCountMax, self.order.count > 1 { self.removeOldest() }
     }
 
     private mutating func removeOldest() {
-        let (interest, after, _) = self.order[self.oldest]
-        self.oldest += 1
+        let (interest, after, _) = self.order.removeFirst()
         let strip = self.strips[interest] ?? []
         let index = Self.index(of: after, in: strip)
-        // It may have been replaced by one that was made later, and goes as that.
+        // It may have been replaced by a later one, which is evicted in its own turn.
         guard index < strip.count, strip[index].after == after else { return }
         self.byteCount -= strip[index].batch.byteCount
         if strip.count == 1 {
@@ -100,9 +93,9 @@ struct EventPieces {
         }
     }
 
-    /// Lets go of those that end where everyone has come to already.
+    /// Removes pieces that every subscriber has passed.
     ///
-    /// What is left at the front of each interest is looked at, and all that are kept if any goes.
+    /// - Complexity: O(interests), or O(pieces) if any is removed
     mutating func remove(through lsn: LSN) {
         var hasRemoved = false
         for (interest, strip) in self.strips {
@@ -113,18 +106,16 @@ struct EventPieces {
             self.strips[interest] = count < strip.count ? Array(strip[count...]) : nil
         }
         guard hasRemoved else { return }
-        self.order = self.order[self.oldest...].filter { made in
+        self.order.removeAll { made in
             let strip = self.strips[made.interest] ?? []
             let index = Self.index(of: made.after, in: strip)
-            return index < strip.count && strip[index].after == made.after
+            return index >= strip.count || strip[index].after != made.after
         }
-        self.oldest = 0
     }
 
     mutating func removeAll() {
         self.strips = [:]
         self.order = []
-        self.oldest = 0
         self.byteCount = 0
     }
 

@@ -3,16 +3,15 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-/// The engine's side of subscriptions to events: checks what is asked for, and hands over to ``Fanout`` what
-/// became durable.
+/// The engine's side of event subscriptions: validates requests, and passes durable blocks to ``Fanout``.
 ///
-/// The bytes of a connection that subscribes are written by the fan-out from then on, answers too, in the
-/// order in which they were handed over. Of the engine's loop.
+/// From a connection's first subscription on, the fan-out writes its bytes, including answers, in the order
+/// in which they are passed on. Used on the engine's loop.
 final class EventSubscriptions {
     private let state: any StateReader
     private let log: any LogStore
     private let fanout: any FanoutHost
-    /// Those to insights share its bounds.
+    /// Shared with subscriptions to insights.
     var registry = SubscriptionRegistry()
 
     init(_ state: any StateReader, log: any LogStore, fanout: any FanoutHost) {
@@ -23,7 +22,7 @@ final class EventSubscriptions {
 
     // MARK: - Beginning
 
-    /// `heldByteCount`: What the subscription takes as long as it is open.
+    /// Begins a subscription; `heldByteCount` is its memory while it is open.
     func subscribe(
         _ subscription: Subscription,
         _ requestID: UInt64,
@@ -106,7 +105,7 @@ final class EventSubscriptions {
         }
     }
 
-    /// Why it cannot be subscribed to; `nil` if it can.
+    /// Returns the refusal of a subscription; `nil` if it is accepted.
     private func refusal(
         _ subscription: Subscription,
         requestID: UInt64,
@@ -134,18 +133,18 @@ final class EventSubscriptions {
 
     // MARK: - Events
 
-    /// A block is on disk: whoever subscribes is to hear of it.
+    /// Publishes a durable block to the subscribers.
     func deliver(_ block: FeedBlock) {
         guard self.registry.followerCount > 0 else { return }
         let durable = self.state.durable
-        // Held for one hand-over, so that what it shares with the tables is copied seldom.
+        // Held for one hand-over only, so that its tables are rarely copied on write.
         let keys = self.registry.needsKeys ? self.state.selectionKeys : nil
         self.fanout.post(canRest: true) { $0.becameDurable(block, through: durable, keys) }
     }
 
     // MARK: - Ending
 
-    /// The connection's subscription is over, if it has it; `reason` is said to it.
+    /// Ends a subscription of the connection, if there is one, and sends the reason.
     func unsubscribe(_ requestID: UInt64, of writer: ConnectionWriter, _ reason: Refusal) {
         guard self.registry.end(requestID, of: writer.id) != nil else { return }
         writer.behindReplies { number in
@@ -153,7 +152,7 @@ final class EventSubscriptions {
         }
     }
 
-    /// Ends all of a connection's subscriptions; `reason` is said to each, if there is one.
+    /// Ends all of a connection's subscriptions; `reason` is sent to each, if there is one.
     func unsubscribeAll(of writer: ConnectionWriter, _ reason: Refusal?) {
         guard self.forgetAll(of: writer.id) else { return }
         writer.behindReplies { number in self.fanout.post { $0.endAll(of: number, reason) } }
@@ -164,7 +163,7 @@ final class EventSubscriptions {
         self.registry.end(requestID, of: connection)
     }
 
-    /// A connection's subscriptions hold nothing any more.
+    /// Releases the memory of a connection's subscriptions.
     ///
     /// - Returns: Whether there were any.
     @discardableResult
@@ -176,7 +175,7 @@ final class EventSubscriptions {
 }
 
 extension Subscription {
-    /// Why it makes no sense, whatever the state is; `nil` if it does.
+    /// The refusal of a subscription that is invalid in any state; `nil` if it is valid.
     fileprivate var problem: Refusal? {
         if self.topics.contains(.proof), !self.topics.contains(.stock) || self.start == .now {
             return Refusal(
@@ -196,7 +195,7 @@ extension Subscription {
                 )
             )
         }
-        // A sale that is left out would be missing from every sum of them.
+        // A sale that is left out would be missing from every sum.
         guard self.topics.contains(.sales) else { return nil }
         return Refusal(
             .invalidField,

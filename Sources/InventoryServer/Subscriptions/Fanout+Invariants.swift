@@ -1,6 +1,6 @@
-/// What must hold between two turns of the fan-out.
+/// Invariants of the fan-out between two turns.
 extension Fanout {
-    /// Stops the process where the fan-out is not as it promises.
+    /// Traps if the fan-out's invariants do not hold.
     ///
     /// - Complexity: O(subscriptions + pieces)
     func checkInvariants() {
@@ -16,7 +16,7 @@ extension Fanout {
             count += requests.count
             for subscription in connection.subscriptions {
                 subscription.machine.checkInvariants()
-                precondition(!subscription.machine.isClosed, "a subscription is kept that is over")
+                precondition(!subscription.machine.isClosed, "a closed subscription is retained")
             }
         }
         precondition(self.subscriptionCount == count, "\(self.subscriptionCount) of \(count)")

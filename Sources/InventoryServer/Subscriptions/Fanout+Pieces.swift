@@ -5,10 +5,10 @@ internal import InventoryModel
 internal import InventoryWire
 internal import Logging
 
-/// The rows of a product that comes under a filter, for all subscriptions of an interest.
+/// The rows of a product that enters a filter, for all subscriptions of an interest.
 enum Entering {
     case making
-    /// The step as it is sent, with the rows as they were at `lsn`.
+    /// The step as it is sent, with the rows as of `lsn`.
     case made(EventBatch, lsn: LSN)
 }
 
@@ -19,7 +19,7 @@ struct EnteringKey: Hashable {
 
 /// Encodes pieces, from memory or from the log's files.
 extension Fanout {
-    /// What a subscription gets next; none if it has to wait for something.
+    /// The next piece of a subscription; `nil` if it has to wait for something.
     func piece(
         after lsn: LSN,
         for subscription: FanoutSubscription,
@@ -29,7 +29,7 @@ extension Fanout {
             return self.windowPiece(after: lsn, for: subscription, now)
         }
         if let piece = self.pieces.piece(subscription.interest, at: lsn) { return piece }
-        // It ends where a piece begins that is there already, so that all go on together from there.
+        // It ends where an existing piece begins, so that all continue together from there.
         let end = self.pieces.next(subscription.interest, after: lsn) ?? self.target
         let limit = min(self.target, end)
         switch self.encode(subscription, after: lsn, through: limit) {
@@ -93,7 +93,7 @@ extension Fanout {
         )
     }
 
-    /// From where on a copy made of steps after `lsn` is exact, with the keys that select now.
+    /// The LSN from which on a replica built from steps after `lsn` is exact, with the keys that select now.
     func settledAt(_ matcher: SubscriptionMatcher, after lsn: LSN) -> LSN {
         matcher.filtersByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
     }
@@ -124,8 +124,8 @@ extension Fanout {
         )
     }
 
-    /// The step with the rows of the product, and the LSN they are of; none if they are not there yet,
-    /// or could still be lost.
+    /// The step with the rows of the product and their LSN; `nil` if they are not there yet or are not
+    /// durable.
     func entered(
         _ entered: Entered,
         _ subscription: FanoutSubscription
@@ -137,7 +137,7 @@ extension Fanout {
         case nil: break
         }
         if self.entering.count >= FanoutLimits.enteringMax {
-            // Whoever comes to one that is forgotten has it made again.
+            // On a cache miss the next subscriber has it made again.
             let oldest = self.entering.keys.filter { self.isMade($0) }.min { $0.lsn < $1.lsn }
             if let oldest { self.entering[oldest] = nil }
         }
@@ -163,7 +163,7 @@ extension Fanout {
 
     // MARK: - The past
 
-    /// Has the next blocks read from the log's files, once for all who come to them.
+    /// Reads the next blocks from the log's files, once for all subscribers that need them.
     func readLog(after lsn: LSN) {
         guard !self.logReads.contains(lsn), self.logReads.count < FanoutLimits.logReadersMax else {
             return
@@ -198,7 +198,7 @@ extension Fanout {
             self.forEachWaiting(at: lsn) { self.restart($0, of: $1, because: .historyGone) }
             self.restartTracks(at: lsn)
         case .failure(let error):
-            self.upstream.logger.error("subscribers cannot be sent the past: \(error)")
+            self.upstream.logger.error("cannot send retained steps to subscribers: \(error)")
             self.forEachWaiting(at: lsn) { self.close($0, of: $1, because: "\(error)") }
         }
         self.resume(from: .log)
@@ -223,7 +223,7 @@ extension Fanout {
         }
     }
 
-    /// Where it goes on reading: behind the part of its window that is there.
+    /// Where it continues reading: after the existing part of its window.
     private func position(_ subscription: FanoutSubscription) -> LSN {
         self.windows[self.windowKey(of: subscription)]?.through ?? subscription.machine.cursor
     }
@@ -236,7 +236,7 @@ extension Fanout {
         let reason = Refusal(.internal, .message(problem))
         let requestID = subscription.requestID
         self.send(
-            .closed(reason, lsn: subscription.machine.told),
+            .closed(reason, lsn: subscription.machine.notified),
             requestID: requestID,
             of: connection
         )
@@ -248,7 +248,7 @@ extension Fanout {
 }
 
 extension Fanout.Entered {
-    /// The entry with the rows of what it brings, as a frame; on a query thread.
+    /// The entry with the rows of the entering product, as a frame; made on a query thread.
     fileprivate func batch(
         _ matcher: SubscriptionMatcher,
         of view: ReadView,
@@ -259,7 +259,7 @@ extension Fanout.Entered {
             do throws(ByteReaderError) {
                 try matcher.selectEntering(entry, in: view, into: &writer)
             } catch {
-                preconditionFailure("LSN \(self.lsn), of our own, cannot be read: \(error)")
+                preconditionFailure("LSN \(self.lsn) of our own block cannot be decoded: \(error)")
             }
             return false
         }
@@ -295,7 +295,7 @@ private enum LogRead {
 }
 
 extension SubscriptionMatcher {
-    /// ``select(_:in:into:)`` of an entry of our own, which can be read for certain.
+    /// ``select(_:in:into:)`` for an entry of our own, which is always decodable.
     fileprivate func selects(
         _ entry: EntryView,
         keys: SelectionKeys,
@@ -304,7 +304,7 @@ extension SubscriptionMatcher {
         do throws(ByteReaderError) {
             return try self.select(entry, in: keys, into: &writer)
         } catch {
-            preconditionFailure("LSN \(entry.lsn) cannot be read: \(error)")
+            preconditionFailure("LSN \(entry.lsn) cannot be decoded: \(error)")
         }
     }
 }

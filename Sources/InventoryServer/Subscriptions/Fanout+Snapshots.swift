@@ -3,8 +3,8 @@ internal import InventoryEngine
 internal import InventoryWire
 internal import NIOCore
 
-/// The rows that a subscription begins with, made on a query thread, so many at a time, as fast as its
-/// reader reads.
+/// The rows that a subscription begins with, made on a query thread, a few at a time, as fast as the
+/// subscriber reads (back-pressure).
 extension Fanout {
     func makeRows(_ subscription: FanoutSubscription, _ connection: FanoutConnection) {
         guard let rows = subscription.rows else {
@@ -23,14 +23,14 @@ extension Fanout {
         }
     }
 
-    /// The next rows are there; an empty frame says that there are no more.
+    /// Sends the next rows; an empty frame means that there are no more.
     private func made(
         _ frame: ByteBuffer,
         of rows: SnapshotRows,
         requestID: UInt64,
         number: UInt32
     ) {
-        // The subscription may have ended, or begun anew at a later LSN, meanwhile.
+        // The subscription may have ended, or restarted at a later LSN, meanwhile.
         guard let connection = self.connections[number],
             let subscription = connection.subscription(requestID), subscription.rows === rows
         else { return }
@@ -47,7 +47,7 @@ extension Fanout {
         if !connection.isBlocked { self.ring.add(number) }
     }
 
-    /// Begins a subscription anew, with a snapshot of the present.
+    /// Restarts a subscription with a snapshot of the current state.
     func restart(
         _ subscription: FanoutSubscription,
         of connection: FanoutConnection,
@@ -71,7 +71,7 @@ extension Fanout {
             let subscription = connection.subscription(requestID)
         else { return }
         subscription.machine.restarted(at: view.lsn)
-        subscription.proof = nil
+        subscription.stateChecksum = nil
         subscription.rows = SnapshotRows(subscription.subscription, of: view)
         self.send(.reset(reason), requestID: requestID, of: connection)
         self.flush(connection)

@@ -5,34 +5,34 @@ internal import InventoryWire
 
 struct WindowKey: Hashable {
     var interest: Int
-    /// The step before its first.
+    /// The LSN before its first step.
     var after: LSN
 }
 
-/// A window of a conflated interest that is being put together, for all who are equally far.
+/// A window of a conflated interest that is being built, for all subscribers at the same position.
 struct WindowBuilder {
     var window = ConflationWindow()
-    /// The last step that it has.
+    /// The last LSN that it covers.
     var through: LSN
-    /// Where it ends; unknown while its time is not over.
+    /// Its end; `nil` until its time is over.
     var end: LSN?
     var settledAt: LSN = 0
 
-    /// It ends where it is, whatever comes behind.
+    /// Whether it ends where it is, at its limit.
     var isFull: Bool { self.window.count >= FanoutLimits.windowLevelsMax }
 }
 
-/// Conflation: steps are put together to windows, each once for all who share the interest.
+/// Conflation, the rate limit of a subscription: steps are merged into windows, once per interest.
 ///
-///     blocks ──as they come──▶ window that goes on ──its time is over──▶ ConflationTrack
-///                                                                            │ piece, encoded once
-///     one that was late ◀──windows put together, of its steps before them ───┤
-///     one that is at the newest end ◀────────────────────────────────────────┘
+///     blocks ──as they come──▶ current window ──its time is over──▶ ConflationTrack
+///                                                                       │ piece, encoded once
+///     late subscriber ◀──merged windows, of its steps before them ──────┤
+///     subscriber at the newest end ◀────────────────────────────────────┘
 ///
-/// So one that falls behind gets fewer changes, not later ones, and a thousand that fell behind at
-/// different steps cost the levels of a few windows more, not the steps again.
+/// So a slow consumer gets fewer changes, not later ones, and a thousand that fell behind at different
+/// steps cost the levels of a few more windows, not the steps again.
 extension Fanout {
-    /// The next piece of a window; none if it is not put together yet, or its time is not over.
+    /// The next piece of a window; `nil` if it is not built yet or its time is not over.
     func windowPiece(
         after lsn: LSN,
         for subscription: FanoutSubscription,
@@ -47,7 +47,7 @@ extension Fanout {
                 subscription.machine.rests(until: track.dueAt)
                 return nil
             }
-            // One that begins between two windows waits for the end of this one.
+            // A subscriber that begins between two windows waits for the end of this one.
             guard self.complete(after: track.newest, through: self.target, subscription),
                 lsn == track.newest
             else { return nil }
@@ -64,14 +64,14 @@ extension Fanout {
         return self.pieces.piece(interest, at: lsn)
     }
 
-    /// The newest end, or that of a digest that will be compared.
+    /// The newest end, or the LSN of a state checksum that will be compared.
     private func windowEnd(_ track: ConflationTrack, _ interest: Int, after lsn: LSN) -> LSN {
         guard let cut = self.cuts[interest], cut > lsn else { return track.newest }
         return min(cut, track.newest)
     }
 
-    /// Takes steps that have come into the window that goes on and is furthest behind, a part of them, so
-    /// that little is left to do when its time is over.
+    /// Merges a part of the new steps into the current window that is furthest behind, so that little is left
+    /// to do when its time is over.
     func follow() {
         guard !self.tracks.isEmpty, self.tracks.count <= FanoutLimits.followedWindowsMax else {
             return
@@ -96,10 +96,9 @@ extension Fanout {
         self.windows[next.key] = builder
     }
 
-    /// Puts the window together that begins after `lsn`, and keeps its pieces, as much of the work as one
-    /// serving may do.
+    /// Builds the window that begins after `lsn` and caches its pieces, within the limits of one serving.
     ///
-    /// - Returns: Whether it is there.
+    /// - Returns: Whether it is complete.
     private func complete(
         after lsn: LSN,
         through end: LSN,
@@ -109,7 +108,7 @@ extension Fanout {
         let key = WindowKey(interest: interest, after: lsn)
         if self.windows[key] == nil, self.windows.count >= FanoutLimits.windowBuildersMax {
             self.dropUnusedWindows()
-            // Those that are begun come first; its turn comes again.
+            // Windows that were begun come first; this one's turn comes later.
             guard self.windows.count < FanoutLimits.windowBuildersMax else { return false }
         }
         var builder = self.windows[key] ?? WindowBuilder(through: lsn)
@@ -145,7 +144,7 @@ extension Fanout {
 
     private enum Building { case complete, incomplete, needsLog, needsProduct }
 
-    /// Adds windows that are over, and steps, up to `end`, as many as one serving may look at.
+    /// Adds completed windows, and steps, up to `end`, within the limits of one serving.
     private func build(
         _ builder: inout WindowBuilder,
         through end: LSN,
@@ -185,7 +184,7 @@ extension Fanout {
         return .complete
     }
 
-    /// - Returns: A step that brings a product under the filter, where it stopped.
+    /// - Returns: The LSN of a step that brings a product under the filter, where it stopped.
     private func add(
         _ block: IndexedBlock,
         through end: LSN,
@@ -209,8 +208,7 @@ extension Fanout {
         return entered
     }
 
-    /// Cuts a window into pieces, and keeps them for all who come to them; the one that goes on is over
-    /// with it.
+    /// Cuts a window into pieces and caches them for all subscribers; if it is the current one, it is closed.
     private func keep(
         _ builder: WindowBuilder,
         key: WindowKey,
@@ -237,7 +235,7 @@ extension Fanout {
             if let last { insert(last.batch, through: last.through) }
             last = (EventBatch($0, requestID: requestID, through: $1), $1)
         }
-        // The last one covers what the window has no change of.
+        // The last piece covers the steps without a change in the window.
         let none = EventBatch(ByteWriter(), requestID: requestID, through: builder.through)
         insert(last?.batch ?? none, through: builder.through)
         guard self.tracks[key.interest]?.newest == key.after else { return }
@@ -253,7 +251,7 @@ extension Fanout {
 
     // MARK: - Who is served
 
-    /// A conflated subscription has begun.
+    /// Begins the track of a conflated subscription.
     func beginTrack(of subscription: FanoutSubscription) {
         guard let period = subscription.machine.period else { return }
         let interest = subscription.interest
@@ -262,7 +260,7 @@ extension Fanout {
         self.tracks[interest] = ConflationTrack(period: period, at: self.durable)
     }
 
-    /// The files of the log behind `lsn` are gone: a window that needs them begins anew.
+    /// The log's files up to `lsn` are gone: windows that need them restart there.
     func restartTracks(at lsn: LSN) {
         for (interest, track) in self.tracks {
             let key = WindowKey(interest: interest, after: track.newest)
@@ -272,7 +270,7 @@ extension Fanout {
         }
     }
 
-    /// Lets go of the windows of interests that nobody has any more.
+    /// Drops the windows of interests without subscriptions.
     func dropUnusedTracks() {
         guard !self.tracks.isEmpty else { return }
         self.following = [:]
@@ -286,7 +284,7 @@ extension Fanout {
         self.windows = self.windows.filter { self.following[$0.key.interest] != nil }
     }
 
-    /// Lets go of windows at whose beginning nobody is any more.
+    /// Drops windows at whose beginning no subscriber is any more.
     private func dropUnusedWindows() {
         var used: Set<WindowKey> = []
         for connection in self.connections.values {
@@ -306,7 +304,7 @@ extension Fanout {
 }
 
 extension ConflationWindow {
-    /// ``take(_:_:in:)`` of an entry of our own, which can be read for certain.
+    /// ``take(_:_:in:)`` for an entry of our own, which is always decodable.
     fileprivate mutating func takes(
         _ entry: EntryView,
         _ matcher: SubscriptionMatcher,
@@ -315,7 +313,7 @@ extension ConflationWindow {
         do throws(ByteReaderError) {
             return try self.take(entry, matcher, in: keys)
         } catch {
-            preconditionFailure("LSN \(entry.lsn) cannot be read: \(error)")
+            preconditionFailure("LSN \(entry.lsn) cannot be decoded: \(error)")
         }
     }
 
@@ -323,7 +321,7 @@ extension ConflationWindow {
         do throws(ByteReaderError) {
             try self.take(selected: bytes)
         } catch {
-            preconditionFailure("entries of our own cannot be read: \(error)")
+            preconditionFailure("entries of our own cannot be decoded: \(error)")
         }
     }
 
@@ -334,7 +332,7 @@ extension ConflationWindow {
         do throws(ByteReaderError) {
             try self.forEachPiece(byteCountMax: byteCountMax, visit)
         } catch {
-            preconditionFailure("a window of our own cannot be read: \(error)")
+            preconditionFailure("a window of our own cannot be decoded: \(error)")
         }
     }
 }

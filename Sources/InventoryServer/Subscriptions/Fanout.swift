@@ -6,29 +6,29 @@ internal import InventoryWire
 internal import Logging
 internal import NIOCore
 
-/// What the fan-out asks of the rest of the server; every closure may be called from its thread.
+/// The services that the fan-out needs from the server; every closure may be called from its thread.
 struct FanoutUpstream: Sendable {
-    /// Hands over a view of the newest step, from the engine's loop.
+    /// Takes a view of the newest step on the engine's loop and passes it on.
     let takeView: @Sendable (@escaping @Sendable (ReadView) -> Void) -> Void
-    /// Makes rows and digests, and reads the log's files.
+    /// Makes rows and state checksums, and reads the log's files.
     let work: any Worker
     let log: any LogStore
     /// The time of day.
     let now: @Sendable () -> Instant
-    /// Nanoseconds of a clock that only rises.
+    /// Nanoseconds of a monotonic clock.
     let clock: @Sendable () -> UInt64
-    /// Nanoseconds of a processor that the engine's loop has used.
+    /// Nanoseconds of CPU time that the engine's loop has used.
     let loopNanoseconds: @Sendable () -> UInt64
     let logger: Logger
 }
 
 /// Where the fan-out runs.
 protocol FanoutHost: Sendable {
-    /// Gives it its place; nothing is done before that.
+    /// Starts the fan-out; no work runs before that.
     func begin(_ fanout: Fanout)
-    /// Does `work` there, in order; what `canRest` is done at the end of a rest, if there is one.
+    /// Runs `work` on its thread, in order; `canRest` allows a delay until the end of a rest.
     func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void)
-    /// A socket of its own for what the channel is connected to; none if there can be none now.
+    /// A duplicate socket for the channel's connection; `nil` if none is available now.
     func socket(of channel: any Channel, _ number: UInt32) -> (any FanoutSocket)?
 }
 
@@ -36,24 +36,24 @@ extension FanoutHost {
     func post(_ work: @escaping @Sendable (Fanout) -> Void) { self.post(canRest: false, work) }
 }
 
-/// Sends subscribers what has become durable, away from the engine's loop.
+/// Fan-out: publishes durable steps to all subscribers, away from the engine's loop.
 ///
 ///     engine's loop ──block, durable──▶ feed ─┐
-///                   ──answers──▶ queue        ├─▶ piece, encoded once ─▶ every socket that comes to it
+///                   ──answers──▶ queue        ├─▶ piece, encoded once ─▶ every socket that reaches it
 ///     log's files ──block, read once──────────┘
 ///
-/// Each subscription is a ``SubscriptionMachine``, a cursor. A pass of ``FanoutRing`` gives every one
-/// that can take bytes its next piece; those that are equally far share its encoding, and write the
-/// same bytes. A turn ends at its budget, so answers and new blocks wait for a piece or two, and one that
-/// reads slowly costs its cursor and one piece that it shares. `@unchecked Sendable`: it is of one
-/// thread, that of its ``FanoutHost``.
+/// Each subscription is a ``SubscriptionMachine``, a cursor. A pass of ``FanoutRing`` sends the next piece to
+/// every subscription whose socket is writable; those at the same position share its encoding and write the
+/// same bytes. A turn ends at its budget, so answers and new blocks wait for a piece or two, and a slow
+/// consumer costs its cursor and one piece that it shares. `@unchecked Sendable`: it is used on one thread,
+/// that of its ``FanoutHost``.
 final class Fanout: @unchecked Sendable {
     /// When the next turn is due.
     enum Next: Equatable {
         case now
-        /// Not before that, unless something happens.
+        /// Not before that time, unless something happens.
         case at(UInt64)
-        /// Not before that, though there is something to do.
+        /// Not before that time, though there is work.
         case rest(until: UInt64)
     }
 
@@ -65,33 +65,33 @@ final class Fanout: @unchecked Sendable {
     var blocks = FeedBlocks()
     var interests = Interests()
     var keys = SelectionKeys.none
-    /// Everything up to here is on disk.
+    /// Everything up to this LSN is durable.
     var durable: LSN = 0
-    /// What is sent up to.
+    /// The LSN up to which steps are sent.
     var target: LSN = 0
-    /// What everyone of this pass is sent at least: the target that it began with.
+    /// The LSN up to which this pass sends at least: its target when it began.
     private var passTarget: LSN = 0
-    /// Bytes of steps that one serving has looked at.
+    /// Bytes of steps that one serving has scanned.
     var scannedByteCount = 0
     var subscriptionCount = 0
-    /// Places that the log's files are being read from, and readers that go on from where they are.
+    /// Positions from which the log's files are being read, and readers that continue where they are.
     var logReads: Set<LSN> = []
     var logCursors: [LSN: LogCursor] = [:]
     var entering: [EnteringKey: Entering] = [:]
     var windows: [WindowKey: WindowBuilder] = [:]
-    /// The windows that are over, by interest, and one of those who have the interest.
+    /// The completed windows, and one of the subscriptions, by interest.
     var tracks: [Int: ConflationTrack] = [:]
     var following: [Int: FanoutSubscription] = [:]
-    /// Steps that windows end with for the sake of a digest, by interest.
+    /// LSNs at which windows end because of a state checksum, by interest.
     var cuts: [Int: LSN] = [:]
     var figures: FanoutFigures
     private var passNanoseconds: UInt64 = 0
     private var restsUntil: UInt64 = 0
     private var pace = FanoutPace()
-    /// When the first window ends that somebody waits for.
+    /// When the first window with a waiting subscription ends.
     var nextDue = UInt64.max
     private var timerAt: UInt64 = 0
-    /// What was durable at the last look of the timer.
+    /// The durable LSN when the timer last ran.
     private var seen: LSN = 0
 
     init(_ upstream: FanoutUpstream, on host: any FanoutHost, _ board: FanoutBoard) {
@@ -104,7 +104,7 @@ final class Fanout: @unchecked Sendable {
 
     // MARK: - Turns
 
-    /// Serves those that have something to do, for as long as a turn may last.
+    /// Serves connections that have work, for at most the duration of a turn.
     func turn() -> Next {
         let start = self.now
         if start >= self.timerAt {
@@ -117,7 +117,7 @@ final class Fanout: @unchecked Sendable {
             if start < self.restsUntil { return self.rest(until: self.restsUntil) }
             self.beginPass(start)
         } else if self.ring.isPartOver {
-            // Those who come later in the pass need not wait for the next one to hear of the newest.
+            // Connections later in the pass get the newest steps without waiting for the next pass.
             self.target = self.durable
             self.ring.beginPart()
         }
@@ -149,7 +149,7 @@ final class Fanout: @unchecked Sendable {
         )
         self.passNanoseconds += end - start
         if self.ring.isPassOver {
-            // What becomes durable meanwhile goes in one write each.
+            // Steps that become durable meanwhile are sent in one write each.
             let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
             self.restsUntil = self.ring.hasNext ? 0 : end + rest
             self.figures.board.passed(nanoseconds: self.passNanoseconds)
@@ -193,10 +193,10 @@ final class Fanout: @unchecked Sendable {
         return hasWork
     }
 
-    /// Gives a connection what one of its subscriptions is for, a piece of it, if its socket takes it.
+    /// Sends a connection a piece of the next of its subscriptions, if its socket is writable.
     ///
-    /// - Returns: The bytes of it, and whether more hurts nobody if it comes a little later: to those who
-    ///   are behind by more than a piece, and of whole windows.
+    /// - Returns: The bytes sent, and whether the rest may be delayed: for subscriptions that are behind by
+    ///   more than a piece, and for whole windows.
     private func serve(
         _ connection: FanoutConnection,
         _ now: UInt64
@@ -314,7 +314,7 @@ final class Fanout: @unchecked Sendable {
         )
     }
 
-    /// Hands the socket what it takes.
+    /// Writes to the socket what it accepts.
     func flush(_ connection: FanoutConnection) {
         guard !connection.isBlocked, !connection.isGone, !connection.queue.isEmpty else { return }
         let answers = connection.queue.answerByteCount
@@ -335,7 +335,7 @@ final class Fanout: @unchecked Sendable {
 
     // MARK: - What happens
 
-    /// Steps up to `lsn` are on disk.
+    /// Steps up to `lsn` are durable.
     func becameDurable(_ block: FeedBlock?, through lsn: LSN, _ keys: SelectionKeys?) {
         self.durable = max(self.durable, lsn)
         if let keys { self.keys = keys }
@@ -347,15 +347,15 @@ final class Fanout: @unchecked Sendable {
         self.connections[number] = FanoutConnection(number, socket: socket, to: peer)
     }
 
-    /// An answer, or a part of one whose others come in the same call, goes behind everything that was
-    /// handed over before.
+    /// Appends an answer, or a part of one whose other parts come in the same call, behind everything that
+    /// was passed on before.
     func answer(_ number: UInt32, _ buffer: ByteBuffer) {
         guard let connection = self.connections[number], !connection.isGone else { return }
         connection.queue.append(buffer, isAnswer: true)
         self.flush(connection)
     }
 
-    /// The socket takes bytes again.
+    /// The socket is writable again.
     func becameWritable(_ number: UInt32) {
         guard let connection = self.connections[number] else { return }
         connection.isBlocked = false
@@ -363,7 +363,7 @@ final class Fanout: @unchecked Sendable {
         if !connection.isBlocked, !connection.subscriptions.isEmpty { self.ring.add(number) }
     }
 
-    /// No more comes for the connection: once all is written, that is said.
+    /// No more comes for the connection: the peer is notified once everything is written.
     func finish(_ number: UInt32) {
         guard let connection = self.connections[number] else { return }
         self.flush(connection)
@@ -428,7 +428,7 @@ final class Fanout: @unchecked Sendable {
         self.flush(connection)
     }
 
-    /// All subscriptions of a connection are over; `reason` is said to each, if there is one.
+    /// Ends all subscriptions of a connection; `reason` is sent to each, if there is one.
     func endAll(of number: UInt32, _ reason: Refusal?) {
         guard let connection = self.connections[number] else { return }
         let ended = connection.subscriptions
@@ -436,7 +436,7 @@ final class Fanout: @unchecked Sendable {
         self.removed(ended.count)
         guard let reason else { return }
         for subscription in ended {
-            let lsn = subscription.machine.told
+            let lsn = subscription.machine.notified
             self.send(.closed(reason, lsn: lsn), requestID: subscription.requestID, of: connection)
         }
         self.flush(connection)
@@ -446,7 +446,7 @@ final class Fanout: @unchecked Sendable {
         self.subscriptionCount -= count
         guard self.subscriptionCount == 0 else { return }
         self.figures.board.passed(nanoseconds: 0)
-        // What is written from now on does not come here, so what is kept would have a gap.
+        // Blocks written from now on do not come here, so the cached ones would have a gap.
         self.blocks.removeAll()
         self.pieces.removeAll()
         self.logCursors = [:]
@@ -457,7 +457,7 @@ final class Fanout: @unchecked Sendable {
         self.cuts = [:]
     }
 
-    /// Everyone that waits for something of a kind looks again.
+    /// Resumes every subscription that waits for something of a kind.
     func resume(from wait: SubscriptionMachine.Wait) {
         for connection in self.connections.values {
             for subscription in connection.subscriptions where subscription.machine.wait == wait {
@@ -469,7 +469,7 @@ final class Fanout: @unchecked Sendable {
 
     // MARK: - Time
 
-    /// Sees who needs a sign of progress or a digest, and how far everybody is.
+    /// Sends progress events and state checksums that are due, and measures the subscribers' lag.
     private func keepTime(_ now: UInt64) {
         let due =
             UInt64(WireLimits.progressMilliseconds) * 1_000_000 - FanoutLimits.timerNanoseconds
@@ -480,7 +480,7 @@ final class Fanout: @unchecked Sendable {
                 if subscription.machine.isFollowing {
                     let lsn = subscription.machine.cursor
                     least = min(least, lsn)
-                    // Who has all that there was at the last look is not behind.
+                    // A subscriber that has all steps of the last run is not behind.
                     if lsn < self.seen { lag.add(self.durable - lsn) }
                 }
                 guard subscription.machine.isFollowing, !connection.isBlocked,
@@ -492,7 +492,7 @@ final class Fanout: @unchecked Sendable {
         }
         self.seen = self.durable
         self.dropUnusedTracks()
-        self.prove(now)
+        self.beginStateChecksums(now)
         self.pieces.remove(through: least)
         if lag.behindCount == 0 {
             self.blocks.removeRead()
@@ -506,10 +506,10 @@ final class Fanout: @unchecked Sendable {
 
 }
 
-/// Where a subscription begins.
+/// The start of a subscription.
 enum FanoutStart: Sendable {
     case after(LSN)
     case snapshot(ReadView)
-    /// The steps it asked for are no longer kept.
+    /// The requested steps are no longer retained.
     case historyGone(ReadView)
 }

@@ -1,23 +1,25 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 internal import Synchronization
 
-/// What waits to be written to one connection: pieces that it shares with others, and its own answers.
+/// The outbox of one connection: pieces that it shares with others, and its own answers.
 struct FanoutQueue {
     private struct Part {
         var buffer: ByteBuffer
         var isAnswer: Bool
     }
 
-    private var parts: [Part] = []
-    private var head = 0
+    private var parts: Deque<Part> = []
     private(set) var byteCount = 0
     private(set) var answerByteCount = 0
 
-    var isEmpty: Bool { self.head == self.parts.count }
+    var isEmpty: Bool { self.parts.isEmpty }
+    /// The number of stored parts; each has at least one byte left to write.
+    var partCount: Int { self.parts.count }
 
     mutating func append(_ buffer: ByteBuffer, isAnswer: Bool) {
         guard buffer.readableBytes > 0 else { return }
@@ -26,72 +28,67 @@ struct FanoutQueue {
         if isAnswer { self.answerByteCount += buffer.readableBytes }
     }
 
-    /// The first buffers that wait, at most `count`.
+    /// The first buffers, at most `count`.
     func first(_ count: Int) -> [ByteBuffer] {
-        self.parts[self.head...].prefix(count).map { $0.buffer }
+        self.parts.prefix(count).map { $0.buffer }
     }
 
-    /// So many bytes were written, from the front.
+    /// Removes written bytes from the front.
     mutating func remove(_ byteCount: Int) {
         precondition(byteCount <= self.byteCount, "\(byteCount) of \(self.byteCount) bytes")
         self.byteCount -= byteCount
         var rest = byteCount
         while rest > 0 {
-            let part = self.parts[self.head]
+            let part = self.parts[0]
             let taken = min(rest, part.buffer.readableBytes)
             if part.isAnswer { self.answerByteCount -= taken }
-            self.parts[self.head].buffer.moveReaderIndex(forwardBy: taken)
             rest -= taken
             if taken == part.buffer.readableBytes {
-                // Lets go of what others may hold as well.
-                self.parts[self.head].buffer = ByteBuffer()
-                self.head += 1
+                self.parts.removeFirst()
+            } else {
+                self.parts[0].buffer.moveReaderIndex(forwardBy: taken)
             }
-        }
-        if self.isEmpty {
-            self.parts.removeAll(keepingCapacity: true)
-            self.head = 0
         }
     }
 }
 
 /// The socket of a connection whose bytes the fan-out writes.
 protocol FanoutSocket: AnyObject, Sendable {
-    /// Writes what it takes of the queue, without waiting.
+    /// Writes as much of the queue as the socket accepts, without blocking.
     func write(_ queue: inout FanoutQueue) -> FanoutWrite
     func close()
 }
 
 enum FanoutWrite: Equatable {
-    /// All of the queue was taken.
+    /// All of the queue was written.
     case done
-    /// It says when it takes more.
+    /// The socket is full; a notification follows when it is writable (back-pressure).
     case blocked
-    /// The other side is gone.
+    /// The peer is gone.
     case gone
 }
 
-/// Bytes of answers that were handed over to the fan-out and wait to be written: counted by the loop
-/// that adds them and the thread that writes them.
+/// Counts the bytes of answers passed to the fan-out but not yet written: incremented by the loop and
+/// decremented by the thread that writes them.
 final class FanoutOutbox: Sendable {
     private let byteCount = Atomic(0)
     private let wantsNotice = Atomic(false)
 
     func add(_ count: Int) { self.byteCount.add(count, ordering: .relaxed) }
 
-    /// Whether it holds so much that nothing more should be made for it; if so, the next
-    /// ``remove(_:)`` that makes room says so.
+    /// Whether it is so full that no more answers should be made (back-pressure); if so, the next
+    /// ``remove(_:)`` that frees space returns `true`.
     func isFull() -> Bool {
         guard self.byteCount.load(ordering: .acquiring) >= FanoutLimits.answerByteCountMax else {
             return false
         }
         self.wantsNotice.store(true, ordering: .sequentiallyConsistent)
-        // What was written in between gave no notice.
+        // A write in between gave no notice.
         return self.byteCount.load(ordering: .sequentiallyConsistent)
             >= FanoutLimits.answerByteCountMax
     }
 
-    /// - Returns: Whether somebody waits to hear of it.
+    /// - Returns: Whether the loop waits to be notified of free space.
     func remove(_ count: Int) -> Bool {
         let left = self.byteCount.subtract(count, ordering: .sequentiallyConsistent).newValue
         guard left < FanoutLimits.answerByteCountMax else { return false }
@@ -99,31 +96,31 @@ final class FanoutOutbox: Sendable {
     }
 }
 
-/// What the fan-out says to the connection's handler, from its own thread.
+/// Callbacks of the fan-out to the connection's handler, called on its own thread.
 struct FanoutPeer: Sendable {
     let outbox: FanoutOutbox
     /// More answers may be made.
     let becameWritable: @Sendable () -> Void
-    /// All bytes were written that were to come before the end.
+    /// All bytes before the end were written.
     let finished: @Sendable () -> Void
-    /// The socket takes no more.
+    /// The socket is closed.
     let gone: @Sendable () -> Void
-    /// A subscription is over that nobody has ended.
+    /// The fan-out has ended a subscription by itself.
     let ended: @Sendable (_ requestID: UInt64) -> Void
 }
 
-/// One connection of the fan-out, of its thread.
+/// One connection of the fan-out; used on its thread.
 final class FanoutConnection {
     let number: UInt32
     let socket: any FanoutSocket
     let peer: FanoutPeer
     var queue = FanoutQueue()
-    /// Whether the socket takes no bytes until it says so.
+    /// Whether the socket is not writable until it reports so.
     var isBlocked = false
     var isFinishing = false
     var isGone = false
     var subscriptions: [FanoutSubscription] = []
-    /// Whose turn is next.
+    /// The index of the subscription served last.
     private var turn = 0
 
     init(_ number: UInt32, socket: any FanoutSocket, to peer: FanoutPeer) {
@@ -148,7 +145,7 @@ final class FanoutConnection {
     }
 }
 
-/// One subscription of a connection, of the fan-out's thread.
+/// One subscription of a connection; used on the fan-out's thread.
 final class FanoutSubscription {
     let requestID: UInt64
     let subscription: Subscription
@@ -156,18 +153,18 @@ final class FanoutSubscription {
     /// Equal for subscriptions that share every piece; see ``Interests``.
     let interest: Int
     var machine: SubscriptionMachine
-    /// The rows of the snapshot on its way.
+    /// The remaining rows of the snapshot being sent.
     var rows: SnapshotRows?
-    /// When it was last told anything, in nanoseconds.
+    /// When anything was last sent to it, in nanoseconds.
     var publishedAt: UInt64
     var isProgressDue = false
-    /// When a digest was last asked for on its behalf.
+    /// When a state checksum was last begun for it.
     var checksumSentAt: UInt64 = 0
-    /// A digest that waits until the steps before it are delivered.
-    var proof: (lsn: LSN, value: UInt64)?
-    /// The last step that a window ended with for the sake of a digest.
+    /// A state checksum that waits until the steps before it are delivered.
+    var stateChecksum: (lsn: LSN, value: UInt64)?
+    /// The last LSN at which a window ended because of a state checksum.
     var exactAt: LSN = 0
-    /// Where the window ends that it is in.
+    /// The end of the current window.
     var windowEnd: LSN = 0
 
     init(
@@ -189,7 +186,7 @@ final class FanoutSubscription {
     var isConflated: Bool { self.machine.period != nil }
 }
 
-/// The rows of a snapshot, with one user at a time: that is why it is `@unchecked Sendable`.
+/// The rows of a snapshot; used by one thread at a time, hence `@unchecked Sendable`.
 final class SnapshotRows: @unchecked Sendable {
     let lsn: LSN
     private let snapshot: SubscriptionSnapshot

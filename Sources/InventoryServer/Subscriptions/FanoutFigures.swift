@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How far subscribers are behind what is durable.
+/// The lag of subscribers behind the durable LSN.
 struct FanoutLag: Equatable {
     /// Subscriptions that lack a step which was durable 50 ms ago.
     private(set) var behindCount = 0
@@ -13,13 +13,13 @@ struct FanoutLag: Equatable {
     }
 }
 
-/// What the fan-out counts about itself; published for `invctl stats` twenty times a second.
+/// Statistics of the fan-out; published for `invctl stats` twenty times a second.
 struct FanoutFigures {
     var lag = FanoutLag()
     var sharedByteCount = 0
     var eventByteCount: Int64 = 0
     private(set) var turnNanosecondsMax: UInt64 = 0
-    /// The most bytes that a turn sent.
+    /// The most bytes sent in one turn.
     private(set) var turnByteCountMax = 0
     let board: FanoutBoard
 
@@ -42,7 +42,7 @@ struct FanoutFigures {
     }
 }
 
-/// What other threads read of the fan-out: its figures, and whether it is short of processor time.
+/// The fan-out's data for other threads: its statistics, and whether it lacks processor time.
 final class FanoutBoard: Sendable {
     private let isPassLong = Atomic(false)
     private let posted = Mutex<[(name: String, value: Int64)]>([])
@@ -51,11 +51,11 @@ final class FanoutBoard: Sendable {
 
     func post(_ rows: [(name: String, value: Int64)]) { self.posted.withLock { $0 = rows } }
 
-    /// Whether telling everybody takes so long that what becomes durable within a millisecond is told
-    /// together anyhow.
+    /// Whether a pass takes so long that steps which become durable within a millisecond are published
+    /// together anyway.
     var isBusy: Bool { self.isPassLong.load(ordering: .relaxed) }
 
-    /// A pass took that long; 0 once there is nobody to tell.
+    /// Records the duration of a pass; 0 if there are no subscribers.
     func passed(nanoseconds: UInt64) {
         self.isPassLong.store(
             nanoseconds >= FanoutLimits.longPassNanoseconds,

@@ -1,17 +1,17 @@
-/// When the fan-out gives way: while many are behind and the engine's loop is busy, it rests after a turn for
-/// as long as the turn took.
+/// Throttles the fan-out: while many subscribers are behind and the engine's loop is busy, it rests after a
+/// turn for as long as the turn took.
 ///
 ///     many behind   [turn]────[turn]────[turn]────   an import keeps its speed
-///     following     [turn][turn][turn]               who has nearly everything hears at once
+///     following     [turn][turn][turn]               subscribers that are nearly current get steps at once
 ///
-/// Catching up can wait, and takes all that is left once the loop has less to do. A plain value;
-/// nanoseconds come in.
+/// Catching up can wait, and uses all capacity once the loop is less busy. A plain value; the time is passed
+/// in, in nanoseconds.
 struct FanoutPace: Equatable {
-    /// Bytes of a window from which on the next ones can wait for a moment too.
+    /// Bytes of a window from which on the next ones may be delayed too.
     static let bulkByteCount = 16 << 10
-    /// The loop is busy with this part of one processor: one in so many.
+    /// The loop counts as busy from this part of one processor: one in ``busyShare``.
     static let busyShare: UInt64 = 4
-    /// Nanoseconds over which that is measured, at least.
+    /// The minimum of nanoseconds over which that is measured.
     static let measureNanoseconds: UInt64 = 5_000_000
 
     private(set) var restsUntil: UInt64 = 0
@@ -19,12 +19,12 @@ struct FanoutPace: Equatable {
     private var measuredAt: UInt64 = 0
     private var measuredLoop: UInt64 = 0
 
-    /// A turn is over.
+    /// Records a turn.
     ///
-    /// `lateCount`: Those of the connections served that still lack steps, or have a window's worth. A count
-    /// of bytes alone would not tell them from those who follow closely a busy shop: these would be told
-    /// later, hence more at once, and rest for it ever longer.
-    /// `loop`: Nanoseconds of a processor that the engine's loop has used since it began.
+    /// `lateCount` is the number of served connections that still lack steps, or have a window's worth. A
+    /// count of bytes alone would not distinguish them from subscribers that closely follow a busy shop:
+    /// these would be served later, hence with more at once, and rest ever longer for it.
+    /// `loop` is the CPU time that the engine's loop has used since it began, in nanoseconds.
     mutating func turned(
         from start: UInt64,
         to end: UInt64,

@@ -1,31 +1,31 @@
-/// Whose turn it is: those that have something to do, served in passes, for a bounded time.
+/// The round-robin order of connections with work, served in passes, for a bounded time.
 ///
 ///     pass:  [7][3] [9][1] [5][8]    each is served once, some 64 KiB at most;
-///     parts: 1      2      3         each sends the steps up to what is durable when it begins
-///     next:  [3][1]                  who has more waits for the next pass, and so does who came meanwhile
+///     parts: 1      2      3         each sends the steps up to the LSN durable when it begins
+///     next:  [3][1]                  those with more work, and those that joined, wait for the next pass
 ///
-/// All of a part are sent the steps up to one LSN, so those that are equally far stay so and share every
-/// encoding; those of the parts behind it get it as a piece too. A step waits half a pass for a subscriber
-/// that is always served in the same part, where it would wait a whole one if it were left for the next
-/// pass. A turn costs what it sends, never what there is to send; what is left of a pass is the next turn's.
-/// A plain value.
+/// All connections of a part receive the steps up to one LSN, so those at the same position stay together and
+/// share every encoding; the following parts receive it as a piece too. A step waits half a pass for a
+/// subscriber that is always served in the same part, where it would wait a whole one if it were left for the
+/// next pass. A turn costs what it sends, not what there is to send; the rest of a pass is left for the next
+/// turn. A plain value.
 struct FanoutRing: Equatable {
     private var pass: [UInt32] = []
     private var head = 0
-    /// Where the part ends that is being served; nobody has to be served exactly up to there.
+    /// Where the current part ends; serving need not stop exactly there.
     private var partEnd = 0
     private var next: [UInt32] = []
     private var waiting: Set<UInt32> = []
 
     /// Whether the pass is over.
     var isPassOver: Bool { self.head == self.pass.count }
-    /// Whether the next to serve is of another part.
+    /// Whether the next connection belongs to another part.
     var isPartOver: Bool { self.head >= self.partEnd }
-    /// Whether anyone waits for the next pass.
+    /// Whether any connection waits for the next pass.
     var hasNext: Bool { !self.next.isEmpty }
     var isIdle: Bool { self.isPassOver && !self.hasNext }
 
-    /// It has something to do in the next pass; said twice, it still waits once.
+    /// Adds a connection to the next pass; adding it again has no effect.
     mutating func add(_ number: UInt32) {
         if self.waiting.insert(number).inserted { self.next.append(number) }
     }
@@ -43,7 +43,7 @@ struct FanoutRing: Equatable {
         self.partEnd = self.head + (self.pass.count + count - 1) / count
     }
 
-    /// The next to serve; none once the pass is over.
+    /// Returns the next connection to serve; `nil` once the pass is over.
     mutating func take() -> UInt32? {
         guard self.head < self.pass.count else { return nil }
         defer { self.head += 1 }
@@ -52,14 +52,14 @@ struct FanoutRing: Equatable {
 
     func checkInvariants() {
         precondition(self.head <= self.pass.count, "\(self.head) of \(self.pass.count) served")
-        precondition(Set(self.next) == self.waiting, "someone waits outside the next pass")
-        precondition(self.next.count == self.waiting.count, "someone waits twice")
+        precondition(Set(self.next) == self.waiting, "a connection waits outside of the next pass")
+        precondition(self.next.count == self.waiting.count, "a connection waits twice")
     }
 }
 
-/// What a turn may use: bytes and time.
+/// The budget of a turn: bytes and time.
 ///
-/// A plain value; nanoseconds come in.
+/// A plain value; the time is passed in, in nanoseconds.
 struct TurnBudget: Equatable {
     let byteCountMax: Int
     let endsAt: UInt64

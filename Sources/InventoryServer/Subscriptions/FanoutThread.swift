@@ -4,10 +4,10 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// A thread of its own for the fan-out: it writes the sockets of subscribers itself.
+/// The thread of the fan-out, which writes to the sockets of subscribers itself.
 ///
-///     mailbox ──▶ ┌ what was posted                 the engine's loop never writes a subscriber's
-///     epoll   ──▶ │ sockets that take bytes again   socket, and reads them all
+///     mailbox ──▶ ┌ posted work                     the engine's loop never writes to a subscriber's
+///     epoll   ──▶ │ writable sockets                socket, and reads from all of them
 ///                 └ a turn ──▶ sendmsg of shared pieces
 ///
 /// Each socket is a duplicate of its connection's descriptor: the loop may close its own at any time.
@@ -52,7 +52,7 @@ final class FanoutThread: FanoutHost {
         if mustWake { invd_bell_ring(self.bell) }
     }
 
-    /// Ends the thread; what was posted before is done first.
+    /// Stops the thread after the work that was posted before.
     func end() throws {
         self.mailbox.withLock { $0.isStopping = true }
         invd_bell_ring(self.bell)
@@ -98,8 +98,7 @@ final class FanoutThread: FanoutHost {
         }
     }
 
-    /// How long to wait for sockets: not at all where something was posted; otherwise whoever posts next
-    /// has to wake the thread.
+    /// The time to wait for sockets: zero if work was posted; otherwise later posts must wake the thread.
     private func sleep(before next: Fanout.Next, _ now: UInt64) -> Int {
         let patience = Self.patience(until: next, now)
         return self.mailbox.withLock { mailbox in
@@ -126,7 +125,7 @@ private final class DescriptorSocket: FanoutSocket {
     private let isWatched = Atomic(false)
     private let isClosed = Atomic(false)
 
-    /// Buffers of one call.
+    /// Buffers of one system call.
     private static let partsMax = 16
 
     init(_ descriptor: Int32, number: UInt32, poll: Int32) {
@@ -139,7 +138,7 @@ private final class DescriptorSocket: FanoutSocket {
 
     func close() {
         if self.isClosed.exchange(true, ordering: .relaxed) { return }
-        // Closing takes it out of the poll only with its last duplicate.
+        // Closing removes it from the epoll set only with its last duplicate.
         if self.isWatched.load(ordering: .relaxed) {
             invd_poll_remove(self.poll, self.descriptor)
         }
@@ -162,7 +161,7 @@ private final class DescriptorSocket: FanoutSocket {
         return .done
     }
 
-    /// Waits, once, for the socket to take bytes again.
+    /// Waits for the socket to become writable, once.
     private func watch() -> FanoutWrite {
         let isNew = !self.isWatched.exchange(true, ordering: .relaxed)
         let result = invd_poll_await_writable(
@@ -178,7 +177,7 @@ private final class DescriptorSocket: FanoutSocket {
         var parts: [invd_part] = []
         parts.reserveCapacity(buffers.count)
         for buffer in buffers {
-            // The buffers are held by the caller for as long as the call lasts, and nobody writes them.
+            // The caller holds the buffers during the call, and nobody modifies them.
             buffer.withUnsafeReadableBytes { bytes in
                 parts.append(invd_part(bytes: bytes.baseAddress, count: UInt(bytes.count)))
             }

@@ -1,17 +1,17 @@
 internal import InventoryModel
 internal import InventoryWire
 
-/// Which subscriptions there are, of which connections, and what they hold: those to events and those to
-/// insights, which share their bounds.
+/// The open subscriptions of all connections and the memory that they hold: those to events and those to
+/// insights, which share their limits.
 ///
-///     begin ──room, bytes──▶ open ──unsubscribed, ended, connection gone──▶ bytes given back
+///     begin ──space, bytes──▶ open ──unsubscribed, ended, closed──▶ bytes given back
 ///
-/// What each is sent is no part of it: of events the fan-out knows that, of insights ``LiveInsights``. A plain
+/// What each receives is tracked elsewhere: events in the fan-out, insights in ``LiveInsights``. A plain
 /// value.
 struct SubscriptionRegistry {
     /// What a subscription is to.
     enum Kind: Equatable {
-        /// `needsKeys`: Whether its filter goes by categories or SKUs.
+        /// `needsKeys`: whether its filter selects by categories or SKUs.
         case events(needsKeys: Bool)
         case insight
     }
@@ -21,7 +21,7 @@ struct SubscriptionRegistry {
         var heldByteCount: Int
     }
 
-    /// The subscriptions of one connection, by the requests that began them, and the bytes of all of them.
+    /// The subscriptions of one connection, by the request IDs that began them, and their bytes.
     private struct Client {
         var entries: [UInt64: Entry] = [:]
         var share = ByteBudget.Share()
@@ -29,12 +29,12 @@ struct SubscriptionRegistry {
 
     private var clients: [ConnectionID: Client] = [:]
     private var bytes = ByteBudget.subscriptions
-    /// All that are open.
+    /// The number of open subscriptions.
     private(set) var count = 0
-    /// Those to events.
+    /// The number of those to events.
     private(set) var followerCount = 0
-    /// Whether the filter of one goes by categories or SKUs, or did of one that the fan-out may not have heard
-    /// the end of: until there are none to events.
+    /// Whether the filter of any selects by categories or SKUs; stays set, since the fan-out may not have
+    /// processed the end of a subscription, until there are none to events.
     private(set) var needsKeys = false
 
     /// Bytes that all of them hold.
@@ -46,13 +46,13 @@ struct SubscriptionRegistry {
 
     func hasAny(of connection: ConnectionID) -> Bool { self.clients[connection] != nil }
 
-    /// The requests that began the subscriptions of a connection to events, or to insights.
+    /// The request IDs of a connection's subscriptions to events, or to insights.
     func requests(of connection: ConnectionID, toInsights: Bool) -> [UInt64] {
         guard let client = self.clients[connection] else { return [] }
         return client.entries.filter { ($0.value.kind == .insight) == toInsights }.map { $0.key }
     }
 
-    /// Why a connection may have no other subscription under that request id; `nil` if it may.
+    /// The refusal of another subscription of a connection under that request ID; `nil` if it may begin.
     func refusal(_ requestID: UInt64, of connection: ConnectionID) -> Refusal? {
         let entries = self.clients[connection]?.entries ?? [:]
         if entries[requestID] != nil {
@@ -80,7 +80,7 @@ struct SubscriptionRegistry {
 
     // MARK: - Transitions
 
-    /// A connection subscribes; what it asks for holds so many bytes.
+    /// Begins a connection's subscription and takes its bytes.
     ///
     /// - Precondition: ``refusal(_:of:)`` is `nil`.
     /// - Throws: `overloaded`; nothing has begun then.
@@ -109,9 +109,9 @@ struct SubscriptionRegistry {
         if self.clients[connection]?.entries.isEmpty == true { self.clients[connection] = nil }
     }
 
-    /// A subscription is over.
+    /// Ends a subscription.
     ///
-    /// - Returns: What it was to; `nil` if there is none.
+    /// - Returns: Its kind; `nil` if there is none.
     @discardableResult
     mutating func end(_ requestID: UInt64, of connection: ConnectionID) -> Kind? {
         guard let entry = self.clients[connection]?.entries.removeValue(forKey: requestID) else {

@@ -3,39 +3,38 @@ internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
-/// How long the turns of the engine's loop took: from looking at the sockets to looking again.
+/// Measures the duration of the turns of the engine's loop, from one poll of the sockets to the next.
 ///
-/// By the CPU time of the loop's thread, which is what others waited for, and by the wall clock beside
-/// it, which is longer where the thread had to wait for a processor itself. Over the last minute, and the
-/// longest since the start. NIO calls it at the end of each turn; all of it is of the loop's thread, so
-/// it is `@unchecked Sendable`.
+/// In CPU time of the loop's thread, for which others waited, and in wall-clock time, which is longer where
+/// the thread had to wait for a processor. Over the last minute, and the longest since the start. NIO calls
+/// it at the end of each turn; it is used on the loop's thread only, hence `@unchecked Sendable`.
 final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
-    /// The number of the turn; 0 where nobody counts.
+    /// The number of the turn; 0 if turns are not counted.
     private(set) var number: UInt64 = 0
-    /// The thread's CPU time at the last look, and when that was.
+    /// The thread's CPU time when it was last read, and when that was.
     private var stampCPU: UInt64 = 0
     private var stampedAt: UInt64 = 0
-    /// The same for other threads.
+    /// The same value for other threads.
     private let used = Atomic(UInt64(0))
     private var lastEnd: UInt64 = 0
-    /// When the first socket was read in this turn, if one was.
+    /// The time of the first socket read in this turn; `nil` if there was none.
     private var readAt: UInt64?
     private var cpu = TurnHistogram()
     private var wall = TurnHistogram()
 
-    /// Nanoseconds after which the thread's CPU time is looked at again: a system call.
+    /// Nanoseconds after which the thread's CPU time is read again, by a system call.
     private static let stampNanoseconds: UInt64 = 50_000
 
     var isCounting: Bool { self.number > 0 }
 
-    /// A socket is read; what comes before is not known to NIO's own measure.
+    /// Records a socket read; NIO's own measure starts later.
     func began(at now: UInt64) { if self.readAt == nil { self.readAt = now } }
 
     func processedTick(info: NIOEventLoopTickInfo) {
         self.turned(from: info.startTime.uptimeNanoseconds, to: info.endTime.uptimeNanoseconds)
     }
 
-    /// A turn is over; times in nanoseconds, `start` after its sockets were read.
+    /// Records the end of a turn; times in nanoseconds, `start` after its sockets were read.
     func turned(from start: UInt64, to end: UInt64) {
         let start = min(self.readAt ?? .max, start)
         self.readAt = nil
@@ -43,7 +42,7 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
         self.wall.record(end - min(end, start), at: end)
         if end - min(end, self.stampedAt) >= Self.stampNanoseconds {
             let cpu = Self.threadNanoseconds()
-            // Of short turns in between it has some too: less than ``stampNanoseconds``.
+            // It includes short turns in between, of less than ``stampNanoseconds``.
             if self.stampedAt > 0 { self.cpu.record(cpu - min(cpu, self.stampCPU), at: end) }
             (self.stampCPU, self.stampedAt) = (cpu, end)
             self.used.store(cpu, ordering: .relaxed)
@@ -53,7 +52,7 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
         self.lastEnd = end
     }
 
-    /// CPU time that the loop had used at the last look; to be asked on any thread.
+    /// CPU time of the loop when it was last read; may be called on any thread.
     @Sendable func usedNanoseconds() -> UInt64 { self.used.load(ordering: .relaxed) }
 
     /// CPU time of the calling thread.
@@ -76,7 +75,7 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
     }
 }
 
-/// Durations of the last minute, in six parts that give way one by one.
+/// Durations of the last minute, in six parts that are replaced one by one.
 struct TurnHistogram {
     /// Nanoseconds of one part.
     static let partNanoseconds: UInt64 = 10_000_000_000
@@ -107,7 +106,7 @@ struct TurnHistogram {
     }
 }
 
-/// How many durations were how long, within an eighth of each.
+/// A histogram of durations; each bucket is within an eighth of its values.
 struct DurationCounts {
     private static let partsLog2 = 3
     private var counts = [UInt64](repeating: 0, count: 64 << Self.partsLog2)
@@ -121,7 +120,7 @@ struct DurationCounts {
         return power << Self.partsLog2 + part
     }
 
-    /// The largest value that is counted there.
+    /// The largest value counted in the bucket.
     private static func upperBound(_ bucket: Int) -> UInt64 {
         let power = bucket >> Self.partsLog2
         guard power > Self.partsLog2 else { return UInt64(bucket) }
@@ -142,7 +141,8 @@ struct DurationCounts {
         self.max = Swift.max(self.max, other.max)
     }
 
-    /// What a share of them, above 0 and at most 1, took no longer than (nearest rank); 0 of none.
+    /// The value that a share of the durations, above 0 and at most 1, does not exceed (nearest rank); 0 if
+    /// empty.
     func value(at share: Double) -> UInt64 {
         precondition(share > 0 && share <= 1, "a share of \(share)")
         var rest = UInt64((Double(self.count) * share).rounded(.up))

@@ -2,53 +2,53 @@ internal import Bytes
 internal import DequeModule
 internal import NIOCore
 
-/// What a turn of the loop does for one connection.
+/// A connection's work in a turn of the loop.
 protocol TurnTaker: AnyObject {
-    /// Sends what reflects only steps up to `durable`, or ends.
+    /// Sends the replies that reflect only steps up to `durable`, or ends the connection.
     func release(durable: LSN)
-    /// Goes on with requests that an earlier turn had no time for.
+    /// Continues with requests for which an earlier turn had no time.
     func runDeferred()
 }
 
-/// Bounds what one turn of the loop does for requests, for replies and for connections that end: what is left
-/// over continues with the next turn, after every socket was looked at again.
+/// Bounds the work of one turn of the loop for requests, replies and ending connections: the rest continues
+/// with the next turn, after every socket was polled again.
 ///
 ///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies ▓▓▓ used up
 ///     turn  read C ─▶ waits                           replies ▓▓   B ▓▓▓ A ▓▓▓ …
 ///
-/// Of the engine's loop: that is why it is `@unchecked Sendable`.
+/// Runs on the engine's loop, hence `@unchecked Sendable`.
 final class RequestTurns: @unchecked Sendable {
-    /// Bytes of requests that a turn runs; one frame may go beyond it.
+    /// Bytes of requests that a turn runs; the last frame may exceed it.
     private static let requestByteCountMax = 96 << 10
-    /// Nanoseconds for which a turn runs requests that sockets bring, or those that waited; the last frame may go
-    /// beyond it.
+    /// Nanoseconds for which a turn runs requests read from sockets, or deferred ones; the last frame may
+    /// exceed it.
     ///
-    /// It runs both only where the sockets bring less.
+    /// A turn runs both only where the sockets bring less.
     private static let requestNanosecondsMax: UInt64 = 1_000_000
-    /// Nanoseconds for which replies are released at once; the one at hand may go beyond it.
+    /// Nanoseconds for which a turn releases replies; the last connection may exceed it.
     private static let releaseNanosecondsMax: UInt64 = 500_000
-    /// Microseconds from a turn to the one that continues it; the loop looks at its sockets in between.
+    /// Microseconds until the turn that continues; the loop polls its sockets in between.
     private static let pauseMicroseconds: Int64 = 20
 
     private let context: LoopContext
     private let turns: LoopTurns
     private let state: any StateReader
 
-    /// What this turn of the loop may still take of requests.
+    /// The budget for requests that this turn has left.
     private var requestBudget: TurnBudget?
-    /// The turn that it is of.
+    /// The turn that the budget belongs to.
     private var requestTurn: UInt64 = 0
-    /// Whether the turn is that of requests that waited, and what sockets bring waits behind them.
+    /// Whether this turn serves deferred requests first, and requests read from sockets wait behind them.
     private var isDeferredNext = false
     /// Connections whose requests continue with the next turn, in order.
     private var deferred: Deque<any TurnTaker> = []
-    /// Whether a later turn will continue them: one task, however many wait.
+    /// Whether a later turn is scheduled to continue them; one task serves all.
     private var isContinuing = false
     /// Connections with replies that wait for a block, or that are to be closed; some may be gone.
     private var waiting: Deque<any TurnTaker> = []
-    /// How many of those, from the first, may be released now.
+    /// How many of those, from the front, may be released now.
     private var releasableCount = 0
-    /// The turn that last released any, and nanoseconds at which it has done enough.
+    /// The turn that last released replies, and the time in nanoseconds at which its share ends.
     private var releaseTurn: UInt64 = 0
     private var releaseEndsAt: UInt64 = 0
 
@@ -60,18 +60,18 @@ final class RequestTurns: @unchecked Sendable {
 
     // MARK: - Requests
 
-    /// A socket was read.
+    /// Begins the requests of a socket read.
     func beginRequests() {
-        // One that a turn left behind, whose reads brought no whole frame, is no other turn's. Where nobody
-        // counts turns, each read has its own.
+        // A budget left by a turn whose reads completed no frame is not reused in another turn. If turns are
+        // not counted, each read has its own.
         let isOfThisTurn = self.turns.isCounting && self.requestTurn == self.turns.number
         guard self.requestBudget == nil || !isOfThisTurn else { return }
-        // What sockets bring waits behind those whose turn it is.
+        // Requests read from sockets wait behind the deferred ones in their turn.
         let nanoseconds = self.isDeferredNext ? 0 : Self.requestNanosecondsMax
         self.turns.began(at: self.renewRequestBudget(nanoseconds))
     }
 
-    /// - Returns: The time now.
+    /// - Returns: The current time.
     @discardableResult
     private func renewRequestBudget(_ nanosecondsMax: UInt64) -> UInt64 {
         self.requestTurn = self.turns.number
@@ -84,25 +84,25 @@ final class RequestTurns: @unchecked Sendable {
         return now
     }
 
-    /// What was read together has run.
+    /// Ends the requests of a socket read.
     ///
-    /// Where turns are counted they end by themselves: what a task of the same turn brings is no other turn's.
+    /// If turns are counted, the budget ends with the turn: tasks of the same turn share it.
     func endRequests() { if !self.turns.isCounting { self.requestBudget = nil } }
 
-    /// Whether this turn has done enough for requests.
+    /// Whether this turn has used up its budget for requests.
     var isTurnUsedUp: Bool {
         self.requestBudget?.isUsedUp(at: self.context.clocks.nanoseconds()) ?? false
     }
 
-    /// Requests of `byteCount` bytes were run.
+    /// Counts requests of `byteCount` bytes.
     ///
-    /// - Returns: Whether this turn has done enough.
+    /// - Returns: Whether this turn has used up its budget.
     func used(_ byteCount: Int) -> Bool {
         self.requestBudget?.use(byteCount)
         return self.isTurnUsedUp
     }
 
-    /// Has a connection's requests continue with a later turn, behind those that wait already.
+    /// Defers a connection's requests to a later turn, behind those that already wait.
     func runLater(_ connection: any TurnTaker) {
         self.deferred.append(connection)
         self.continueLater()
@@ -110,8 +110,8 @@ final class RequestTurns: @unchecked Sendable {
 
     // MARK: - Replies
 
-    /// Has every connection that waits write what may be sent by now, or end: as many of them as a turn may,
-    /// those who waited longest first.
+    /// Lets each waiting connection write the replies that may be sent now, or end: as many connections as
+    /// the turn's budget allows, the longest waiting first.
     func releaseReplies() {
         self.releasableCount = self.waiting.count
         self.releaseSome()
@@ -124,7 +124,7 @@ final class RequestTurns: @unchecked Sendable {
             self.releaseEndsAt = now + Self.releaseNanosecondsMax
         }
         let durable = self.state.durable
-        // Whoever still waits then joins at the end.
+        // A connection that still has to wait joins at the end.
         while self.releasableCount > 0, now < self.releaseEndsAt,
             let connection = self.waiting.popFirst()
         {
@@ -135,10 +135,10 @@ final class RequestTurns: @unchecked Sendable {
         if self.releasableCount > 0 { self.continueLater() }
     }
 
-    /// A connection has replies that wait for steps which are not durable yet, or is to end.
+    /// Registers a connection with replies that wait for steps that are not durable yet, or that is to end.
     func wait(_ connection: any TurnTaker) { self.waiting.append(connection) }
 
-    /// Lets go of connections that waited and are gone, as all are.
+    /// Forgets the waiting connections when all connections are gone.
     func forgetWaiting() {
         self.waiting = []
         self.releasableCount = 0
@@ -153,10 +153,10 @@ final class RequestTurns: @unchecked Sendable {
         self.continueBehind(self.turns.number)
     }
 
-    /// Continues once the loop has looked at its sockets.
+    /// Continues once the loop has polled its sockets.
     ///
     /// A task that is due at once would run before that; so may one that is due shortly, if the tasks before
-    /// it take that long. It is put off until the loop has looked.
+    /// it take that long. It is rescheduled until the loop has polled.
     private func continueBehind(_ number: UInt64) {
         self.context.loop.scheduleTask(in: .microseconds(Self.pauseMicroseconds)) {
             if self.turns.isCounting, self.turns.number == number {
@@ -173,7 +173,7 @@ final class RequestTurns: @unchecked Sendable {
         let isUsedUp =
             self.turns.isCounting && self.requestTurn == self.turns.number && self.isTurnUsedUp
         if isUsedUp, !self.isDeferredNext, !self.deferred.isEmpty {
-            // What the sockets brought was enough: the next turn is theirs who wait.
+            // The sockets used up this turn: the next turn serves deferred requests first.
             self.isDeferredNext = true
             self.continueLater()
             return
@@ -181,7 +181,7 @@ final class RequestTurns: @unchecked Sendable {
         self.isDeferredNext = false
         guard !self.deferred.isEmpty else { return }
         self.renewRequestBudget(Self.requestNanosecondsMax)
-        // The rest comes first in the next turn, those that were served now behind it.
+        // The rest comes first in the next turn, the connections served now behind it.
         for _ in 0..<self.deferred.count {
             self.deferred.popFirst()?.runDeferred()
             if self.isTurnUsedUp { break }

@@ -93,15 +93,15 @@ package struct AtomicApply {
             throw Failure(
                 "frame_too_large",
                 "the batch has \(byteCount) bytes; a request has at most \(byteCountMax)",
-                wayOut: "Nothing was changed. Split the file or omit --atomic.",
+                hint: "Nothing was changed. Split the file or omit --atomic.",
                 exit: Exit.failed
             )
         }
-        self.host.say(
-            ifInterrupted: "the commands may have been executed; retry with --id "
+        self.host.setInterruptionMessage(
+            "the commands may have been executed; retry with --id "
                 + "\(self.host.key) to find out: they are executed once"
         )
-        defer { self.host.say(ifInterrupted: nil) }
+        defer { self.host.setInterruptionMessage(nil) }
         return try await self.host.sendWithKey(command, fingerprint: fingerprint)
     }
 
@@ -114,7 +114,7 @@ package struct AtomicApply {
                 throw Failure(
                     "too_many_lines",
                     "there are more than \(Limits.batchMax) commands, the most in an atomic batch",
-                    wayOut: "Nothing was changed. Split the file or omit --atomic.",
+                    hint: "Nothing was changed. Split the file or omit --atomic.",
                     exit: Exit.failed
                 )
             }
@@ -138,7 +138,7 @@ package struct AtomicApply {
         return Failure(
             "invalid_command",
             "\(problems.count) of \(count) commands are invalid; nothing was changed",
-            wayOut: "Commands of an atomic batch cannot refer to what the batch creates.",
+            hint: "Commands of an atomic batch cannot refer to what the batch creates.",
             exit: Exit.failed
         )
     }

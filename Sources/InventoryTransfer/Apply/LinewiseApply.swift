@@ -64,8 +64,8 @@ package final class LinewiseApply {
         self.decided = status.lastSequence
         let first = min(max(1, status.oldestRemembered), status.lastSequence + 1)
         self.host.client.resume(from: first)
-        self.host.say(
-            ifInterrupted: "earlier lines may have been executed; retry with --id "
+        self.host.setInterruptionMessage(
+            "earlier lines may have been executed; retry with --id "
                 + "\(self.host.session.text): none is executed twice"
         )
         do {
@@ -86,7 +86,7 @@ package final class LinewiseApply {
             self.reportSummary()
             throw failure
         }
-        self.host.say(ifInterrupted: nil)
+        self.host.setInterruptionMessage(nil)
         self.reportSummary()
         guard self.problemCount > 0 else { return }
         throw self.doneCount + self.earlierCount > 0
@@ -158,7 +158,7 @@ package final class LinewiseApply {
     private static let wasInvalidBefore = Failure(
         "invalid_command",
         "this line was invalid in an earlier run with this --id and was not executed",
-        wayOut: "Use a new --id for the commands that are still to be executed.",
+        hint: "Use a new --id for the commands that are still to be executed.",
         exit: Exit.failed
     )
 
@@ -235,7 +235,7 @@ extension TransferHost {
         Failure(
             RefusalCode.sequenceReused.name,
             "line \(number) differs from that of an earlier run with this --id and was not executed",
-            wayOut: "Use a new --id for the commands that are still to be executed.",
+            hint: "Use a new --id for the commands that are still to be executed.",
             number: RefusalCode.sequenceReused.rawValue,
             exit: Exit.code(for: Refusal(.sequenceReused))
         )

@@ -14,7 +14,7 @@ package struct Failure: Error, Sendable {
     /// What went wrong, for people.
     package var message: String
     /// The hint: what to do now; empty if the message says it.
-    package var wayOut = ""
+    package var hint = ""
     /// The exit status of the process.
     package var exit: ExitStatus
     /// Whether this is the outcome of an earlier request with the same idempotency key.
@@ -25,43 +25,42 @@ package struct Failure: Error, Sendable {
     /// - Parameters:
     ///   - name: The stable name of the error.
     ///   - message: What went wrong, for people.
-    ///   - wayOut: The hint: what to do now.
+    ///   - hint: What to do now.
     ///   - number: The stable code of a server's refusal.
     ///   - exit: The exit status of the process.
     package init(
         _ name: String,
         _ message: String,
-        wayOut: String = "",
+        hint: String = "",
         number: UInt16? = nil,
         exit: ExitStatus
     ) {
         self.name = name
         self.message = message
-        self.wayOut = wayOut
+        self.hint = hint
         self.number = number
         self.exit = exit
     }
 
     /// Returns a failure with the exit status ``Exit/usage``.
-    package static func usage(_ message: String, wayOut: String = "") -> Failure {
-        Failure("usage", message, wayOut: wayOut, exit: Exit.usage)
+    package static func usage(_ message: String, hint: String = "") -> Failure {
+        Failure("usage", message, hint: hint, exit: Exit.usage)
     }
 
     /// Returns the failure for an unknown column, which names the columns and suggests similar ones.
     package static func noColumn(_ name: String, _ schema: [ResultField]) -> Failure {
         let names = schema.map { $0.name }
         let near = Nearness.nearest(to: name, among: names)
-        let hint = near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
         return .usage(
             "there is no column '\(name)'; there are \(names.joined(separator: ", "))",
-            wayOut: String(hint.dropFirst())
+            hint: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
         )
     }
 }
 
 extension RefusalCode {
     /// The hint for a refusal that needs no further facts; empty if there is none.
-    package var wayOut: String {
+    package var hint: String {
         switch self {
         case .storageFull:
             """

@@ -36,7 +36,7 @@ extension TransferHost {
             sku: place,
             of: command
         )
-        var wayOut = innermost.code.wayOut
+        var hint = innermost.code.hint
         switch innermost.detail {
         case .revision(let expected, let actual):
             let who = await self.describeStep(actual).map { " (\($0))" } ?? ""
@@ -44,14 +44,14 @@ extension TransferHost {
                 \(subject ?? "it") is at revision \(actual)\(who), not \(expected). \
                 Nothing was changed.
                 """
-            wayOut = "Review its current state, then retry with --if-revision \(actual)."
+            hint = "Review its current state, then retry with --if-revision \(actual)."
         case .shortage(let shortage):
             var inner = command
             if case .batch(let index, _) = refusal.detail { inner = command?.part(Int(index)) }
-            wayOut = self.wayOut(of: shortage, place, inner?.taking)
+            hint = self.hint(of: shortage, place, inner?.taking)
         case .id where innermost.code == .inUse && command?.isProductDeletion == true:
             message = "\(subject ?? "the product") has stock, reservations or goods in transit"
-            wayOut =
+            hint =
                 "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other) and settle its "
                 + "reservations and transfers."
         case .id(let id) where innermost.code == .inUse:
@@ -62,17 +62,17 @@ extension TransferHost {
             let sku = await self.sku(of: id)
             message = "\(sku ?? "product \(id)") is not for sale"
             if let sku {
-                wayOut = "Put it on sale first: invctl product set \(sku) --status active"
+                hint = "Put it on sale first: invctl product set \(sku) --status active"
             }
         case .taken:
-            wayOut = "Choose another, or change the object that uses it."
+            hint = "Choose another, or change the object that uses it."
         default:
             break
         }
         return Failure(
             refusal.code.name,
             message,
-            wayOut: wayOut,
+            hint: hint,
             number: refusal.code.rawValue,
             exit: Exit.code(for: refusal)
         )
@@ -83,7 +83,7 @@ extension TransferHost {
         return try? await self.client.product(key)?.product.sku
     }
 
-    private func wayOut(
+    private func hint(
         of shortage: Refusal.Shortage,
         _ place: Refusal.Place?,
         _ taking: StockTaking?
@@ -119,7 +119,7 @@ extension TransferHost {
                 switch event {
                 case .entry(let entry): return entry.lsn == lsn ? entry : nil
                 case .progress, .reset, .disconnected: return nil
-                case .began, .snapshot, .caughtUp, .proven, .differs: continue
+                case .began, .snapshot, .caughtUp, .verified, .mismatched: continue
                 }
             }
         } catch {

@@ -8,7 +8,9 @@ import Synchronization
 /// device) is written directly.
 package final class ExportSink {
     /// The compression program for each file name extension.
-    package static let packings = ["gz": "gzip", "xz": "xz", "lz4": "lz4", "zst": "zstd"]
+    package static let compressionPrograms = [
+        "gz": "gzip", "xz": "xz", "lz4": "lz4", "zst": "zstd",
+    ]
 
     /// `nil` if the bytes are discarded.
     private let host: (any TransferHost)?
@@ -43,12 +45,14 @@ package final class ExportSink {
         let flags = O_WRONLY | O_CLOEXEC | (isFile ? O_CREAT | O_TRUNC : 0)
         self.file = open(isFile ? self.part : path, flags, 0o644)
         guard self.file >= 0 else { throw self.failure(errno) }
-        self.cleanUpWhenInterrupted()
+        self.cleanUpOnInterruption()
         try self.startCompressor()
     }
 
     private func startCompressor() throws(Failure) {
-        guard let ending = Self.ending(of: self.path), let program = Self.packings[ending] else {
+        guard let ending = Self.ending(of: self.path),
+            let program = Self.compressionPrograms[ending]
+        else {
             return
         }
         let arguments = program == "zstd" || program == "lz4" ? ["-q", "-c"] : ["-c"]
@@ -58,7 +62,7 @@ package final class ExportSink {
             throw Failure(
                 "cannot_write",
                 "cannot compress \(self.path): \(program) is not installed",
-                wayOut: "Install \(program), or choose a name without .\(ending).",
+                hint: "Install \(program), or choose a name without .\(ending).",
                 exit: Exit.failed
             )
         }
@@ -71,18 +75,18 @@ package final class ExportSink {
         return String(name[name.index(after: point)...])
     }
 
-    private func cleanUpWhenInterrupted() {
+    private func cleanUpOnInterruption() {
         let part = self.part
         guard !part.isEmpty else { return }
-        self.host?.whenInterrupted { unlink(part) }
-        self.host?.say(ifInterrupted: "the export was incomplete and is removed")
+        self.host?.onInterruption { unlink(part) }
+        self.host?.setInterruptionMessage("the export was incomplete and is removed")
     }
 
     private func failure(_ code: Int32) -> Failure {
         Failure(
             "cannot_write",
             "\(self.path == "-" ? "standard output" : self.path): \(String(cString: strerror(code)))",
-            wayOut: code == ENOSPC
+            hint: code == ENOSPC
                 ? "The disk is full. Free some space or write to another disk." : "",
             exit: Exit.failed
         )
@@ -160,7 +164,7 @@ package final class ExportSink {
         }
         guard close(self.file) == 0 else { throw self.failure(errno) }
         self.file = -1
-        self.host?.say(ifInterrupted: nil)
+        self.host?.setInterruptionMessage(nil)
     }
 
     /// Removes the unfinished file; does nothing after ``finish()``.

@@ -1,6 +1,6 @@
-/// A bidirectional map between the steps of an export and LSNs.
 internal import Bytes
 
+/// A bidirectional map between the steps of an export and LSNs.
 ///
 /// Steps are numbered from 1 in order. Consecutive steps have consecutive LSNs unless other entries lie
 /// between them, so the map is run-length encoded: 16 bytes for each gap.

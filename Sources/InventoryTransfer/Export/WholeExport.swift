@@ -86,7 +86,7 @@ package struct WholeExport {
         Failure(
             "catalog_changed",
             "a \(what) was changed during the export",
-            wayOut: "No export was written. Try again.",
+            hint: "No export was written. Try again.",
             exit: Exit.unreachable
         )
     }

@@ -97,7 +97,7 @@ final class BatchSender {
             throw Failure(
                 refusal.code.name,
                 "request \(number)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
-                wayOut: refusal.code.wayOut,
+                hint: refusal.code.hint,
                 number: refusal.code.rawValue,
                 exit: Exit.code(for: refusal)
             )

@@ -58,7 +58,7 @@ package final class ByteStream {
             throw Failure(
                 "cannot_read",
                 "\(self.path) is compressed by \(program), which is not installed",
-                wayOut: "Install \(program) or decompress the file first.",
+                hint: "Install \(program) or decompress the file first.",
                 exit: Exit.failed
             )
         }

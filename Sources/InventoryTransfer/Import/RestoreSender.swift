@@ -175,7 +175,7 @@ final class RestoreSender {
         Failure(
             "not_restored",
             what,
-            wayOut: """
+            hint: """
                 The database keeps what was restored so far and is not equal to the export. Did another \
                 client write to it? Start again with an empty database.
                 """,

@@ -57,7 +57,7 @@ package struct WholeImport {
             throw Failure(
                 error.code.description.replacing(" ", with: "_"),
                 "the connection was lost\(error.message.isEmpty ? "" : ": \(error.message)")",
-                wayOut:
+                hint:
                     "The database keeps what was restored. Run the same import again to resume.",
                 exit: Exit.code(for: error)
             )
@@ -69,9 +69,8 @@ package struct WholeImport {
         if !self.isDry {
             try await self.queue.sender.begin()
             if !self.queue.sender.isResumed { try await self.checkEmpty() }
-            self.host.say(
-                ifInterrupted:
-                    "the database keeps what was restored; run the same import again to resume"
+            self.host.setInterruptionMessage(
+                "the database keeps what was restored; run the same import again to resume"
             )
         }
         var end: ExportRecord?
@@ -83,7 +82,7 @@ package struct WholeImport {
         let late = try await self.lateReservations()
         try await self.compare(isLate: !late.isEmpty)
         try await self.expire(late)
-        self.host.say(ifInterrupted: nil)
+        self.host.setInterruptionMessage(nil)
         self.host.endProgress()
         self.report("restored" + (self.queue.sender.isResumed ? "; resumed an earlier run" : ""))
     }
@@ -98,7 +97,7 @@ package struct WholeImport {
             throw Failure(
                 "unsupported_version",
                 "the export has format \(head.text("invd")), this invctl reads \(WholeExport.format)",
-                wayOut: "Use the invctl that wrote it, or a newer one.",
+                hint: "Use the invctl that wrote it, or a newer one.",
                 exit: Exit.failed
             )
         }
@@ -107,7 +106,7 @@ package struct WholeImport {
             throw Failure(
                 "wrong_currency",
                 "the export is in \(currency), this database in \(self.host.server.currencyCode)",
-                wayOut: "Nothing was changed. Start an empty invd with --currency \(currency).",
+                hint: "Nothing was changed. Start an empty invd with --currency \(currency).",
                 exit: Exit.conflict
             )
         }
@@ -213,7 +212,7 @@ package struct WholeImport {
         Failure(
             "malformed_file",
             "the export is truncated after line \(self.lineCount): it has no end",
-            wayOut: self.isDry
+            hint: self.isDry
                 ? "Nothing was written."
                 : "The database keeps what was restored. Run the import again with the whole file to resume.",
             exit: Exit.failed
@@ -241,7 +240,7 @@ package struct WholeImport {
                 this database has \(counts["products"] ?? 0) products and \(counts["movements"] ?? 0) \
                 movements; an export can only be restored into an empty one
                 """,
-                wayOut: "Nothing was changed. Start an invd with a new --data-dir.",
+                hint: "Nothing was changed. Start an invd with a new --data-dir.",
                 exit: Exit.conflict
             )
         }
@@ -264,7 +263,7 @@ package struct WholeImport {
             the import is complete, but the database is not equal: it differs in its \(first) \
             (digest \(export.digest.text), not \(self.digest.text))
             """,
-            wayOut: "Did another client write to it? Compare: invctl export - --what all",
+            hint: "Did another client write to it? Compare: invctl export - --what all",
             exit: Exit.checkFailed
         )
     }

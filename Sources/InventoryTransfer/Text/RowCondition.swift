@@ -95,7 +95,7 @@ private struct ConditionParser {
     private func fail(_ problem: String) -> Failure {
         Failure.usage(
             "--where '\(self.text)': \(problem)",
-            wayOut:
+            hint:
                 "Example: --where 'available < 5 and category = Fruit'; operators: = != < <= > >= ~ !~."
         )
     }

@@ -13,18 +13,23 @@ internal import Bytes
 ///         16     4  body checksum    CRC-32C of the body
 ///         20     4  header checksum  CRC-32C of bytes 0 ..< 20
 ///
-/// The length is not believed before the header's own checksum holds.
+/// The length is used only after the header checksum was verified.
 public struct FrameHeader: Equatable, Sendable {
+    /// Bytes of a header.
     public static let byteCount = 24
+    /// The version of the framing.
     public static let version: UInt8 = 1
 
+    /// Bytes of the body.
     public var bodyByteCount: Int
-    /// As it was received; ``Opcode`` says what it means, if anything.
+    /// The opcode as received; it may be unknown to ``Opcode``.
     public var opcode: UInt8
+    /// The id that the client chose for its request.
     public var requestID: UInt64
+    /// The CRC-32C of the body.
     public var bodyChecksum: UInt32
 
-    /// The header of a frame whose body's checksum is known.
+    /// Returns the encoded header of a frame whose body checksum is known.
     public static func bytes(
         _ opcode: Opcode,
         requestID: UInt64,
@@ -44,7 +49,7 @@ public struct FrameHeader: Equatable, Sendable {
         return writer.array()
     }
 
-    /// Writes the header; the cursor has written nothing before it.
+    /// Writes the header; it must be the first that the cursor writes.
     @inline(__always)
     static func encode(
         _ opcode: Opcode,
@@ -62,7 +67,7 @@ public struct FrameHeader: Equatable, Sendable {
         cursor.write(checksum)
     }
 
-    /// Reads a header, which must be complete, of a frame whose body has at most `limit` bytes.
+    /// Reads a complete header of a frame whose body has at most `limit` bytes.
     init(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(WireError) {
         precondition(bytes.count >= Self.byteCount, "\(bytes.count) bytes of a header")
         func word(_ offset: Int) -> UInt32 {

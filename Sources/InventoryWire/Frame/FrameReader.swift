@@ -1,49 +1,53 @@
 public import Bytes
 
-/// One frame in the bytes it was read from; valid inside the closure that lent them.
+/// A frame in the buffer that it was read from; valid inside the closure that lent the bytes.
 public struct Frame {
+    /// The opcode as received; it may be unknown to ``Opcode``.
     public let opcode: UInt8
+    /// The id that the client chose for its request.
     public let requestID: UInt64
+    /// The body, whose checksum was verified.
     public let body: UnsafeRawBufferPointer
 }
 
-/// Takes frames out of what a read brought, one after another, in one pass and without a copy.
+/// Splits a buffer into frames, in one pass and without copying.
 ///
 ///     var frames = FrameReader(bytes, limit: …)
 ///     while let frame = try frames.next() { … }
-///     // frames.consumed bytes are done with; the rest is the beginning of a frame
+///     // frames.consumed bytes are done; the rest is the beginning of a frame
 public struct FrameReader {
     private let bytes: UnsafeRawBufferPointer
     private let limit: Int
-    /// Bytes of the frames handed out so far.
+    /// Bytes of the frames returned so far.
     public private(set) var consumed = 0
-    /// No frame is handed out that begins here or later.
+    /// The offset from which no frame is returned.
     private var pausesAt = Int.max
 
-    /// Reads frames whose bodies have at most `limit` bytes: `requestByteCountMax` on a server,
-    /// `replyByteCountMax` on a client.
+    /// Creates a reader of frames whose bodies have at most `limit` bytes.
+    ///
+    /// The limit is `requestByteCountMax` on a server, `replyByteCountMax` on a client.
     public init(_ bytes: UnsafeRawBufferPointer, limit: Int) {
         self.bytes = bytes
         self.limit = limit
     }
 
-    /// What the next frame says it is, whole or not; nothing if its header has not begun to say.
+    /// The opcode of the next frame, even if incomplete; `nil` if fewer than 6 bytes of its header are there.
     ///
-    /// Nothing of it is checked yet: ``next()`` does that.
+    /// It is unverified; ``next()`` verifies it.
     public var nextOpcode: UInt8? {
         self.bytes.count - self.consumed > 5 ? self.bytes[self.consumed + 5] : nil
     }
 
-    /// How many bytes the next frame has, header and all; nothing if its header isn't whole.
+    /// The byte count of the next frame, including the header; `nil` if its header is incomplete.
     ///
-    /// Believed once ``next()`` has looked at it.
+    /// It is unverified until ``next()`` was called.
     public var nextByteCount: Int? {
         guard self.bytes.count - self.consumed >= FrameHeader.byteCount else { return nil }
         let length = self.bytes.loadUnaligned(fromByteOffset: self.consumed, as: UInt32.self)
         return FrameHeader.byteCount + Int(UInt32(littleEndian: length))
     }
 
-    /// Has ``next()`` pause behind the next frames of together about `byteCount` bytes.
+    /// Makes ``next()`` pause after further frames of about `byteCount` bytes in total.
     public mutating func pause(after byteCount: Int) { self.pausesAt = self.consumed + byteCount }
 
     /// Whether ``next()`` has paused, and there are bytes left.
@@ -51,9 +55,9 @@ public struct FrameReader {
         self.consumed >= self.pausesAt && self.consumed < self.bytes.count
     }
 
-    /// The next whole frame; nothing if the bytes end before it does.
+    /// Returns the next complete frame, or `nil` if the bytes end before it does.
     ///
-    /// After an error there is no next one: nobody can tell where it would begin.
+    /// After an error, no further frame can be read, because its start is unknown.
     public mutating func next() throws(WireError) -> Frame? {
         guard self.consumed < self.pausesAt else { return nil }
         let rest = UnsafeRawBufferPointer(rebasing: self.bytes[self.consumed...])
@@ -70,13 +74,13 @@ public struct FrameReader {
     }
 }
 
-/// Puts frames into a writer: the header's place first, the body behind it, then the header.
+/// Writes frames: it reserves space for the header, the body is written, then the header is completed.
 public struct FrameWriter: Sendable {
     private let start: Int
     private let opcode: Opcode
     private let requestID: UInt64
 
-    /// Begins a frame at the writer's end; its body is what is written until ``finish(into:)``.
+    /// Starts a frame at the writer's end; its body is what is written until ``finish(into:)``.
     public init(_ opcode: Opcode, requestID: UInt64, into writer: inout ByteWriter) {
         self.start = writer.count
         self.opcode = opcode
@@ -84,7 +88,7 @@ public struct FrameWriter: Sendable {
         writer.writeZeros(FrameHeader.byteCount)
     }
 
-    /// Completes the header.
+    /// Completes the header; traps if the body exceeds ``WireLimits/replyByteCountMax``.
     public func finish(into writer: inout ByteWriter) {
         let bodyStart = self.start + FrameHeader.byteCount
         let byteCount = writer.count - bodyStart
@@ -106,7 +110,7 @@ public struct FrameWriter: Sendable {
         }
     }
 
-    /// Appends a frame whose body is there already, encoded once for many.
+    /// Appends a frame whose body was encoded before, for a fan-out to many clients.
     public static func append(
         _ opcode: Opcode,
         requestID: UInt64,

@@ -1,22 +1,27 @@
 public import Bytes
 public import InventoryModel
 
-/// Bytes on the network that are no frame, or a frame that is no message.
+/// Bytes on the network that are not a frame, or a frame that is not a message.
 ///
-/// What breaks the framing ends the connection, since nobody can tell where the next frame begins.
-/// What is wrong inside a whole frame is answered, and the connection goes on.
+/// An error of the framing ends the connection, because the start of the next frame is unknown.
+/// An error inside a complete frame is answered, and the connection continues.
 public enum WireError: Error, Equatable, Sendable {
+    /// The header does not match its checksum.
     case badHeaderChecksum
+    /// The body does not match its checksum; the opcode, if it is known.
     case badBodyChecksum(Opcode?)
+    /// The framing has another version than ``FrameHeader/version``.
     case unsupportedVersion(UInt8)
+    /// The flags, which are reserved, are not 0.
     case reservedNotZero(UInt16)
+    /// The body exceeds the limit, in bytes.
     case frameTooLarge(byteCount: Int, limit: Int)
-    /// A whole frame of an operation this side does not know.
+    /// A complete frame with an unknown opcode.
     case unknownOpcode(UInt8)
-    /// A whole frame whose body is not what its operation says.
+    /// A complete frame whose body does not match its opcode.
     case malformedBody(Opcode, ByteReaderError)
 
-    /// Whether the next frame can still be found.
+    /// Whether the connection must end because the next frame cannot be found.
     public var endsConnection: Bool {
         switch self {
         case .badHeaderChecksum, .badBodyChecksum, .unsupportedVersion, .reservedNotZero,
@@ -26,13 +31,13 @@ public enum WireError: Error, Equatable, Sendable {
         }
     }
 
-    /// What the other side is told.
+    /// The refusal that is sent to the peer.
     public var refusal: Refusal {
         switch self {
         case .badHeaderChecksum:
-            Refusal(.malformedFrame, .message("the header's checksum does not hold"))
+            Refusal(.malformedFrame, .message("invalid header checksum"))
         case .badBodyChecksum:
-            Refusal(.malformedFrame, .message("the body's checksum does not hold"))
+            Refusal(.malformedFrame, .message("invalid body checksum"))
         case .reservedNotZero(let flags):
             Refusal(.malformedFrame, .message("reserved flags are \(flags), not 0"))
         case .unsupportedVersion(let version):
@@ -74,19 +79,19 @@ public enum WireError: Error, Equatable, Sendable {
 }
 
 extension WireError: CustomStringConvertible {
-    /// What is wrong, for people.
+    /// The error in words, for people.
     public var description: String {
         switch self {
-        case .badHeaderChecksum: "a frame whose header's checksum does not hold"
-        case .badBodyChecksum(.none): "a frame whose body's checksum does not hold"
+        case .badHeaderChecksum: "a frame with an invalid header checksum"
+        case .badBodyChecksum(.none): "a frame with an invalid body checksum"
         case .badBodyChecksum(.some(let opcode)):
-            "a frame of \(opcode) whose body's checksum does not hold"
+            "a frame of \(opcode) with an invalid body checksum"
         case .unsupportedVersion(let version):
-            "a frame of version \(version); this side speaks \(FrameHeader.version)"
+            "a frame of version \(version); only version \(FrameHeader.version) is supported"
         case .reservedNotZero(let flags): "a frame whose reserved flags are \(flags), not 0"
         case .frameTooLarge(let byteCount, let limit):
             "a frame of \(byteCount) bytes; at most \(limit) are allowed"
-        case .unknownOpcode(let opcode): "a frame of operation \(opcode), which is not known here"
+        case .unknownOpcode(let opcode): "a frame with the unknown opcode \(opcode)"
         case .malformedBody(let opcode, let error): "body of \(opcode): \(error)"
         }
     }

@@ -3,18 +3,20 @@ public import InventoryModel
 
 /// The first frame of every connection, from the client.
 public struct Hello: Hashable, Sendable {
-    /// The protocol versions the client speaks.
+    /// The lowest protocol version that the client supports.
     public var versionMin: UInt16
+    /// The highest protocol version that the client supports.
     public var versionMax: UInt16
-    /// Features the client would use, a bit each; none is defined yet, unknown ones are ignored.
+    /// Requested features, a bit each; none is defined yet, and unknown ones are ignored.
     public var features: UInt64
-    /// Who acts through this connection, as the ledger will say.
+    /// The principal of this connection, as the ledger records it; up to ``Limits/actorByteCountMax`` bytes.
     public var actor: String
-    /// The client's name and version, for log lines.
+    /// The client's name and version, for log messages; up to ``WireLimits/softwareByteCountMax`` bytes.
     public var software: String
-    /// Proof of who asks; empty as long as servers ask for none.
+    /// The authentication token; empty if the server requires none.
     public var token: [UInt8]
 
+    /// Creates a hello; by default of the newest version, without features and token.
     public init(
         versionMin: UInt16 = ProtocolVersion.newest,
         versionMax: UInt16 = ProtocolVersion.newest,
@@ -31,6 +33,7 @@ public struct Hello: Hashable, Sendable {
         self.token = token
     }
 
+    /// Writes the body of its frame.
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.versionMin)
         writer.write(self.versionMax)
@@ -41,6 +44,7 @@ public struct Hello: Hashable, Sendable {
         writer.write(bytes: self.token)
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             versionMin: try reader.readUInt16(),
@@ -54,32 +58,46 @@ public struct Hello: Hashable, Sendable {
     }
 }
 
+/// The versions of the protocol.
 public enum ProtocolVersion {
-    /// The one version there is.
+    /// The only version.
     public static let newest: UInt16 = 1
 }
 
-/// The server's answer: what was agreed, and what the client must know to talk to it.
+/// The server's reply to the hello: what was negotiated, and what the client must know.
 public struct HelloAccepted: Hashable, Sendable {
+    /// The protocol version of the connection.
     public var version: UInt16
-    /// The features of the hello that this server has too.
+    /// The requested features that the server supports.
     public var features: UInt64
+    /// The first 8 bytes of the database's id, random and permanent.
     public var databaseHigh: UInt64
+    /// The last 8 bytes of the database's id.
     public var databaseLow: UInt64
+    /// The ISO 4217 code of the database's currency.
     public var currencyCode: String
+    /// The decimals of the currency's minor unit.
     public var currencyDecimals: UInt8
-    /// Every step up to this one is durable.
+    /// The LSN up to which every step is durable.
     public var durable: LSN
+    /// The server's clock.
     public var serverTime: Instant
+    /// The server's name and version.
     public var software: String
-    /// Bytes of a request's body, and of a reply's or an event's, at most.
+    /// The largest body of a request, in bytes.
     public var requestByteCountMax: UInt32
+    /// The largest body of a reply or an event, in bytes.
     public var replyByteCountMax: UInt32
+    /// The largest number of unanswered requests.
     public var inFlightMax: UInt32
+    /// The largest number of commands in a batch.
     public var batchMax: UInt32
+    /// The largest number of lines in a command.
     public var linesMax: UInt32
+    /// The number of outcomes remembered of each session.
     public var sessionWindow: UInt32
 
+    /// Creates a reply; by default with the limits of this version.
     public init(
         version: UInt16,
         features: UInt64 = 0,
@@ -114,6 +132,7 @@ public struct HelloAccepted: Hashable, Sendable {
         self.sessionWindow = sessionWindow
     }
 
+    /// Writes the body of its frame.
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.version)
         writer.write(self.features)
@@ -132,6 +151,7 @@ public struct HelloAccepted: Hashable, Sendable {
         writer.write(self.sessionWindow)
     }
 
+    /// Reads what ``encode(into:)`` wrote.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             version: try reader.readUInt16(),

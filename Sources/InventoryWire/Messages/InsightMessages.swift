@@ -1,17 +1,20 @@
 public import Bytes
 public import InventoryModel
 
-/// What goes before the rows of an insight's answer: what the rows are of, and how to read them.
+/// The head of an insight's result.
 public struct InsightHeader: Hashable, Sendable {
-    /// The state that the answer reflects.
+    /// The LSN of the state that the result reflects.
     public var lsn: LSN
     /// When that state's last step was recorded.
     public var time: Instant
+    /// The window that the rows cover.
     public var window: ResolvedWindow
+    /// The columns of the rows.
     public var schema: [ResultField]
-    /// The first so many columns tell each row from every other.
+    /// The number of leading columns that form the rows' unique key.
     public var keyColumnCount: Int
 
+    /// Creates a head.
     public init(
         lsn: LSN,
         time: Instant,
@@ -26,6 +29,7 @@ public struct InsightHeader: Hashable, Sendable {
         self.keyColumnCount = keyColumnCount
     }
 
+    /// Creates the head of a result.
     public init(of answer: InsightAnswer) {
         self.init(
             lsn: answer.lsn,
@@ -59,21 +63,25 @@ public struct InsightHeader: Hashable, Sendable {
     }
 }
 
-/// What became of an insight's result since the version that was told before: rows to take out of
-/// it, then rows to put in, so that it is what the same question asked anew at `lsn` would give.
+/// The change of a live insight's result since the last message: rows to remove, then rows to insert.
+///
+/// Applying it yields the result of re-executing the insight at ``lsn``.
 public struct InsightChanged: Hashable, Sendable {
+    /// The LSN of the state that the new result reflects.
     public var lsn: LSN
     /// When the step at ``lsn`` was recorded.
     public var time: Instant
+    /// The window that the new result covers.
     public var window: ResolvedWindow
-    /// Rows of the result as it was, ascending.
+    /// Indices of removed rows in the old result, ascending.
     public var removed: [Int]
-    /// Where the rows of the block stand in the result as it is then, ascending.
+    /// Indices of the block's rows in the new result, ascending.
     public var inserted: [Int]
-    /// As many rows: a block as `InventoryModel/ResultTable` encodes it, to be read with the header's
-    /// schema.
+    /// The inserted rows: a block as encoded by `InventoryModel/ResultTable`, to be decoded with the
+    /// header's schema.
     public var block: [UInt8]
 
+    /// Creates a change.
     public init(
         lsn: LSN,
         time: Instant,
@@ -90,7 +98,7 @@ public struct InsightChanged: Hashable, Sendable {
         self.block = block
     }
 
-    /// The difference between the answer that was told before and this one.
+    /// Creates the message for the difference between the last published result and `answer`.
     public init(_ difference: ResultDifference, to answer: InsightAnswer) {
         var writer = ByteWriter()
         difference.rows.encodeBlock(into: &writer)
@@ -104,7 +112,9 @@ public struct InsightChanged: Hashable, Sendable {
         )
     }
 
-    /// Reads the rows with the schema of the header.
+    /// Decodes the rows with the schema of the header.
+    ///
+    /// - Throws: ``ByteReaderError`` if the block is invalid, or its rows are not as many as ``inserted``.
     public func difference(_ schema: [ResultField]) throws(ByteReaderError) -> ResultDifference {
         let result = self.block.withUnsafeBytes { bytes -> Result<ResultTable, ByteReaderError> in
             var reader = ByteReader(bytes)
@@ -118,7 +128,7 @@ public struct InsightChanged: Hashable, Sendable {
         }
         let rows = try result.get()
         guard rows.rowCount == self.inserted.count else {
-            throw .unknownCode(offset: 0, code: UInt64(rows.rowCount), what: "rows to put in")
+            throw .unknownCode(offset: 0, code: UInt64(rows.rowCount), what: "inserted rows")
         }
         return ResultDifference(removed: self.removed, inserted: self.inserted, rows: rows)
     }
@@ -127,8 +137,8 @@ public struct InsightChanged: Hashable, Sendable {
         writer.write(self.lsn)
         writer.write(self.time.microseconds)
         self.window.encode(into: &writer)
-        writer.writeRising(self.removed)
-        writer.writeRising(self.inserted)
+        writer.writeAscending(self.removed)
+        writer.writeAscending(self.inserted)
         writer.write(bytes: self.block)
     }
 
@@ -137,8 +147,8 @@ public struct InsightChanged: Hashable, Sendable {
             lsn: try reader.readLSN(),
             time: Instant(microseconds: try reader.readInt64()),
             window: try ResolvedWindow(from: &reader),
-            removed: try reader.readRising(),
-            inserted: try reader.readRising(),
+            removed: try reader.readAscending(),
+            inserted: try reader.readAscending(),
             block: []
         )
         self.block = [UInt8](try reader.readBytes(reader.remaining))
@@ -146,8 +156,8 @@ public struct InsightChanged: Hashable, Sendable {
 }
 
 extension ByteWriter {
-    /// The first number, then each distance to the next.
-    fileprivate mutating func writeRising(_ numbers: [Int]) {
+    /// Writes ascending numbers: the first, then each difference to the next.
+    fileprivate mutating func writeAscending(_ numbers: [Int]) {
         self.writeVarint(UInt64(numbers.count))
         var previous = 0
         for number in numbers {
@@ -158,7 +168,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func readRising() throws(ByteReaderError) -> [Int] {
+    fileprivate mutating func readAscending() throws(ByteReaderError) -> [Int] {
         let count = try self.readCount(limit: InsightLimits.liveInsightRowsMax)
         var numbers: [Int] = []
         numbers.reserveCapacity(min(count, self.remaining))

@@ -2,6 +2,7 @@ public import Bytes
 internal import InventoryModel
 
 extension ServerMessage {
+    /// The opcode of its frame.
     public var opcode: Opcode {
         switch self {
         case .sessionOpened: .sessionOpened
@@ -28,15 +29,17 @@ extension ServerMessage {
         }
     }
 
-    /// Rows of a snapshot are changes of no step: they count from LSN 0 at instant 0.
+    /// The LSN of a snapshot's rows: they belong to no step, so their encoding is relative to LSN 0 and
+    /// instant 0.
     public static let snapshotRowLSN: LSN = 0
 
+    /// Writes the body of its frame.
     public func encodeBody(into writer: inout ByteWriter) {
         switch self {
-        case .sessionOpened(let standing):
-            writer.write(standing.number)
-            writer.write(standing.lastSequence)
-            writer.write(standing.oldestRemembered)
+        case .sessionOpened(let status):
+            writer.write(status.number)
+            writer.write(status.lastSequence)
+            writer.write(status.oldestRemembered)
         case .outcome(let outcome), .replayedOutcome(let outcome):
             outcome.encode(into: &writer)
         case .resultHeader(let header):
@@ -97,6 +100,10 @@ extension ServerMessage {
         frame.finish(into: &writer)
     }
 
+    /// Reads a frame from the server.
+    ///
+    /// - Throws: ``WireError/unknownOpcode(_:)`` for a request, ``WireError/malformedBody(_:_:)`` for
+    ///   invalid bytes.
     public init(_ frame: Frame) throws(WireError) {
         guard let opcode = Opcode(rawValue: frame.opcode), !opcode.isRequest else {
             throw .unknownOpcode(frame.opcode)
@@ -185,7 +192,7 @@ extension ServerMessage {
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),
-                what: "message in this place"
+                what: "server message"
             )
         }
     }
@@ -206,7 +213,7 @@ extension ServerMessage {
 }
 
 extension ByteReader {
-    /// A number of a session's commands: one that others can follow.
+    /// Reads a sequence number, which must have a successor.
     fileprivate mutating func readSequenceNumber() throws(ByteReaderError) -> UInt64 {
         let offset = self.offset
         let number = try self.readUInt64()

@@ -1,43 +1,52 @@
 public import Bytes
 public import InventoryModel
 
-/// Everything a client can ask once it has said hello.
+/// A request of a client, after the hello.
 public enum Request: Hashable, Sendable {
-    /// Begins a session, or goes on with one. `mayCreate` is false for a client that has used the
-    /// session before: if the server has forgotten it, that must be an error.
+    /// Opens a new or an existing session.
+    ///
+    /// `mayCreate` is false for a client that has used the session before: if the server has forgotten it,
+    /// the reply must be an error.
     case openSession(SessionID, mayCreate: Bool)
-    /// A command: the next of the connection's session, or 0 outside of any.
+    /// A command with the next sequence number of the connection's session, or 0 without a session.
     case command(sequence: UInt64, fingerprint: RequestFingerprint? = nil, Command)
-    /// A command that is executed once under its key; when its client first sent it, if it says so.
+    /// A command that is executed once under its idempotency key, and when the client first sent it, if
+    /// known.
     case keyedCommand(
         IdempotencyKey,
         firstTried: Instant?,
         fingerprint: RequestFingerprint? = nil,
         Command
     )
-    /// What became of the command with a key, if it is remembered: compared by its fingerprint where one is
-    /// given, and otherwise by nothing.
+    /// The remembered outcome of the command with an idempotency key.
+    ///
+    /// If a fingerprint is given, it must be that of the command; otherwise any command's outcome is
+    /// returned.
     case keyedOutcome(
         IdempotencyKey,
         firstTried: Instant?,
         fingerprint: RequestFingerprint?
     )
+    /// A query.
     case query(Query)
+    /// A subscription to changes.
     case subscribe(Subscription)
-    /// Ends the subscription that the request of that id began.
+    /// Ends the subscription with this request id.
     case unsubscribe(requestID: UInt64)
-    /// Ends the answer to the query of that id.
+    /// Cancels the query with this request id.
     case cancel(requestID: UInt64)
+    /// A request for a ``ServerMessage/pong(durable:time:)``.
     case ping
     /// Writes a snapshot now.
     case takeSnapshot
-    /// One product as it is, with its stock.
+    /// One product with its current stock.
     case getProduct(ProductKey)
-    /// An insight, answered once.
+    /// An insight, executed once.
     case insight(Insight)
-    /// An insight, answered now and whenever its result changes.
+    /// A live insight: its result now, and every change of it.
     case subscribeInsight(Insight)
 
+    /// The opcode of its frame.
     public var opcode: Opcode {
         switch self {
         case .openSession: .openSession
@@ -56,6 +65,7 @@ public enum Request: Hashable, Sendable {
         }
     }
 
+    /// Writes the body of its frame.
     public func encodeBody(into writer: inout ByteWriter) {
         switch self {
         case .openSession(let id, let mayCreate):
@@ -97,6 +107,9 @@ public enum Request: Hashable, Sendable {
         frame.finish(into: &writer)
     }
 
+    /// Reads the body of a frame.
+    ///
+    /// - Throws: ``WireError/malformedBody(_:_:)`` if the bytes are invalid, or too many.
     public init(
         _ opcode: Opcode,
         from reader: inout ByteReader
@@ -152,8 +165,7 @@ public enum Request: Hashable, Sendable {
 }
 
 extension EncodedCommand {
-    /// Appends the whole frame of the request that this command is: what ``Request/command(sequence:fingerprint:_:)``
-    /// makes of the command that it was.
+    /// Appends the frame of ``Request/command(sequence:fingerprint:_:)`` with this command.
     public func encodeFrame(
         sequence: UInt64,
         requestID: UInt64,
@@ -165,8 +177,7 @@ extension EncodedCommand {
         frame.finish(into: &writer)
     }
 
-    /// Appends the whole frame of the request that this command is under a key: what
-    /// ``Request/keyedCommand(_:firstTried:fingerprint:_:)`` makes of the command that it was.
+    /// Appends the frame of ``Request/keyedCommand(_:firstTried:fingerprint:_:)`` with this command.
     public func encodeFrame(
         key: IdempotencyKey,
         firstTried: Instant?,

@@ -75,7 +75,7 @@ struct VerifyCommand: AsyncParsableCommand {
             throw Failure(
                 "check_failed",
                 "\(first.check): \(first.detail)",
-                wayOut: "Keep a copy of the data directory; invd check DIR reads it offline.",
+                hint: "Keep a copy of the data directory; invd check DIR reads it offline.",
                 exit: Exit.checkFailed
             )
         }

@@ -46,8 +46,10 @@ struct ExportCommand: AsyncParsableCommand {
     /// The format by the file's name, ignoring the ending of a compression.
     private var named: Format? {
         var name = self.file ?? ""
-        if let packing = ExportSink.ending(of: name), ExportSink.packings[packing] != nil {
-            name = String(name.dropLast(packing.count + 1))
+        if let ending = ExportSink.ending(of: name),
+            ExportSink.compressionPrograms[ending] != nil
+        {
+            name = String(name.dropLast(ending.count + 1))
         }
         let ending = ExportSink.ending(of: name) ?? ""
         return ending == "jsonl" ? .ndjson : Format(rawValue: ending)

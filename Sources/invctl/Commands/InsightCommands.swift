@@ -351,7 +351,7 @@ extension InsightCommand {
             commandName: "valuation",
             abstract: "The value of the stock, at cost and at retail.",
             discussion: """
-                Stock in transit has rows of its own, at the destination.
+                Stock in transit has separate rows, at the destination.
 
                 Examples:
                   invctl insight valuation --by location

@@ -100,7 +100,7 @@ extension Shell {
                 throw await self.notRetained(steps.lowerBound)
             case .disconnected(let error):
                 throw error.refusal == nil ? ClientError(.unreachable, error.message) : error
-            case .began, .snapshot, .caughtUp, .proven, .differs:
+            case .began, .snapshot, .caughtUp, .verified, .mismatched:
                 break
             }
             if !wantsMore { break }
@@ -130,7 +130,7 @@ extension Shell {
         return Failure(
             "not_retained",
             "the log no longer goes back to LSN \(lsn); it begins at \(first ?? "")",
-            wayOut:
+            hint:
                 "Earlier state is in a snapshot; invctl ledger list still has every movement.",
             exit: Exit.notFound
         )

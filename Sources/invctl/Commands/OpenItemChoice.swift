@@ -174,7 +174,7 @@ extension Shell {
             throw Failure(
                 Kind.notFound.name,
                 "no \(Kind.title) with the reference '\(reference)' \(Kind.whatOpenOnesDo)",
-                wayOut: "invctl \(Kind.list) --all lists them, including closed ones.",
+                hint: "invctl \(Kind.list) --all lists them, including closed ones.",
                 number: Kind.notFound.rawValue,
                 exit: Exit.notFound
             )
@@ -199,7 +199,7 @@ extension Shell {
             throw Failure(
                 Kind.notFound.name,
                 "no \(Kind.title) has the number \(number)",
-                wayOut: "invctl \(Kind.list) lists them.",
+                hint: "invctl \(Kind.list) lists them.",
                 number: Kind.notFound.rawValue,
                 exit: Exit.notFound
             )

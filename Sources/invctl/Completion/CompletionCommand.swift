@@ -28,7 +28,7 @@ struct CompletionCommand: AsyncParsableCommand {
             throw Failure.usage(
                 "unknown shell '\(self.shell)'; shells are "
                     + known.joined(separator: ", "),
-                wayOut: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
+                hint: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
             )
         }
         Terminal.print(Invctl.completionScript(for: shell))

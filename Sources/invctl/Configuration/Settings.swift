@@ -58,7 +58,7 @@ struct Settings: Sendable {
             throw Failure(
                 "context_not_found",
                 "no context is called '\(name)' in \(file.path)",
-                wayOut: near.isEmpty
+                hint: near.isEmpty
                     ? "Create it: invctl context set \(name) --server HOST:PORT"
                     : "Did you mean \(near.joined(separator: " or "))?",
                 exit: Exit.notFound
@@ -127,7 +127,7 @@ struct Settings: Sendable {
     private func problem(_ key: Setting.Key, _ message: String) -> Failure {
         let origin = self.values[key]?.origin ?? ""
         let isFlag = origin.hasPrefix("--")
-        return .usage(message, wayOut: isFlag ? "" : "It comes from \(origin).")
+        return .usage(message, hint: isFlag ? "" : "It comes from \(origin).")
     }
 
     subscript(key: Setting.Key) -> String { self.values[key]?.value ?? key.standard }
@@ -181,7 +181,7 @@ struct Settings: Sendable {
             throw Failure(
                 "cannot_read",
                 "the token file \(path)",
-                wayOut: "It comes from \(self.values[.tokenFile]?.origin ?? "").",
+                hint: "It comes from \(self.values[.tokenFile]?.origin ?? "").",
                 exit: Exit.failed
             )
         }

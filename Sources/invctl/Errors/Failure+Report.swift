@@ -21,7 +21,7 @@ extension Failure {
             object.add("error", self.name)
             if let number { object.add("code", raw: String(number)) }
             object.add("message", self.message)
-            if !self.wayOut.isEmpty { object.add("wayOut", self.wayOut) }
+            if !self.hint.isEmpty { object.add("wayOut", self.hint) }
             object.add("exit", raw: String(self.exit.rawValue))
             if self.isReplayed { object.add("replayed", raw: "true") }
             Terminal.note(object.text)
@@ -29,7 +29,7 @@ extension Failure {
         }
         let head = Self.head
         Terminal.note(self.name == "usage" ? "\(head) \(self.message)" : self.line(head))
-        for line in self.wayOut.split(separator: "\n") { Terminal.note("  \(line)") }
+        for line in self.hint.split(separator: "\n") { Terminal.note("  \(line)") }
     }
 
     private func line(_ head: String) -> String {
@@ -51,7 +51,7 @@ extension Failure {
             self.init(
                 name,
                 error.message,
-                wayOut: """
+                hint: """
                     The command may have been executed. Retry it with --id \(id): \
                     it is executed only once.
                     """,
@@ -61,7 +61,7 @@ extension Failure {
             self.init(
                 name,
                 error.message.isEmpty ? "no answer from \(address)" : error.message,
-                wayOut: """
+                hint: """
                     Nothing was sent. Is invd running, and is --server or INVCTL_SERVER correct? \
                     invctl context show lists the source of the address.
                     """,
@@ -71,14 +71,14 @@ extension Failure {
             self.init(
                 name,
                 "\(address) did not answer in time",
-                wayOut: "Nothing was changed. Try again, with a longer --timeout if it is busy.",
+                hint: "Nothing was changed. Try again, with a longer --timeout if it is busy.",
                 exit: Exit.code(for: error)
             )
         case .protocolViolation:
             self.init(
                 name,
                 "\(address) does not speak this protocol: \(error.message)",
-                wayOut: """
+                hint: """
                     Is it invd that listens there? Use the invctl of the same release \
                     (this is \(InvctlVersion.current)).
                     """,

@@ -52,7 +52,7 @@ struct HelpCommand: AsyncParsableCommand {
                 let near = Nearness.nearest(to: word, among: names)
                 throw Failure.usage(
                     "there is no help on '\(words.joined(separator: " "))'",
-                    wayOut: near.isEmpty
+                    hint: near.isEmpty
                         ? "invctl help lists the commands and topics."
                         : "Did you mean \(near.joined(separator: " or "))?"
                 )

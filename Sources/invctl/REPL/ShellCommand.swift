@@ -93,7 +93,7 @@ enum ShellWord: String, CaseIterable, Sendable {
             let near = Nearness.nearest(to: name, among: self.allCases.map { $0.rawValue })
             throw Failure.usage(
                 "unknown command '\(name)' of the shell",
-                wayOut: near.isEmpty
+                hint: near.isEmpty
                     ? "\\? lists them." : "Did you mean \(near.joined(separator: " or "))?"
             )
         }

@@ -27,7 +27,7 @@ struct TopCommand: AsyncParsableCommand {
         guard self.once || hasTerminal else {
             throw Failure.usage(
                 "top draws on a terminal, but there is none",
-                wayOut: """
+                hint: """
                     invctl top --once prints it once; invctl stats, stock low and insight sales have \
                     the same data in every format.
                     """

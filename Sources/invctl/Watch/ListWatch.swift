@@ -106,7 +106,7 @@ struct ListWatch {
             state.status.take(event, now: now)
             switch event {
             case .began, .entry, .snapshot, .reset: state.isDirty = true
-            case .progress, .caughtUp, .proven, .differs, .disconnected: break
+            case .progress, .caughtUp, .verified, .mismatched, .disconnected: break
             }
         }
     }

@@ -49,10 +49,10 @@ struct LiveStatus: Sendable {
         case .entry(let entry):
             self.lsn = entry.lsn
             self.lag = max(0, now.subtractingSaturated(entry.time.microseconds))
-        case .progress(let lsn), .caughtUp(let lsn), .proven(let lsn):
+        case .progress(let lsn), .caughtUp(let lsn), .verified(let lsn):
             self.connection = .live
             self.lsn = lsn
-        case .differs(let lsn):
+        case .mismatched(let lsn):
             self.note("this replica differs from the server at LSN \(lsn); reloading", now)
         case .disconnected(let error):
             self.lose(error, now: now)

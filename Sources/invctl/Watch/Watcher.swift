@@ -47,7 +47,7 @@ struct Watcher {
             }
         case .reset:
             self.note("reset: a snapshot follows")
-        case .progress, .proven, .differs, .disconnected:
+        case .progress, .verified, .mismatched, .disconnected:
             break
         }
         for notice in self.status.takePending() { self.note(notice) }

@@ -443,7 +443,7 @@ struct CommandRow {
             json: .array("idleDays"),
             wrong: "insight dead --window last-3-days",
             code: 1,
-            says: "does not go with insight dead"
+            says: "cannot be used with insight dead"
         ),
         CommandRow(
             "insight turnover",
@@ -491,7 +491,7 @@ struct CommandRow {
             json: .array("retailValue"),
             wrong: "insight valuation --by hour",
             code: 1,
-            says: "hour does not go with insight valuation"
+            says: "hour cannot be used with insight valuation"
         ),
         CommandRow(
             "insight low",
@@ -507,7 +507,7 @@ struct CommandRow {
             json: .array("net"),
             wrong: "query --by product --measure asked",
             code: 1,
-            says: "asked does not go with source sales"
+            says: "asked cannot be used with source sales"
         ),
         CommandRow(
             "watch products --snapshot --count 1",

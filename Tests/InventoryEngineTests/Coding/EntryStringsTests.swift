@@ -4,7 +4,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A text that many changes of a step share is in its entry once.
+/// An entry contains a string that several of its changes share only once.
 @Suite struct EntryStringsTests {
     private static let reference = String(repeating: "r", count: Limits.referenceByteCountMax)
     private static let note = String(repeating: "n", count: Limits.noteByteCountMax)
@@ -38,13 +38,13 @@ import Testing
         return .moved(movement, Level(product: ProductID(product), location: .main, revision: 9))
     }
 
-    /// How often the bytes have the text.
+    /// How often the bytes contain the string.
     private static func count(_ text: String, in bytes: [UInt8]) -> Int {
         String(decoding: bytes, as: UTF8.self).components(of: text)
     }
 
-    /// A request of each kind that has many lines under one reference, or one note.
-    @Test func `whatever a command of many lines is, its texts are in the entry once`() throws {
+    /// One request of each kind with many lines under one reference, or one note.
+    @Test func `the entry of a command of many lines has its strings once`() throws {
         let many = 500
         let product = ProductID(1)
         let sale = Array(repeating: SaleLine(product: product, quantity: 1), count: many)
@@ -111,16 +111,16 @@ import Testing
             )
             let bytes = Self.encoded(entry)
             #expect(try Self.decoded(bytes) == entry)
-            // Movements, and one of reservations, transfers and demand that was refused.
+            // Movements, and one each of reservations, transfers and unmet demand.
             #expect(Self.count(reference, in: bytes) <= 2)
             #expect(Self.count(note, in: bytes) <= 1)
             let perLine = (bytes.count - 2_500) / many
-            #expect(perLine < 120, "\(perLine) bytes a line of \(entry.changes.count) changes")
+            #expect(perLine < 120, "\(perLine) bytes per line of \(entry.changes.count) changes")
         }
     }
 
-    @Test func `texts that alternate, or look alike, stay what they are`() throws {
-        // Two ways to write the same letter, as many bytes each: equal as texts, not as bytes.
+    @Test func `strings that alternate, or look alike, are unchanged`() throws {
+        // Two encodings of the same letter, with as many bytes: equal as strings, not as bytes.
         let (angstrom, letterAndRing) = ("\u{212B}", "A\u{030A}")
         try #require(angstrom == letterAndRing)
         let entry = Self.entry([
@@ -138,9 +138,9 @@ import Testing
         #expect(references[7] == references[6])
     }
 
-    @Test func `random entries of few texts come back as they were`() throws {
+    @Test func `random entries of few strings round-trip`() throws {
         var random = SplitMix64(seed: 17)
-        let texts = ["", "a", "b", Self.reference]
+        let strings = ["", "a", "b", Self.reference]
         for _ in 0..<500 {
             let changes = (0..<random.next() % 12).map { _ -> Change in
                 let tags: [ChangeTag] = [.moved, .demandRefused, .reservation, .transfer, .alert]
@@ -150,7 +150,7 @@ import Testing
                     time: Instant(microseconds: 9)
                 )
                 let (reference, note) = (
-                    texts[Int(random.next() % 4)], texts[Int(random.next() % 4)]
+                    strings[Int(random.next() % 4)], strings[Int(random.next() % 4)]
                 )
                 switch change {
                 case .moved(var movement, let level):
@@ -186,7 +186,7 @@ import Testing
         )
     }
 
-    @Test func `what is shared with nothing, or is there and shared, is refused`() throws {
+    @Test func `a share without a previous string, or with one of its own, is refused`() throws {
         let bytes = Self.encoded(Self.entry([Self.moved(1, "R"), Self.moved(2, "R")]))
         let alone = Self.encoded(Self.entry([Self.moved(2, "R")]))
         _ = try Self.decoded(bytes)
@@ -201,15 +201,15 @@ import Testing
         }
         func reads(_ entry: [UInt8]) -> Bool { (try? Self.decoded(entry)) != nil }
         #expect(reads(movement([0x81, 0x80, 0x01], [])))
-        // There and shared, a note that none had before.
+        // Present and shared: a note that none had before.
         #expect(!reads(movement([0x81, 0x84, 0x01], [1, 0x52])))
         #expect(!reads(movement([0x81, 0x80, 0x02], [])))
-        // There though it could be shared, as version 0.1.0 wrote it.
+        // Present though it could be shared, as version 0.1.0 wrote it.
         #expect(reads(movement([0x81, 0x04], [1, 0x52])))
         #expect(reads(movement([0x81, 0x04], [1, 0x53])))
     }
 
-    @Test func `one who is sent a part of a step has the texts of that part`() throws {
+    @Test func `a subscriber to a part of a step gets the strings of that part`() throws {
         let entry = Self.entry([
             Self.moved(1, "POS", "call"), Self.moved(2, "POS", "call"),
             Self.moved(3, "POS", "call"),
@@ -230,7 +230,7 @@ import Testing
         }
     }
 
-    @Test func `a window of the latest levels does not need the texts`() throws {
+    @Test func `a window of the latest levels does not need the strings`() throws {
         let entry = Self.entry([Self.moved(1, "POS", "call"), Self.moved(2, "POS", "call")])
         let matcher = SubscriptionMatcher(Subscription(topics: .stock, start: .now))
         var window = ConflationWindow()
@@ -249,7 +249,7 @@ import Testing
 }
 
 extension String {
-    /// How often it has the text.
+    /// How often the string occurs.
     fileprivate func components(of text: String) -> Int {
         var count = 0
         var rest = self[...]

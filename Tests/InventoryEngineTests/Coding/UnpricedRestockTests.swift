@@ -4,8 +4,8 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A delivery whose lines say no cost, or a cost of 0: two things, as a command, in the log, and after
-/// both are read again.
+/// A restock whose lines have no cost, or a cost of 0: two different commands, in the log and
+/// decoded again.
 @Suite struct UnpricedRestockTests {
     private static func line(_ product: UInt32, _ cost: Int64?) -> RestockLine {
         RestockLine(
@@ -19,8 +19,8 @@ import Testing
         try read(bytes) { (reader) throws(ByteReaderError) in try Command(from: &reader) }
     }
 
-    /// PROTOCOL.md's fields by hand: three lines, flags, no reference, no note, now; then the numbers
-    /// of the lines without a cost.
+    /// The encoding from PROTOCOL.md by hand: three lines, flags, no reference, no note, now; then the
+    /// numbers of the lines without a cost.
     private static func byHand(
         costs: [UInt8] = [0, 0, 8],
         flags: UInt8,
@@ -41,7 +41,7 @@ import Testing
         var expected = restock
         expected.fromIncoming = true
         #expect(try Self.decoded(Self.byHand(flags: 3, [1, 0])) == .restock(expected))
-        // All of them, and none.
+        // All lines, and none.
         let all = Restock(lines: (1...3).map { Self.line($0, nil) })
         let allBytes = Self.byHand(costs: [0, 0, 0], flags: 2, [3, 0, 1, 2])
         #expect(bytes(of: Command.restock(all)) { $0.encode(into: &$1) } == allBytes)
@@ -52,15 +52,15 @@ import Testing
 
     @Test(
         arguments: [
-            ("no numbers, though the flags say so", [0]),
-            ("a number of no line", [1, 3]),
+            ("no numbers, though flagged", [0]),
+            ("a number without a line", [1, 3]),
             ("a number twice", [2, 1, 1]),
-            ("numbers that fall", [2, 1, 0]),
+            ("descending numbers", [2, 1, 0]),
             ("more numbers than lines", [4, 0, 1, 2, 3]),
             ("the number of a line that has a cost", [1, 2]),
         ] as [(String, [UInt8])]
     )
-    func `numbers of lines without a cost are refused where they have another form`(
+    func `invalid numbers of lines without a cost are refused`(
         _ what: String,
         _ numbers: [UInt8]
     ) {
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `a flag that means nothing, and numbers that no flag announces, are refused`() {
+    @Test func `an unknown flag, and numbers without a flag, are refused`() {
         for (flags, numbers) in [(4, []), (0, [1, 0])] as [(UInt8, [UInt8])] {
             #expect(throws: ByteReaderError.self) {
                 try Self.decoded(Self.byHand(flags: flags, numbers))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `the log says what each line came in at, and a replay has the same`() throws {
+    @Test func `the log has the cost of each line, and a replay has the same`() throws {
         var bench = try Bench(products: 2, stock: 10, cost: 5)
         let before = bench.state
         let time = bench.time
@@ -97,7 +97,7 @@ import Testing
             guard case .moved(let movement, _) = change else { return nil }
             return movement
         }
-        // Five at the average of 0.05, of ten worth 0.50; five for nothing.
+        // Five at the average of 0.05, of ten worth 0.50; five at 0.
         #expect(restocked.map { $0.cost } == [25, 0])
         #expect(restocked.map { $0.price } == [Price(50, per: 10), Price(0)])
         #expect([1, 2].map { bench.level($0).value } == [75, 50])

@@ -4,13 +4,13 @@ import Testing
 
 @testable import InventoryEngine
 
-/// One life in three states: commands decided by the slow path, by the fast path where that accepts
-/// them, and entries folded as a restart folds them.
+/// The same commands on three states: decided by the slow path, by the fast path if it accepts them, and as
+/// entries folded as in a restart.
 ///
 ///     command ──┬─ slow path ──▶ outcome, entry ──replay──▶ third state
 ///               └─ fast path ──▶ outcome, entry       all bytes equal, and all three states
 struct BothPaths: ~Copyable {
-    /// Who decided a command on the fast side.
+    /// The path that decided a command on the fast side.
     enum Path { case fast, slow }
 
     private(set) var slow = InventoryState()
@@ -20,13 +20,13 @@ struct BothPaths: ~Copyable {
 
     init() throws {
         let currency = try #require(Currency(code: "EUR"))
-        try self.put(InventoryState.founding(currency: currency), by: "")
+        try self.put(InventoryState.bootstrap(currency: currency), by: "")
     }
 
     /// When the next step is recorded.
     var time: Instant { Instant(microseconds: Int64(self.slow.lsn.next.value) * 1_000) }
 
-    /// Puts changes into all three states.
+    /// Applies changes to all three states.
     mutating func put(_ changes: [Change], by actor: String) throws {
         let entry = Entry(lsn: self.slow.lsn.next, time: self.time, actor: actor, changes: changes)
         self.slow.evolve(entry)
@@ -46,7 +46,7 @@ struct BothPaths: ~Copyable {
 
     private struct Step: Equatable {
         var outcome: [UInt8]
-        /// Empty where nothing changed.
+        /// Empty if nothing changed.
         var entry: [UInt8]
     }
 
@@ -63,7 +63,7 @@ struct BothPaths: ~Copyable {
         }
         try #require(found == expected, "\(path) path, LSN \(self.slow.lsn): \(command)")
         if !expected.entry.isEmpty { try self.fold(expected.entry) }
-        // All that there is, now and then: it looks at every row.
+        // Compares everything only now and then: it reads every row.
         if self.slow.lsn.value % 64 == 0 { self.checkInvariants() }
         return path
     }
@@ -74,21 +74,21 @@ struct BothPaths: ~Copyable {
         self.folded.checkInvariants()
     }
 
-    /// All three states are equal, and what can be recomputed is right.
+    /// Checks that all three states are equal, and that what can be recomputed is right.
     func checkEqual() {
         self.checkInvariants()
         self.checkSameTables()
         #expect(self.slow.readView().violations() == [])
     }
 
-    /// The movement in a row of the ledger is the same in all three states.
+    /// Checks that a row of the ledger is the same in all three states.
     func checkSameRow(_ row: Int) {
         let movement = self.slow.tables.movement(row)
         #expect(self.fast.tables.movement(row) == movement)
         #expect(self.folded.tables.movement(row) == movement)
     }
 
-    /// All tables are equal; for entries that no rule decided.
+    /// Checks that all tables are equal; for entries that no rule decided.
     func checkSameTables() {
         let digest = self.slow.readView().digest()
         #expect(self.fast.readView().digest() == digest)
@@ -155,7 +155,7 @@ struct BothPaths: ~Copyable {
         var gathered = GatheredProducts()
         self.fast.prepare(for: batch)
         switch self.fast.decide(batch, 0, at: time, behind: gathered, into: &step) {
-        case .general: return nil
+        case .slowPath: return nil
         case .refused(let refusal):
             let outcome = Self.bytes { Outcome.refused(refusal).encode(into: &$0) }
             return Step(outcome: outcome, entry: [])

@@ -5,8 +5,8 @@ import Testing
 
 @testable import InventoryEngine
 
-/// Both paths of a command decide alike, whatever is in its fields, and a field that a fast path does not
-/// know leads to the slow path.
+/// Both paths of a command decide alike, whatever its fields, and an unknown field falls back to the slow
+/// path.
 @Suite struct FastPathFieldTests {
     /// A shop with products at two locations; a third one, and a category, are archived.
     private static func shop(_ random: inout SplitMix64) throws -> BothPaths {
@@ -33,7 +33,7 @@ import Testing
         )
     }
 
-    /// Counts how often the fast path accepted a command in which a field was varied.
+    /// Counts how often the fast path accepted a command with a changed field.
     private struct Coverage {
         private var counts: [String: Int] = [:]
 
@@ -45,7 +45,7 @@ import Testing
             for field in fields {
                 #expect(
                     self.counts[field, default: 0] > 0,
-                    "the fast path never had a \(field) that varied",
+                    "the fast path never had a changed \(field)",
                     sourceLocation: sourceLocation
                 )
             }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `sales with anything in any field come to the same on both paths`(seed: UInt64) throws {
+    func `sales with any fields have the same result on both paths`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var shop = try Self.shop(&random)
         var coverage = Coverage()
@@ -80,7 +80,7 @@ import Testing
         shop.checkEqual()
     }
 
-    /// Something that changes what sales find: stock, a floor, a reservation or a hold.
+    /// A change of what sales find: stock, a floor, a reservation or a hold.
     private static func supply(_ random: inout SplitMix64, _ time: Instant) -> Command {
         let product = ProductID(UInt32(1 + random.below(20)))
         let location = LocationID(UInt16(1 + random.below(2)))
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `products with anything in any field come to the same on both paths`(
+    func `products with any fields have the same result on both paths`(
         seed: UInt64
     ) throws {
         var random = SplitMix64(seed: seed)
@@ -144,7 +144,7 @@ import Testing
         Fields<Occurrence>.all.checkComplete(Occurrence(at: .zero))
     }
 
-    @Test func `what a fast path reads is the whole of its command`() {
+    @Test func `a fast path reads the whole command`() {
         var random = SplitMix64(seed: 9)
         for tag in CommandTag.allCases {
             for _ in 0..<200 {
@@ -161,8 +161,8 @@ import Testing
         }
     }
 
-    /// Each field that a line's mask can announce is one that the fast path knows, or leads it away.
-    @Test func `a line with a field that is not known takes the slow path`() {
+    /// Each bit of a line's mask is either known to the fast path, or falls back to the slow path.
+    @Test func `a line with an unknown field takes the slow path`() {
         let line = SaleLine(product: ProductID(7), quantity: 1)
         let encoded = BothPaths.bytes { Command.sell(Sale(lines: [line])).encode(into: &$0) }
         // Tag, count, product, location, quantity: a byte each.

@@ -3,10 +3,10 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Every field of a type, with what a test puts into it.
+/// Every field of a type, with a function that changes it in a test.
 ///
-/// The list is compared with the stored properties of the type, so a field that is new has to be added
-/// here before any test passes.
+/// The list is compared with the stored properties of the type, so a new field must be added here before
+/// any test passes.
 struct Fields<Value>: Sendable {
     typealias Change = @Sendable (inout Value, inout SplitMix64) -> Void
 
@@ -18,8 +18,8 @@ struct Fields<Value>: Sendable {
 
     var names: [String] { self.changes.map(\.name) }
 
-    /// Whether these are the stored properties of a value, in their order; those of what people say of an
-    /// entity, `fields`, are the value's own.
+    /// Checks that these are the stored properties of a value, in their order; the properties of its `fields`
+    /// count as the value's own.
     func checkComplete(_ value: Any, sourceLocation: SourceLocation = #_sourceLocation) {
         let stored = Mirror(reflecting: value).children.flatMap { child -> [String] in
             guard child.value is any Described else { return [child.label ?? "?"] }
@@ -29,9 +29,9 @@ struct Fields<Value>: Sendable {
         #expect(self.names == stored, "fields of \(type)", sourceLocation: sourceLocation)
     }
 
-    /// Changes each field with a chance of one in `oneIn`.
+    /// Changes each field with a probability of one in `oneIn`.
     ///
-    /// - Returns: The names of those that were changed.
+    /// - Returns: The names of the changed fields.
     func vary(
         _ value: inout Value,
         oneIn: UInt64 = 3,
@@ -59,7 +59,7 @@ extension SplitMix64 {
         return low + Int64(self.below(UInt64(min(high - low, bound)) + 1))
     }
 
-    /// A text of up to `byteCountMax` bytes or one more, trimmed or not, with or without Unicode.
+    /// A string of up to `byteCountMax` bytes or one more, trimmed or not, with or without Unicode.
     mutating func text(byteCountMax: Int) -> String {
         switch self.below(16) {
         case 0: String(repeating: "x", count: byteCountMax)
@@ -74,7 +74,7 @@ extension SplitMix64 {
     }
 }
 
-// MARK: - The fields of what the fast paths read
+// MARK: - The fields that the fast paths read
 
 extension Fields where Value == Unit {
     static let all = Fields([

@@ -5,14 +5,14 @@ import Testing
 
 @testable import InventoryEngine
 
-/// A movement and the level that it leaves, as an entry says them.
+/// A movement and the level that it leaves, as in an entry.
 private struct Moved {
     var movement: Movement
     var level: Level
     /// A sale that a return may name.
     var sale: MovementID
 
-    /// Moves a balance of the level, and says so in the movement.
+    /// Changes a balance of the level, and the movement accordingly.
     mutating func move<Value: AdditiveArithmetic>(
         _ delta: WritableKeyPath<Movement, Value>,
         _ balance: WritableKeyPath<Level, Value>,
@@ -29,7 +29,7 @@ extension Fields where Value == Moved {
             let kinds: [MovementKind] = [.adjust, .count, .setUnavailable]
             moved.movement.kind = random.one(of: kinds)
         },
-        // Whose level it is was decided before.
+        // The product and location of the level are fixed.
         "product": { _, _ in },
         "location": { _, _ in },
         "onHandDelta": { moved, random in
@@ -64,7 +64,7 @@ extension Fields where Value == Moved {
     fileprivate static let level = Fields([
         "product": { _, _ in },
         "location": { _, _ in },
-        // What the movement moves, and nothing else, changes these.
+        // Only the fields that the movement moves change these.
         "onHand": { _, _ in },
         "unavailable": { _, _ in },
         "reserved": { _, _ in },
@@ -76,9 +76,9 @@ extension Fields where Value == Moved {
     ])
 }
 
-/// Folding blocks of sales reads every field of an entry, or leaves it to the slow path.
+/// Folding blocks of sales reads every field of an entry, or falls back to the slow path.
 @Suite struct ReplayFieldTests {
-    /// A shop with two products that were sold once.
+    /// A shop with two products that were sold once each.
     private static func shop() throws -> BothPaths {
         var shop = try BothPaths()
         try shop.run(.createCategory(name: "A"))
@@ -122,14 +122,14 @@ extension Fields where Value == Moved {
         Fields<Moved>.level.checkComplete(moved.level)
     }
 
-    /// Whether a fold may read such a change ahead, by the masks alone.
+    /// Whether a fold may read such a change ahead, by the masks only.
     private static func isPlain(_ moved: Moved, lsn: LSN, time: Instant) -> Bool {
         moved.movement.kind == .sale && moved.level.revision == lsn
             && moved.movement.presence(recordedAt: time) & ~GatheredMovements.fields == 0
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `entries with anything in any field fold to the same state`(seed: UInt64) throws {
+    func `entries with any fields fold to the same state`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var shop = try Self.shop()
         var (plainCount, otherCount) = (0, 0)
@@ -149,7 +149,7 @@ extension Fields where Value == Moved {
             #expect(isRead == Self.isPlain(moved, lsn: lsn, time: time), "\(moved)")
             if isRead { plainCount += 1 } else { otherCount += 1 }
             try shop.put([change], by: "till")
-            // What the ledger has is what the entry said.
+            // The ledger has what the entry contains.
             let row = shop.slow.tables.ledger.rowCount - 1
             try #require(shop.slow.tables.movement(row) == moved.movement)
             shop.checkSameRow(row)
@@ -159,7 +159,7 @@ extension Fields where Value == Moved {
         shop.checkSameTables()
     }
 
-    /// Each bit of the mask is a field of the movement, and no field has none.
+    /// Each bit of the mask is a field of the movement, and every field has one.
     @Test func `every field of a movement and of a level has its bits in the mask`() {
         var random = SplitMix64(seed: 4)
         var seen: UInt64 = 0

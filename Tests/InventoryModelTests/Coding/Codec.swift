@@ -2,13 +2,13 @@ import Bytes
 import InventoryModel
 import InventoryTestSupport
 
-/// One encoding seen as bytes alone, so that a test can say the same of every one.
+/// An encoding with its types erased, so that one test covers all encodings.
 struct Codec: Sendable, CustomStringConvertible {
     let description: String
-    /// Encoded values that together have every case.
+    /// Returns encoded values that cover every case.
     let samples: @Sendable (inout SplitMix64) -> [[UInt8]]
-    /// Reads a value, which must be all there is, and writes it again.
-    let again: @Sendable ([UInt8]) throws(ByteReaderError) -> [UInt8]
+    /// Decodes a value, which must use all bytes, and encodes it again.
+    let reencode: @Sendable ([UInt8]) throws(ByteReaderError) -> [UInt8]
 
     private init<Value>(
         _ description: String,
@@ -18,7 +18,7 @@ struct Codec: Sendable, CustomStringConvertible {
     ) {
         self.description = description
         self.samples = { random in samples(&random).map { bytes(of: $0, encode) } }
-        self.again = { (encoded) throws(ByteReaderError) in
+        self.reencode = { (encoded) throws(ByteReaderError) in
             let value = try read(encoded, decode)
             return bytes(of: value, encode)
         }

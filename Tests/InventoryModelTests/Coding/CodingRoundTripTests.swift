@@ -6,7 +6,7 @@ import Testing
 @Suite struct CodingRoundTripTests {
     private static let rounds = 60
 
-    @Test func `a command of every kind comes back as it was`() throws {
+    @Test func `a command of every kind survives a round trip`() throws {
         var random = SplitMix64(seed: 1)
         for _ in 0..<Self.rounds {
             for tag in CommandTag.allCases {
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `a change of every kind comes back as it was`() throws {
+    @Test func `a change of every kind survives a round trip`() throws {
         var random = SplitMix64(seed: 2)
         for _ in 0..<Self.rounds {
             for tag in ChangeTag.allCases {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `a query of every kind comes back as it was`() throws {
+    @Test func `a query of every kind survives a round trip`() throws {
         var random = SplitMix64(seed: 3)
         for _ in 0..<Self.rounds {
             for tag in QueryTag.allCases {
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `an outcome and a refusal of every shape come back as they were`() throws {
+    @Test func `outcomes and refusals of every form survive a round trip`() throws {
         var random = SplitMix64(seed: 4)
         for round in 0..<UInt64(Self.rounds) * SplitMix64.detailCount {
             let refusal = random.refusal(detail: round % SplitMix64.detailCount)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `a table comes back as its schema and its block`() throws {
+    @Test func `a table survives a round trip as its schema and its block`() throws {
         var random = SplitMix64(seed: 5)
         for _ in 0..<Self.rounds * 5 {
             let table = random.table()
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, ResultTable.blockRowsMax])
-    func `a block holds from no row to as many as it may`(rowCount: Int) throws {
+    func `a block has from no row up to the maximum`(rowCount: Int) throws {
         var table = ResultTable([ResultField("n", .integer), ResultField("t", .text)])
         for row in 0..<rowCount {
             table.append(row % 3 == 0 ? [.none, .none] : [.integer(Int64(row)), .text("\(row)")])
@@ -100,7 +100,7 @@ import Testing
         #expect(decoded == table)
     }
 
-    @Test func `a subscription comes back as it was`() throws {
+    @Test func `a subscription survives a round trip`() throws {
         var random = SplitMix64(seed: 6)
         for _ in 0..<Self.rounds * 5 {
             let subscription = random.subscription()
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `the largest revision goes out as the one below it, not as none`() throws {
+    @Test func `the largest revision is encoded as the one below it, not as none`() throws {
         let command = Command.deleteProduct(ProductID(1), ifRevision: .max)
         let encoded = bytes(of: command) { $0.encode(into: &$1) }
         let decoded = try read(encoded) { (reader) throws(ByteReaderError) in
@@ -123,7 +123,7 @@ import Testing
 }
 
 @Suite struct EntryCodingTests {
-    @Test func `an entry comes back as it was, alone and in a run`() throws {
+    @Test func `entries survive a round trip, alone and in sequence`() throws {
         var random = SplitMix64(seed: 7)
         let entries = (0..<200).map { _ in random.entry() }
         let encoded = bytes(of: entries) { entries, writer in
@@ -137,12 +137,12 @@ import Testing
         #expect(decoded == entries)
     }
 
-    @Test func `a filter picks changes by their first byte and copies them as they are`() throws {
+    @Test func `a filter selects changes by their first byte and copies their bytes`() throws {
         var random = SplitMix64(seed: 8)
         for _ in 0..<100 {
             let entry = random.entry()
             let encoded = bytes(of: entry) { $0.encode(into: &$1) }
-            let picked = try read(encoded) { (reader) throws(ByteReaderError) -> [UInt8] in
+            let selected = try read(encoded) { (reader) throws(ByteReaderError) -> [UInt8] in
                 let view = try EntryView(from: &reader)
                 var writer = ByteWriter()
                 var target = EntryWriter(
@@ -161,7 +161,7 @@ import Testing
             }
             var expected = entry
             expected.changes = entry.changes.filter { if case .moved = $0 { true } else { false } }
-            #expect(picked == bytes(of: expected) { $0.encode(into: &$1) })
+            #expect(selected == bytes(of: expected) { $0.encode(into: &$1) })
         }
     }
 
@@ -190,7 +190,7 @@ import Testing
         #expect(encoded.count <= 50)
     }
 
-    @Test func `a change that does not fill its count is refused`() throws {
+    @Test func `a change shorter than its byte count is refused`() throws {
         let entry = Entry(lsn: 1, time: .zero, actor: "", changes: [.productDeleted(ProductID(1))])
         var encoded = bytes(of: entry) { $0.encode(into: &$1) }
         let countOffset = 4 + 8 + 8 + 1 + 4

@@ -3,8 +3,9 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Bytes written out by hand from PROTOCOL.md: what is in logs and snapshots must stay readable, so
-/// a change here is a new format version.
+/// Bytes written by hand from PROTOCOL.md.
+///
+/// Logs and snapshots must stay readable, so a change here is a new format version.
 @Suite struct GoldenCodingTests {
     private func check<Value: Equatable>(
         _ value: Value,
@@ -48,7 +49,7 @@ import Testing
         )
     }
 
-    @Test func `the movement of a sale, and the level it left`() throws {
+    @Test func `the movement of a sale, and the resulting level`() throws {
         let time = Instant(microseconds: 10)
         let movement = Movement(
             kind: .sale,
@@ -112,7 +113,7 @@ import Testing
         )
     }
 
-    @Test func `a sale that was done`() throws {
+    @Test func `the outcome of an executed sale`() throws {
         let done = Outcome.Done(
             lsn: 57,
             time: Instant(microseconds: 2),
@@ -127,7 +128,7 @@ import Testing
         )
     }
 
-    @Test func `a sale that stock refused`() throws {
+    @Test func `the outcome of a sale refused for lack of stock`() throws {
         let shortage = Refusal.Shortage(
             product: ProductID(2),
             location: .main,
@@ -215,7 +216,7 @@ import Testing
         }
     }
 
-    @Test func `a reservation and a transfer as they are`() throws {
+    @Test func `the changes of a reservation and a transfer`() throws {
         let reservation = Reservation(
             id: ReservationID(7),
             product: ProductID(1),
@@ -257,7 +258,7 @@ import Testing
         )
     }
 
-    @Test func `a refusal of more than is left`() throws {
+    @Test func `a refusal of more than remains`() throws {
         let refusal = Refusal(
             .exceedsReservation,
             line: 0,
@@ -315,7 +316,7 @@ import Testing
         )
     }
 
-    @Test func `a block of an answer`() throws {
+    @Test func `a block of a result`() throws {
         var table = ResultTable([ResultField("sku", .text), ResultField("price", .money)])
         table.append([.text("A"), .integer(-1)])
         table.append([.none, .integer(5)])
@@ -329,7 +330,7 @@ import Testing
         )
     }
 
-    @Test func `a subscription to the stock of a category, from an LSN on`() throws {
+    @Test func `a subscription to the stock of a category, from an LSN`() throws {
         try self.check(
             Subscription(
                 topics: [.stock, .alerts],

@@ -3,17 +3,17 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Bytes that somebody made up, or that a fault changed: read as an error or as a value, never as a
-/// trap, and never as a value that has another encoding.
+/// Malicious or damaged bytes are decoded to an error or a value: never a trap, and never a value with
+/// another encoding.
 @Suite struct HostileBytesTests {
     @Test(arguments: Codec.all)
-    func `every prefix of a value is refused`(codec: Codec) {
+    func `a truncated value is refused`(codec: Codec) {
         var random = SplitMix64(seed: 11)
         for _ in 0..<8 {
             for sample in codec.samples(&random) {
                 for count in 0..<sample.count {
                     #expect(throws: ByteReaderError.self) {
-                        try codec.again(Array(sample.prefix(count)))
+                        try codec.reencode(Array(sample.prefix(count)))
                     }
                 }
             }
@@ -21,15 +21,15 @@ import Testing
     }
 
     @Test(arguments: Codec.all)
-    func `a byte after a value is refused`(codec: Codec) {
+    func `a trailing byte is refused`(codec: Codec) {
         var random = SplitMix64(seed: 12)
         for sample in codec.samples(&random) {
-            #expect(throws: ByteReaderError.self) { try codec.again(sample + [0]) }
+            #expect(throws: ByteReaderError.self) { try codec.reencode(sample + [0]) }
         }
     }
 
     @Test(arguments: Codec.all)
-    func `flipped bits make an error or a value that is written as it was read`(codec: Codec) {
+    func `flipped bits are an error or a value with that encoding`(codec: Codec) {
         var random = SplitMix64(seed: 13)
         for _ in 0..<6 {
             for sample in codec.samples(&random) where !sample.isEmpty {
@@ -46,10 +46,10 @@ import Testing
     }
 
     @Test(arguments: Codec.all)
-    func `random bytes make an error or a value that is written as it was read`(codec: Codec) {
+    func `random bytes are an error or a value with that encoding`(codec: Codec) {
         var random = SplitMix64(seed: 14)
         for _ in 0..<20_000 {
-            // Small bytes are tags and counts more often than any byte would be.
+            // Small bytes are more often tags and counts.
             let mask: UInt8 = random.flag() ? 0x0F : 0xFF
             let made = random.list(upTo: 40) { UInt8(truncatingIfNeeded: $0.next()) & mask }
             self.check(codec, made)
@@ -58,14 +58,14 @@ import Testing
 
     private func check(_ codec: Codec, _ bytes: [UInt8]) {
         do throws(ByteReaderError) {
-            let again = try codec.again(bytes)
-            #expect(again == bytes)
+            let reencoded = try codec.reencode(bytes)
+            #expect(reencoded == bytes)
         } catch {
-            // Refused: as good.
+            // Refused, which is correct too.
         }
     }
 
-    @Test func `a count beyond its limit is refused before anything is read`() {
+    @Test func `a count beyond its limit is refused before its elements are read`() {
         let sell: [UInt8] = [CommandTag.sell.rawValue, 0x81, 0x80, 0x01]
         #expect(throws: ByteReaderError.tooLong(offset: 1, length: 16_385, limit: 16_384)) {
             try read(sell) { (reader) throws(ByteReaderError) in try Command(from: &reader) }
@@ -82,7 +82,7 @@ import Testing
 
     private static let huge: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]
 
-    @Test func `a batch in a batch is refused, and so is a batch of outcomes in one`() {
+    @Test func `nested batches of commands and of outcomes are refused`() {
         let command: [UInt8] = [30, 1, 1, 30, 1, 0]
         #expect(throws: ByteReaderError.self) {
             try read(command) { (reader) throws(ByteReaderError) in try Command(from: &reader) }
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `rows without a value that overflow, repeat or hold a value are refused`() {
+    @Test func `indices of missing values that overflow, repeat or have a value are refused`() {
         let schema = [ResultField("n", .integer)]
         func block(_ bytes: [UInt8]) throws(ByteReaderError) {
             _ = try read(bytes) { (reader) throws(ByteReaderError) in
@@ -107,8 +107,8 @@ import Testing
         #expect(throws: ByteReaderError.self) { try block([3, 1, 1, 0, 2, 0]) }
     }
 
-    @Test func `what a mask announces must be there`() {
-        // A level whose mask says that something is on hand, and then it is nothing.
+    @Test func `a value that a mask announces must not be zero`() {
+        // A level whose mask announces stock on hand, which is zero.
         let level: [UInt8] = [ChangeTag.level.rawValue, 1, 1, 1, 0]
         #expect(throws: ByteReaderError.self) {
             try read(level) { (reader) throws(ByteReaderError) in
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `flags and kinds that nobody defined are refused`() {
+    @Test func `undefined flags and kinds are refused`() {
         let alerts: [UInt8] = [ChangeTag.level.rawValue, 1, 1, 0x40, 8]
         #expect(throws: ByteReaderError.unknownCode(offset: 4, code: 8, what: "alerts")) {
             try read(alerts) { (reader) throws(ByteReaderError) in
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `an integer that is longer than it must be is refused`() {
+    @Test func `an integer in overlong form is refused`() {
         let delete: [UInt8] = [CommandTag.deleteProduct.rawValue, 0x85, 0x00, 0]
         #expect(throws: ByteReaderError.overlongInteger(offset: 1)) {
             try read(delete) { (reader) throws(ByteReaderError) in try Command(from: &reader) }

@@ -2,12 +2,12 @@ import Bytes
 import InventoryModel
 import InventoryTestSupport
 
-/// One encoding seen as bytes alone, so that a test can say the same of every one.
+/// An encoding with its types erased, so that one test covers all encodings.
 struct InsightCodec: Sendable, CustomStringConvertible {
     let description: String
     let sample: @Sendable (inout SplitMix64) -> [UInt8]
-    /// Reads a value, which must be all there is, and writes it again.
-    let again: @Sendable ([UInt8]) throws(ByteReaderError) -> [UInt8]
+    /// Decodes a value, which must use all bytes, and encodes it again.
+    let reencode: @Sendable ([UInt8]) throws(ByteReaderError) -> [UInt8]
 
     private init<Value>(
         _ description: String,
@@ -17,7 +17,7 @@ struct InsightCodec: Sendable, CustomStringConvertible {
     ) {
         self.description = description
         self.sample = { random in bytes(of: make(&random), encode) }
-        self.again = { (encoded) throws(ByteReaderError) in
+        self.reencode = { (encoded) throws(ByteReaderError) in
             bytes(of: try read(encoded, decode), encode)
         }
     }

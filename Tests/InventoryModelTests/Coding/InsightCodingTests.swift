@@ -4,7 +4,7 @@ import InventoryTestSupport
 import Testing
 
 @Suite struct InsightCodingTests {
-    @Test func `an insight comes back as it was, and its first byte says its kind`() throws {
+    @Test func `an insight survives a round trip, and its first byte is its tag`() throws {
         var random = SplitMix64(seed: 61)
         for _ in 0..<2_000 {
             let insight = random.insight()
@@ -24,21 +24,21 @@ import Testing
     }
 
     @Test(arguments: InsightCodec.all)
-    func `every prefix of a value is refused, and a byte after it`(codec: InsightCodec) {
+    func `truncated values and trailing bytes are refused`(codec: InsightCodec) {
         var random = SplitMix64(seed: 62)
         for _ in 0..<40 {
             let sample = codec.sample(&random)
             for count in 0..<sample.count {
                 #expect(throws: ByteReaderError.self) {
-                    try codec.again(Array(sample.prefix(count)))
+                    try codec.reencode(Array(sample.prefix(count)))
                 }
             }
-            #expect(throws: ByteReaderError.self) { try codec.again(sample + [0]) }
+            #expect(throws: ByteReaderError.self) { try codec.reencode(sample + [0]) }
         }
     }
 
     @Test(arguments: InsightCodec.all)
-    func `damaged and random bytes make an error or a value that is written as it was read`(
+    func `damaged and random bytes are an error or a value with that encoding`(
         codec: InsightCodec
     ) {
         var random = SplitMix64(seed: 63)
@@ -54,7 +54,7 @@ import Testing
             }
         }
         for _ in 0..<8_000 {
-            // Small bytes are tags and counts more often than any byte would be.
+            // Small bytes are more often tags and counts.
             let mask: UInt8 = random.flag() ? 0x0F : 0xFF
             self.check(codec, random.list(upTo: 40) { UInt8(truncatingIfNeeded: $0.next()) & mask })
         }
@@ -62,14 +62,14 @@ import Testing
 
     private func check(_ codec: InsightCodec, _ bytes: [UInt8]) {
         do throws(ByteReaderError) {
-            let again = try codec.again(bytes)
-            #expect(again == bytes)
+            let reencoded = try codec.reencode(bytes)
+            #expect(reencoded == bytes)
         } catch {
-            // Refused: as good.
+            // Refused, which is correct too.
         }
     }
 
-    @Test func `a count beyond its limit is refused before anything is read`() {
+    @Test func `a count beyond its limit is refused before its elements are read`() {
         let measures: [UInt8] = [1, 1, 1, 0, 0, 0, 65]
         #expect(throws: ByteReaderError.tooLong(offset: 6, length: 65, limit: 64)) {
             try read(measures) { (reader) throws(ByteReaderError) in try Insight(from: &reader) }
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `what a mask announces must be there`() {
+    @Test func `a field that a mask announces must be present`() {
         for part: UInt8 in [1, 2, 4, 8, 16, 32, 64, 128] {
             let mask: [UInt8] = part < 128 ? [part] : [0x80, 1]
             let rest: [UInt8] = [0, 0, 1, 1, 0, 0, 0]
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    // MARK: - Golden bytes, written out by hand from PROTOCOL.md
+    // MARK: - Golden bytes, written by hand from PROTOCOL.md
 
     private func check(
         _ insight: Insight,

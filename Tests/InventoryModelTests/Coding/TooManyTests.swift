@@ -3,8 +3,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Commands that announce more than a request may have: refused by what is too many, though nobody
-/// reads them.
+/// Commands that announce too many lines or commands are refused for that, without being decoded.
 @Suite struct TooManyTests {
     private static func refusal(_ bytes: [UInt8]) -> Refusal? {
         bytes.withUnsafeBytes { Command.refusalOfTooMany($0) }
@@ -17,8 +16,8 @@ import Testing
         return command != nil
     }
 
-    /// `head`, a count, and `filling` so many times.
-    private static func byHand(_ head: [UInt8], _ count: Int, _ filling: [UInt8]) -> [UInt8] {
+    /// Returns `head`, a count, and `count` copies of `filling`.
+    private static func encoded(_ head: [UInt8], _ count: Int, _ filling: [UInt8]) -> [UInt8] {
         var writer = ByteWriter()
         writer.write(bytes: head)
         writer.writeVarint(UInt64(count))
@@ -36,9 +35,9 @@ import Testing
         return Refusal(.tooManyLines, detail)
     }
 
-    /// A sale line: product 1, location 1, quantity 1, nothing more.
+    /// A sale line: product 1, location 1, quantity 1, no optional field.
     private static let saleLine: [UInt8] = [1, 1, 2, 0]
-    /// Each kind of command that has lines, up to their count, with a line of it.
+    /// The bytes of each command with lines up to their count, and a line of it.
     private static let lists: [([UInt8], [UInt8])] = [
         ([10], Self.saleLine),
         ([11], Self.saleLine),
@@ -52,23 +51,24 @@ import Testing
         ([25], [1, 0]),
     ]
 
-    @Test func `one line more than can be read is refused as lines, of every command with lines`() {
+    @Test
+    func `one line too many to decode is refused by field lines, in every command with lines`() {
         let most = Limits.batchLinesMax
         for (head, line) in Self.lists {
             let expected = Self.tooMany("lines", most + 1, Limits.linesMax)
-            #expect(Self.refusal(Self.byHand(head, most + 1, line)) == expected, "\(head)")
-            // What can be read is for the command itself to refuse.
-            #expect(Self.refusal(Self.byHand(head, most, line)) == nil, "\(head)")
+            #expect(Self.refusal(Self.encoded(head, most + 1, line)) == expected, "\(head)")
+            // A command that can be decoded is refused when it is executed.
+            #expect(Self.refusal(Self.encoded(head, most, line)) == nil, "\(head)")
         }
     }
 
-    @Test func `one command more than a batch may have is refused as commands`() {
-        // The shortest command there is: the tag, an id and no revision.
+    @Test func `one command too many in a batch is refused by field commands`() {
+        // The shortest command: the tag, an id and no revision.
         let archive: [UInt8] = [3, 1, 0]
         for mode in 1...5 as ClosedRange<UInt8> {
-            let most = Self.byHand([30, mode], Limits.batchMax, archive)
+            let most = Self.encoded([30, mode], Limits.batchMax, archive)
             #expect(Self.isReadable(most) && Self.refusal(most) == nil)
-            let more = Self.byHand([30, mode], Limits.batchMax + 1, archive)
+            let more = Self.encoded([30, mode], Limits.batchMax + 1, archive)
             #expect(
                 Self.refusal(more)
                     == Self.tooMany("commands", Limits.batchMax + 1, Limits.batchMax)
@@ -76,33 +76,33 @@ import Testing
         }
     }
 
-    @Test func `too many lines are found behind the commands of a batch that can be read`() {
-        let sale = Self.byHand([10], 1, Self.saleLine) + [0, 0, 0]
-        let large = Self.byHand([10], Limits.batchLinesMax + 1, Self.saleLine)
+    @Test func `too many lines are found after valid commands of a batch`() {
+        let sale = Self.encoded([10], 1, Self.saleLine) + [0, 0, 0]
+        let large = Self.encoded([10], Limits.batchLinesMax + 1, Self.saleLine)
         let expected = Self.tooMany("lines", Limits.batchLinesMax + 1, Limits.linesMax)
         #expect(Self.refusal([30, 1, 3] + sale + sale + large) == expected)
         #expect(Self.refusal([30, 1, 2] + sale + sale + [0]) == nil)
-        // What is malformed ahead of it comes first.
+        // A malformed command before it takes precedence.
         #expect(Self.refusal([30, 1, 3] + sale + [99, 0] + large) == nil)
     }
 
-    @Test func `a count that the bytes cannot hold is malformed, whatever it announces`() {
+    @Test func `a count larger than the bytes allow is malformed`() {
         let most = Limits.batchLinesMax + 1
         for (head, _) in Self.lists {
-            #expect(Self.refusal(Self.byHand(head, most, []) + [1, 1]) == nil, "\(head)")
+            #expect(Self.refusal(Self.encoded(head, most, []) + [1, 1]) == nil, "\(head)")
         }
         var writer = ByteWriter()
         writer.write(bytes: [30, 1])
         writer.writeVarint(UInt64.max)
         #expect(Self.refusal(writer.array()) == nil)
-        // Two bytes for each are the least, one byte fewer is too few.
+        // Each needs at least two bytes; one byte fewer is too few.
         let byteCount = 2 * (Limits.batchMax + 1)
-        let announced = Self.byHand([30, 1], Limits.batchMax + 1, [])
+        let announced = Self.encoded([30, 1], Limits.batchMax + 1, [])
         #expect(Self.refusal(announced + [UInt8](repeating: 0, count: byteCount)) != nil)
         #expect(Self.refusal(announced + [UInt8](repeating: 0, count: byteCount - 1)) == nil)
     }
 
-    @Test func `what is no command, or has no lines, is not refused for them`() {
+    @Test func `bytes that are not a command with lines are not refused for lines`() {
         let none: [[UInt8]] = [
             [], [0], [99], [30], [30, 9, 200], [1, 200, 200], [3, 1, 0], [10],
         ]

@@ -1,20 +1,24 @@
 public import Bytes
 
-/// Reads what a `ByteWriter` wrote; limits are checked by whoever answers.
-extension ByteReader: QuestionVisitor {
+/// Decodes what a `ByteWriter` encoded; limits are checked when the query is executed.
+extension ByteReader: QueryVisitor {
+    /// Reads a text.
     public mutating func term(_ name: StaticString, _ value: inout String) throws(Failure) {
         value = try self.readText(name)
     }
 
+    /// Reads a number; throws if it exceeds the upper limit of the field.
     public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) throws(Failure) {
         let limit = UInt32(clamping: field.bounds.upperBound)
         value = try self.readBoundedVarint(field.name, limit: limit)
     }
 
+    /// Reads a signed number.
     public mutating func signed(_ name: String, _ value: inout Int64) throws(Failure) {
         value = try self.readSignedVarint()
     }
 
+    /// Reads an id, or its absence; throws if it does not fit its type.
     public mutating func optionalID<ID: EntityID>(
         _ name: String,
         _ value: inout ID?
@@ -27,15 +31,18 @@ extension ByteReader: QuestionVisitor {
         value = ID(number)
     }
 
+    /// Reads a value by its own decoder.
     public mutating func coded<Value: CodedValue>(_ value: inout Value) throws(Failure) {
         value = try Value(from: &self)
     }
 
+    /// Reads a boolean and, if true, the part.
     public mutating func optional<Part: DescribedPart>(
         _ name: String,
         _ value: inout Part?
     ) throws(Failure) { value = try self.readBool() ? try Part(from: &self) : nil }
 
+    /// Reads a list of at most `max` parts.
     public mutating func list<Part: DescribedPart>(
         _ name: String,
         of value: inout [Part],
@@ -47,7 +54,9 @@ extension ByteReader: QuestionVisitor {
         }
     }
 
-    /// A mask announces exactly what is not empty: one value has one encoding.
+    /// Reads a mask and the fields that it announces.
+    ///
+    /// A mask must announce exactly the non-empty fields, so that each value has a single encoding.
     public mutating func masked<Part: MaskedPart>(
         _ name: String,
         _ value: inout Part
@@ -61,33 +70,41 @@ extension ByteReader: QuestionVisitor {
         }
     }
 
+    /// Sets the boolean, which has no bytes.
     public mutating func announced(_ name: String, _ value: inout Bool) { value = true }
 }
 
-extension ByteWriter: QuestionVisitor {
+extension ByteWriter: QueryVisitor {
+    /// Writes a text.
     public mutating func term(_ name: StaticString, _ value: inout String) {
         self.writeText(value)
     }
 
+    /// Writes a number.
     public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {
         self.writeVarint(UInt64(value))
     }
 
+    /// Writes a signed number.
     public mutating func signed(_ name: String, _ value: inout Int64) { self.writeVarint(value) }
 
+    /// Writes an id, or its absence.
     public mutating func optionalID<ID: EntityID>(_ name: String, _ value: inout ID?) {
         self.writeOptional(value.map { UInt64($0.value) })
     }
 
+    /// Writes a value by its own encoder.
     public mutating func coded<Value: CodedValue>(_ value: inout Value) {
         value.encode(into: &self)
     }
 
+    /// Writes whether there is a part, and the part.
     public mutating func optional<Part: DescribedPart>(_ name: String, _ value: inout Part?) {
         self.write(value != nil)
         value?.visit(&self)
     }
 
+    /// Writes the count and the parts.
     public mutating func list<Part: DescribedPart>(
         _ name: String,
         of value: inout [Part],
@@ -97,11 +114,13 @@ extension ByteWriter: QuestionVisitor {
         for part in value { part.encode(into: &self) }
     }
 
+    /// Writes a mask of the non-empty fields, and these.
     public mutating func masked<Part: MaskedPart>(_ name: String, _ value: inout Part) {
         var given = value.presence
         self.mask(&given)
         value.visit(&self, only: given)
     }
 
+    /// Writes no bytes: the mask has the value.
     public mutating func announced(_ name: String, _ value: inout Bool) {}
 }
