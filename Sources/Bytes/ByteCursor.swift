@@ -45,6 +45,7 @@ public struct ByteCursor: ~Copyable {
     /// Writes eight bytes, little-endian, in two's complement.
     @inlinable @inline(__always)
     public mutating func write(_ value: Int64) { self.store(value) }
+    /// Writes the number of `lsn` in eight bytes, little-endian.
     @inlinable @inline(__always)
     public mutating func write(_ lsn: LSN) { self.store(lsn.value) }
 

@@ -4,20 +4,20 @@ internal import Foundation
 ///
 /// `make long-…` sets both numbers; in the suite they are absent, and the test runs a few default seeds. The
 /// test defines a run: the life of a server, a ledger with queries.
-public enum Campaign {
+package enum Campaign {
     /// The number of requested runs; `nil` in the suite.
-    public static let runs: UInt64? = Self.number("CAMPAIGN_RUNS")
+    package static let runs: UInt64? = Self.number("CAMPAIGN_RUNS")
     /// The first run.
-    public static let first: UInt64 = Self.number("CAMPAIGN_FIRST") ?? 1
+    package static let first: UInt64 = Self.number("CAMPAIGN_FIRST") ?? 1
 
     /// Returns the seeds of the campaign, or those of the suite.
-    public static func seeds(suite: ClosedRange<UInt64>) -> ClosedRange<UInt64> {
+    package static func seeds(suite: ClosedRange<UInt64>) -> ClosedRange<UInt64> {
         guard let runs, runs > 0 else { return suite }
         return self.first...(self.first + runs - 1)
     }
 
     /// Prints a one-line summary for the results file.
-    public static func report(_ summary: String) { print("campaign: \(summary)") }
+    package static func report(_ summary: String) { print("campaign: \(summary)") }
 
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }

@@ -1,14 +1,14 @@
-public import Bytes
+package import Bytes
 
 /// Returns the encoding of a value.
-public func bytes<Value>(of value: Value, _ encode: (Value, inout ByteWriter) -> Void) -> [UInt8] {
+package func bytes<Value>(of value: Value, _ encode: (Value, inout ByteWriter) -> Void) -> [UInt8] {
     var writer = ByteWriter()
     encode(value, &writer)
     return writer.array()
 }
 
 /// Decodes a value from bytes that contain nothing else.
-public func read<Value>(
+package func read<Value>(
     _ bytes: [UInt8],
     _ decode: (inout ByteReader) throws(ByteReaderError) -> Value
 ) throws(ByteReaderError) -> Value {

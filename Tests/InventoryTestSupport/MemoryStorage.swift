@@ -1,5 +1,5 @@
 internal import ColumnStore
-public import Durability
+package import Durability
 internal import Glibc
 
 /// A disk in memory with all permitted faults of a disk.
@@ -12,9 +12,9 @@ internal import Glibc
 ///
 /// Changing calls are numbered from 1, so that a test can crash at each in turn. A handle opened for
 /// direct writes requires whole pages from aligned memory.
-public final class MemoryStorage: Storage {
+package final class MemoryStorage: Storage {
     /// The unsynced writes and renames that survive a power cut.
-    public enum Survivors: Sendable {
+    package enum Survivors: Sendable {
         case nothing
         case everything
         /// The process was killed but the machine continues: everything is visible, and nothing more became
@@ -25,7 +25,7 @@ public final class MemoryStorage: Storage {
     }
 
     /// A kind of call that a test may fail.
-    public enum Call: Sendable {
+    package enum Call: Sendable {
         case open, read, write, sync, rename, remove, syncDirectory
     }
 
@@ -89,22 +89,22 @@ public final class MemoryStorage: Storage {
 
     private let state: Guarded<State>
 
-    public init() { self.state = Guarded(State()) }
+    package init() { self.state = Guarded(State()) }
 
     private init(_ state: State) { self.state = Guarded(state) }
 
     // MARK: - Storage
 
-    public func path(_ name: String) -> String { "memory/" + name }
+    package func path(_ name: String) -> String { "memory/" + name }
 
-    public func list() throws(DurabilityError) -> [String] {
+    package func list() throws(DurabilityError) -> [String] {
         try self.with { (state) throws(DurabilityError) in
             try state.requirePower("list", self.path(""))
             return Array(state.names.keys)
         }
     }
 
-    public func open(
+    package func open(
         _ name: String,
         create: Bool,
         direct: Bool
@@ -124,7 +124,7 @@ public final class MemoryStorage: Storage {
         return MemoryFile(storage: self, path: path, node: node, isDirect: direct)
     }
 
-    public func rename(_ name: String, to newName: String) throws(DurabilityError) {
+    package func rename(_ name: String, to newName: String) throws(DurabilityError) {
         let path = self.path(name)
         try self.with { (state) throws(DurabilityError) in
             try state.begin(.rename, path)
@@ -136,7 +136,7 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    public func remove(_ name: String) throws(DurabilityError) {
+    package func remove(_ name: String) throws(DurabilityError) {
         let path = self.path(name)
         try self.with { (state) throws(DurabilityError) in
             try state.begin(.remove, path)
@@ -147,7 +147,7 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    public func syncDirectory() throws(DurabilityError) {
+    package func syncDirectory() throws(DurabilityError) {
         try self.with { (state) throws(DurabilityError) in
             try state.begin(.syncDirectory, self.path(""))
             state.durableNames = state.names
@@ -155,21 +155,21 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    public func freeByteCount() throws(DurabilityError) -> UInt64 {
+    package func freeByteCount() throws(DurabilityError) -> UInt64 {
         self.state.withLock { UInt64(max(0, $0.capacity - $0.used)) }
     }
 
     // MARK: - Test controls
 
     /// Changing calls so far.
-    public var callCount: Int { self.state.withLock { $0.callCount } }
+    package var callCount: Int { self.state.withLock { $0.callCount } }
 
     /// Fails the power at the `call`-th changing call; it and all later ones throw.
     ///
     /// - Parameters:
     ///   - call: Its number.
     ///   - tornAt: If that call is a write, the number of its bytes that still reach the disk.
-    public func crash(at call: Int, tornAt: Int? = nil) {
+    package func crash(at call: Int, tornAt: Int? = nil) {
         self.state.withLock {
             $0.crashAt = call
             $0.tornAt = tornAt
@@ -178,12 +178,12 @@ public final class MemoryStorage: Storage {
 
     /// Fails the power after this many more written bytes: in the middle of a write, whose bytes before
     /// that point reach the disk.
-    public func crash(afterBytes count: Int) {
+    package func crash(afterBytes count: Int) {
         self.state.withLock { $0.crashAtByte = $0.writtenByteCount + count }
     }
 
     /// Cancels a crash that has not happened yet.
-    public func disarm() {
+    package func disarm() {
         self.state.withLock {
             guard !$0.isCrashed else { return }
             $0.crashAt = nil
@@ -193,34 +193,34 @@ public final class MemoryStorage: Storage {
 
     /// Redirects the `number`-th write from now on to another page of some file, chosen by the seed, and
     /// reports success.
-    public func misdirect(write number: Int = 1, seed: UInt64) {
+    package func misdirect(write number: Int = 1, seed: UInt64) {
         self.state.withLock {
             $0.misdirections.append(Misdirection(countdown: number, seed: seed))
         }
     }
 
     /// Whether the power has failed.
-    public var isCrashed: Bool { self.state.withLock { $0.isCrashed } }
+    package var isCrashed: Bool { self.state.withLock { $0.isCrashed } }
 
     /// Writes so far, and their bytes.
-    public var writeCount: Int { self.state.withLock { $0.writeCount } }
-    public var writtenByteCount: Int { self.state.withLock { $0.writtenByteCount } }
+    package var writeCount: Int { self.state.withLock { $0.writeCount } }
+    package var writtenByteCount: Int { self.state.withLock { $0.writtenByteCount } }
 
     /// Whether a requested failure has not happened yet.
-    public var hasFailuresLeft: Bool { self.state.withLock { !$0.failures.isEmpty } }
+    package var hasFailuresLeft: Bool { self.state.withLock { !$0.failures.isEmpty } }
 
     /// The bytes of all files.
-    public var usedByteCount: Int { self.state.withLock { $0.used } }
+    package var usedByteCount: Int { self.state.withLock { $0.used } }
 
     /// Fails the `number`-th call of this kind from now on, once.
-    public func fail(_ call: Call, number: Int = 1, errno: Int32) {
+    package func fail(_ call: Call, number: Int = 1, errno: Int32) {
         self.state.withLock {
             $0.failures.append(Failure(call: call, countdown: number, errno: errno))
         }
     }
 
     /// Cancels every failure and misdirection that has not happened yet.
-    public func clearFailures() {
+    package func clearFailures() {
         self.state.withLock {
             $0.failures = []
             $0.misdirections = []
@@ -228,26 +228,26 @@ public final class MemoryStorage: Storage {
     }
 
     /// The maximum bytes of all files together; a write beyond it is refused.
-    public func setCapacity(_ byteCount: Int) {
+    package func setCapacity(_ byteCount: Int) {
         self.state.withLock { $0.capacity = byteCount }
     }
 
     /// Returns the disk that the next process finds after a power cut now.
-    public func restarted(keeping survivors: Survivors = .nothing) -> MemoryStorage {
+    package func restarted(keeping survivors: Survivors = .nothing) -> MemoryStorage {
         MemoryStorage(self.state.withLock { $0.afterPowerCut(survivors) })
     }
 
     /// Returns a separate disk with the same files, durable or not.
-    public func copy() -> MemoryStorage { self.restarted(keeping: .everything) }
+    package func copy() -> MemoryStorage { self.restarted(keeping: .everything) }
 
-    public func bytes(_ name: String) -> [UInt8] {
+    package func bytes(_ name: String) -> [UInt8] {
         self.state.withLock { state in
             state.names[name].flatMap { state.nodes[$0]?.seen } ?? []
         }
     }
 
     /// Sets the content of a file durably, creating it if necessary.
-    public func setBytes(_ name: String, _ bytes: [UInt8]) {
+    package func setBytes(_ name: String, _ bytes: [UInt8]) {
         self.state.withLock { state in
             if state.names[name] == nil {
                 state.nextNode += 1
@@ -261,7 +261,7 @@ public final class MemoryStorage: Storage {
     }
 
     /// Makes a page unreadable until it is written.
-    public func loseSector(_ name: String, page: Int) {
+    package func loseSector(_ name: String, page: Int) {
         self.state.withLock { state in
             guard let node = state.names[name] else { return }
             state.badPages.insert(BadPage(node: node, page: page))
@@ -269,7 +269,7 @@ public final class MemoryStorage: Storage {
     }
 
     /// Flips bit `bit` of the file, counted from the lowest of the first byte.
-    public func flip(_ name: String, bit: Int) {
+    package func flip(_ name: String, bit: Int) {
         self.state.withLock { state in
             guard let node = state.names[name] else { return }
             state.nodes[node]?.seen[bit / 8] ^= 1 << UInt8(bit % 8)

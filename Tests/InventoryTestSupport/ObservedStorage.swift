@@ -1,23 +1,23 @@
-public import Durability
+package import Durability
 
 /// A storage that calls an observer after each changing call.
 ///
 /// A test can check what a power cut would leave at every moment of one run, instead of running again
 /// for each.
-public final class ObservedStorage: Storage {
+package final class ObservedStorage: Storage {
     private let base: MemoryStorage
     private let onChange: @Sendable () -> Void
 
-    public init(_ base: MemoryStorage, onChange: @escaping @Sendable () -> Void) {
+    package init(_ base: MemoryStorage, onChange: @escaping @Sendable () -> Void) {
         self.base = base
         self.onChange = onChange
     }
 
-    public func list() throws(DurabilityError) -> [String] { try self.base.list() }
-    public func freeByteCount() throws(DurabilityError) -> UInt64 { try self.base.freeByteCount() }
-    public func path(_ name: String) -> String { self.base.path(name) }
+    package func list() throws(DurabilityError) -> [String] { try self.base.list() }
+    package func freeByteCount() throws(DurabilityError) -> UInt64 { try self.base.freeByteCount() }
+    package func path(_ name: String) -> String { self.base.path(name) }
 
-    public func open(
+    package func open(
         _ name: String,
         create: Bool,
         direct: Bool
@@ -27,17 +27,17 @@ public final class ObservedStorage: Storage {
         return ObservedFile(file, self.onChange)
     }
 
-    public func rename(_ name: String, to newName: String) throws(DurabilityError) {
+    package func rename(_ name: String, to newName: String) throws(DurabilityError) {
         try self.base.rename(name, to: newName)
         self.onChange()
     }
 
-    public func remove(_ name: String) throws(DurabilityError) {
+    package func remove(_ name: String) throws(DurabilityError) {
         try self.base.remove(name)
         self.onChange()
     }
 
-    public func syncDirectory() throws(DurabilityError) {
+    package func syncDirectory() throws(DurabilityError) {
         try self.base.syncDirectory()
         self.onChange()
     }

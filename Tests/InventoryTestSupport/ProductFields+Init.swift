@@ -1,9 +1,9 @@
-public import InventoryModel
+package import InventoryModel
 
 /// Creation of products with any of their fields in one expression.
 
 extension ProductFields {
-    public init(
+    package init(
         sku: String,
         name: String,
         barcode: String = "",
@@ -27,7 +27,7 @@ extension ProductFields {
 }
 
 extension ProductDraft {
-    public init(
+    package init(
         sku: String,
         name: String,
         barcode: String = "",
@@ -59,7 +59,7 @@ extension ProductDraft {
 }
 
 extension FieldUpdate<ProductFields> {
-    public init(
+    package init(
         sku: String? = nil,
         name: String? = nil,
         barcode: String? = nil,
@@ -82,7 +82,7 @@ extension FieldUpdate<ProductFields> {
 }
 
 extension FieldUpdate<LocationFields> {
-    public init(
+    package init(
         code: String? = nil,
         name: String? = nil,
         zone: String? = nil,

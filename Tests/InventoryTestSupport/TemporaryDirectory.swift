@@ -1,10 +1,10 @@
 internal import Glibc
 
 /// A directory for one test, deleted with its content when it is released.
-public final class TemporaryDirectory: Sendable {
-    public let path: String
+package final class TemporaryDirectory: Sendable {
+    package let path: String
 
-    public init() {
+    package init() {
         var template = Array("/tmp/invd-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             preconditionFailure("no temporary directory: errno \(errno)")

@@ -49,6 +49,7 @@ public func main(
     return runFuzzer(&count, &arguments, fuzz)
 }
 
+/// Runs the selected target on one input of the fuzzer; returns 0.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)

@@ -25,9 +25,6 @@ public struct Money: Hashable, Comparable, Sendable {
     }
 }
 
-/// The price of `basis` base units of a product.
-///
-/// 5.68 a kilogram, with grams as base units, is 568 per 1,000.
 extension Money: AdditiveArithmetic {
     /// No money.
     @inlinable public static var zero: Money { Money(0) }
@@ -58,6 +55,10 @@ extension Money: CustomStringConvertible {
     /// The number of minor units, in decimal.
     public var description: String { String(self.minorUnits) }
 }
+
+/// The price of `basis` base units of a product.
+///
+/// 5.68 a kilogram, with grams as base units, is 568 per 1,000.
 public struct Price: Hashable, Sendable {
     /// Minor units for ``basis`` base units; never negative.
     public let minorUnits: Int64
@@ -71,11 +72,13 @@ public struct Price: Hashable, Sendable {
         self.basis = basis
     }
 
-    /// How a quotient is rounded to an integer.
+    /// Creates the price at which `quantity` base units cost `money`; the range is not checked.
     @inlinable
     public init(_ money: Money, for quantity: Quantity) {
         self.init(money.minorUnits, per: quantity.baseUnits)
     }
+
+    /// How a quotient is rounded to an integer.
     public enum Rounding: Sendable {
         /// Halves away from zero: for amounts charged or paid, as tills, tax rules and legal-for-trade
         /// scales do.
@@ -137,7 +140,14 @@ public struct Price: Hashable, Sendable {
         return Int64(rounded)
     }
 
-    /// Returns the quotient rounded to the nearest integer; `denominator` is at least 1.
+    /// Returns the part of `money` for `part` of `whole` units, which are at least 1.
+    ///
+    /// - Parameters:
+    ///   - money: The amount for all of `whole`.
+    ///   - part: The units of the part.
+    ///   - whole: All units; at least 1.
+    ///   - rounding: How the quotient is rounded.
+    /// - Returns: The amount, or `nil` if it exceeds the range of ``Money``.
     public static func proportion(
         _ money: Money,
         times part: Quantity,
@@ -151,6 +161,8 @@ public struct Price: Hashable, Sendable {
             rounding: rounding
         ).map { Money($0) }
     }
+
+    /// Returns the quotient rounded to the nearest integer; `denominator` is at least 1.
     @inline(__always)
     private static func quotient<Value: FixedWidthInteger & SignedInteger>(
         _ product: Value,

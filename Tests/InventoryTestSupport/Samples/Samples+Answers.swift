@@ -1,13 +1,13 @@
-public import InventoryModel
+package import InventoryModel
 
 extension SplitMix64 {
     // MARK: - Outcomes
 
     /// The number of shapes of a refusal's detail.
-    public static var detailCount: UInt64 { 12 }
+    package static var detailCount: UInt64 { 12 }
 
     /// Returns a refusal whose detail has that shape.
-    public mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
+    package mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
         let line = self.maybe { UInt32(truncatingIfNeeded: $0.unsigned()) }
         return Refusal(self.any(RefusalCode.self), line: line, self.detail(shape, isNested))
     }
@@ -56,11 +56,11 @@ extension SplitMix64 {
         }
     }
 
-    public mutating func refusal() -> Refusal {
+    package mutating func refusal() -> Refusal {
         self.refusal(detail: self.below(Self.detailCount))
     }
 
-    public mutating func outcome(isNested: Bool = false) -> Outcome {
+    package mutating func outcome(isNested: Bool = false) -> Outcome {
         switch self.below(isNested ? 2 : 4) {
         case 0: .done(self.done())
         case 1: .refused(self.refusal())
@@ -95,7 +95,7 @@ extension SplitMix64 {
 
     // MARK: - Queries and results
 
-    public mutating func query(_ tag: QueryTag) -> Query {
+    package mutating func query(_ tag: QueryTag) -> Query {
         switch tag {
         case .product: .product(self.productKey(), asOf: self.asOf())
         case .products: .products(self.productSearch())
@@ -174,7 +174,7 @@ extension SplitMix64 {
         }
     }
 
-    public mutating func stockedProduct() -> StockedProduct {
+    package mutating func stockedProduct() -> StockedProduct {
         let lsn = self.lsn()
         return StockedProduct(
             lsn: lsn,
@@ -183,7 +183,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func productKey() -> ProductKey {
+    package mutating func productKey() -> ProductKey {
         switch self.below(3) {
         case 0: .id(self.product())
         case 1: .sku(self.text())
@@ -236,7 +236,7 @@ extension SplitMix64 {
     }
 
     /// Returns a table of up to `rowsMax` rows with some columns of every kind, some cells empty.
-    public mutating func table(rowsMax: UInt64 = 9) -> ResultTable {
+    package mutating func table(rowsMax: UInt64 = 9) -> ResultTable {
         let schema = self.list(upTo: 8) { ResultField($0.text(), $0.any(ResultKind.self)) }
         var table = ResultTable(schema)
         for _ in 0..<self.below(rowsMax + 1) {
@@ -256,7 +256,7 @@ extension SplitMix64 {
 
     // MARK: - Subscriptions
 
-    public mutating func subscription() -> Subscription {
+    package mutating func subscription() -> Subscription {
         let starts: [SubscriptionStart] = [.now, .snapshot, .after(self.lsn())]
         return Subscription(
             topics: SubscriptionTopics(rawValue: UInt8(1 + self.below(127))),

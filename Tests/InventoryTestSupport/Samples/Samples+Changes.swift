@@ -1,9 +1,9 @@
-public import Bytes
-public import InventoryModel
+package import Bytes
+package import InventoryModel
 
 extension SplitMix64 {
     /// Returns a change of that kind, valid for a step with that LSN and time.
-    public mutating func change(_ tag: ChangeTag, lsn: LSN, time: Instant) -> Change {
+    package mutating func change(_ tag: ChangeTag, lsn: LSN, time: Instant) -> Change {
         switch tag {
         case .databaseCreated:
             .databaseCreated(currency: self.currency())
@@ -104,7 +104,7 @@ extension SplitMix64 {
     }
 
     /// Returns a step with any changes.
-    public mutating func entry() -> Entry {
+    package mutating func entry() -> Entry {
         var entry = Entry(
             lsn: self.lsn(),
             time: self.instant(),

@@ -1,9 +1,9 @@
 import Bytes
-public import InventoryModel
+package import InventoryModel
 
 extension SplitMix64 {
     /// Returns a command of that kind, with anything in its fields.
-    public mutating func command(_ tag: CommandTag) -> Command {
+    package mutating func command(_ tag: CommandTag) -> Command {
         switch tag {
         case .createCategory: .createCategory(name: self.text())
         case .renameCategory:

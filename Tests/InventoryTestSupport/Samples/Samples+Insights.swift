@@ -1,14 +1,14 @@
-public import InventoryModel
+package import InventoryModel
 
 /// Returns encodable queries, sensible or not.
 extension SplitMix64 {
-    public mutating func insight() -> Insight {
+    package mutating func insight() -> Insight {
         let insight: Insight =
             self.flag() ? .query(self.insightQuery()) : .named(self.namedInsight())
         return self.below(3) == 0 ? .rows(self.rowSelection(), of: insight) : insight
     }
 
-    public mutating func rowSelection() -> RowSelection {
+    package mutating func rowSelection() -> RowSelection {
         RowSelection(
             condition: self.flag() ? self.rowCondition(depth: 4) : nil,
             order: self.list(upTo: 3) { .init($0.text(), descending: $0.flag()) },
@@ -39,7 +39,7 @@ extension SplitMix64 {
         }
     }
 
-    public mutating func insightQuery() -> InsightQuery {
+    package mutating func insightQuery() -> InsightQuery {
         InsightQuery(
             source: self.any(InsightSource.self),
             window: self.insightWindow(),
@@ -55,7 +55,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func namedInsight() -> NamedInsight {
+    package mutating func namedInsight() -> NamedInsight {
         NamedInsight(
             self.any(NamedInsight.Name.self),
             window: self.insightWindow(),
@@ -73,7 +73,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func insightWindow() -> InsightWindow {
+    package mutating func insightWindow() -> InsightWindow {
         let count = UInt32(truncatingIfNeeded: self.unsigned())
         return switch self.below(4) {
         case 0: .all
@@ -83,7 +83,7 @@ extension SplitMix64 {
         }
     }
 
-    public mutating func resolvedWindow() -> ResolvedWindow {
+    package mutating func resolvedWindow() -> ResolvedWindow {
         ResolvedWindow(
             from: self.maybe { $0.instant() },
             to: self.maybe { $0.instant() },
@@ -113,7 +113,7 @@ extension SplitMix64 {
     }
 
     /// Returns ascending row numbers.
-    public mutating func rising() -> [Int] {
+    package mutating func rising() -> [Int] {
         var numbers: [Int] = []
         for _ in 0..<self.below(6) {
             numbers.append((numbers.last ?? -1) + 1 + Int(self.below(300)))

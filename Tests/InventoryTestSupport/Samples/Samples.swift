@@ -1,5 +1,5 @@
-public import Bytes
-public import InventoryModel
+package import Bytes
+package import InventoryModel
 
 /// Random values of everything that has an encoding: edge cases are more frequent than by chance, and
 /// every case of every enumeration can be requested by its tag.
@@ -7,7 +7,7 @@ public import InventoryModel
 ///     let sale = random.command(.sell)
 extension SplitMix64 {
     /// Returns a number of any width: all magnitudes are equally likely, including the extremes.
-    public mutating func unsigned() -> UInt64 {
+    package mutating func unsigned() -> UInt64 {
         switch self.next() % 8 {
         case 0: 0
         case 1: 1
@@ -16,77 +16,77 @@ extension SplitMix64 {
         }
     }
 
-    public mutating func signed() -> Int64 { Int64(bitPattern: self.unsigned()) }
+    package mutating func signed() -> Int64 { Int64(bitPattern: self.unsigned()) }
 
-    public mutating func below(_ bound: UInt64) -> UInt64 { self.next() % bound }
+    package mutating func below(_ bound: UInt64) -> UInt64 { self.next() % bound }
 
-    public mutating func flag() -> Bool { self.next() & 1 == 1 }
+    package mutating func flag() -> Bool { self.next() & 1 == 1 }
 
     /// Returns a value or `nil` with equal probability.
-    public mutating func maybe<Value>(_ make: (inout SplitMix64) -> Value) -> Value? {
+    package mutating func maybe<Value>(_ make: (inout SplitMix64) -> Value) -> Value? {
         self.flag() ? make(&self) : nil
     }
 
-    public mutating func list<Value>(
+    package mutating func list<Value>(
         upTo count: UInt64 = 4,
         _ make: (inout SplitMix64) -> Value
     ) -> [Value] {
         (0..<self.below(count + 1)).map { _ in make(&self) }
     }
 
-    public mutating func any<Value: CaseIterable>(_ type: Value.Type) -> Value {
+    package mutating func any<Value: CaseIterable>(_ type: Value.Type) -> Value {
         let all = Array(Value.allCases)
         return all[Int(self.below(UInt64(all.count)))]
     }
 
     /// Empty, plain, composed, decomposed and beyond the basic plane; all within every limit.
-    public mutating func text() -> String {
+    package mutating func text() -> String {
         let strings = ["", "A", "POS-7781", "é", "e\u{301}", "東京", "🧺", "x\u{0}y"]
         return strings[Int(self.below(UInt64(strings.count)))]
     }
 
     // MARK: - Names and scalars
 
-    public mutating func instant() -> Instant { Instant(microseconds: self.signed()) }
-    public mutating func product() -> ProductID {
+    package mutating func instant() -> Instant { Instant(microseconds: self.signed()) }
+    package mutating func product() -> ProductID {
         ProductID(UInt32(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func category() -> CategoryID {
+    package mutating func category() -> CategoryID {
         CategoryID(UInt32(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func location() -> LocationID {
+    package mutating func location() -> LocationID {
         LocationID(UInt16(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func reservation() -> ReservationID {
+    package mutating func reservation() -> ReservationID {
         ReservationID(UInt32(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func transfer() -> TransferID {
+    package mutating func transfer() -> TransferID {
         TransferID(UInt32(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func movementID() -> MovementID {
+    package mutating func movementID() -> MovementID {
         MovementID(lsn: self.lsn(), line: UInt16(truncatingIfNeeded: self.unsigned()))
     }
-    public mutating func money() -> Money { Money(self.signed()) }
-    public mutating func price() -> Price {
+    package mutating func money() -> Money { Money(self.signed()) }
+    package mutating func price() -> Price {
         Price(self.signed(), per: self.flag() ? 1 : self.signed())
     }
-    public mutating func unit() -> Unit {
+    package mutating func unit() -> Unit {
         Unit(code: self.text(), decimals: UInt8(truncatingIfNeeded: self.next()))
     }
 
     /// Returns a valid optional LSN or revision: below the maximum.
-    public mutating func revision() -> LSN? { self.maybe { LSN(min($0.unsigned(), .max - 1)) } }
+    package mutating func revision() -> LSN? { self.maybe { LSN(min($0.unsigned(), .max - 1)) } }
 
     /// Any LSN.
-    public mutating func lsn() -> LSN { LSN(self.unsigned()) }
+    package mutating func lsn() -> LSN { LSN(self.unsigned()) }
 
-    public mutating func sessionID() -> SessionID {
+    package mutating func sessionID() -> SessionID {
         SessionID(high: self.unsigned(), low: self.unsigned())
     }
 
     // MARK: - Entities
 
-    public mutating func level(at lsn: LSN) -> Level {
+    package mutating func level(at lsn: LSN) -> Level {
         Level(
             product: self.product(),
             location: self.location(),
@@ -101,7 +101,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func movement(recordedAt time: Instant) -> Movement {
+    package mutating func movement(recordedAt time: Instant) -> Movement {
         Movement(
             kind: self.any(MovementKind.self),
             product: self.product(),
@@ -124,7 +124,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func reservationRow() -> Reservation {
+    package mutating func reservationRow() -> Reservation {
         Reservation(
             id: self.reservation(),
             product: self.product(),
@@ -139,7 +139,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func transferRow() -> Transfer {
+    package mutating func transferRow() -> Transfer {
         Transfer(
             id: self.transfer(),
             product: self.product(),
@@ -155,7 +155,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func productFields() -> ProductFields {
+    package mutating func productFields() -> ProductFields {
         ProductFields(
             sku: self.text(),
             name: self.text(),
@@ -171,7 +171,7 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func productRow() -> Product {
+    package mutating func productRow() -> Product {
         Product(
             id: self.product(),
             self.productFields(),
