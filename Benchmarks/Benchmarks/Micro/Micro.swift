@@ -167,11 +167,11 @@ private func stocked() -> InventoryState {
     var state = InventoryState()
     guard let currency = Currency(code: "EUR") else { fatalError("EUR") }
     func apply(_ changes: [Change]) {
-        let time = Instant(microseconds: Int64(state.lsn + 1))
-        state.evolve(Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: changes))
+        let time = Instant(microseconds: Int64(state.lsn.next.value))
+        state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "till", changes: changes))
     }
     func run(_ command: Command) {
-        apply(state.decide(command, at: Instant(microseconds: Int64(state.lsn + 1))).changes)
+        apply(state.decide(command, at: Instant(microseconds: Int64(state.lsn.next.value))).changes)
     }
     apply(InventoryState.bootstrap(currency: currency))
     run(.createCategory(name: "All"))
@@ -198,7 +198,7 @@ private func entries(_ count: Int, _ command: Command, from state: InventoryStat
         for _ in 0..<count {
             let time = Instant(microseconds: state.time.microseconds + 1)
             let changes = state.decide(command, at: time).changes
-            let entry = Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: changes)
+            let entry = Entry(lsn: state.lsn.next, time: time, actor: "till", changes: changes)
             entry.encode(into: &writer)
             state.evolve(entry)
         }

@@ -16,7 +16,7 @@ struct Scale: ~Copyable {
     private var state = InventoryState()
     private var directory: DataDirectory
     private var entries = ByteWriter(capacity: 9 << 20)
-    private var first: UInt64 = 1
+    private var first = LSN.first
     private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var time: Int64 = 1_700_000_000_000_000
 
@@ -120,7 +120,7 @@ struct Scale: ~Copyable {
         _ gathered: inout GatheredMovements
     ) throws {
         let product = products.lowerBound + UInt32(self.random(below: UInt64(products.count)))
-        let quantity = Int64(1 + self.random(below: 4))
+        let quantity = Quantity(Int64(1 + self.random(below: 4)))
         let line = SaleLine(product: ProductID(product), quantity: quantity)
         var encoded = ByteWriter(capacity: 32)
         Command.sell(Sale(lines: [line])).encode(into: &encoded)
@@ -146,17 +146,17 @@ struct Scale: ~Copyable {
     private mutating func write() throws {
         guard self.state.lsn >= self.first else { return }
         if self.directory.log.wantsNext { try self.directory.log.prepareNext() }
-        let count = Int(self.state.lsn - self.first + 1)
+        let count = Int(self.state.lsn - self.first) + 1
         try self.entries.withBytes { bytes in
             try self.directory.log.append(
                 body: bytes,
-                first: LSN(self.first),
+                first: self.first,
                 count: count,
-                acknowledged: LSN(self.first - 1),
+                acknowledged: self.first.previous,
                 time: self.time
             )
         }
-        self.first = self.state.lsn + 1
+        self.first = self.state.lsn.next
         self.entries.removeAll()
     }
 
@@ -164,7 +164,7 @@ struct Scale: ~Copyable {
         let image = self.state.takeImage()
         let parts = image.parts().map { SnapshotPart(number: $0.number, column: $0.column) }
         _ = try self.directory.snapshots.write(
-            lsn: LSN(image.lsn),
+            lsn: image.lsn,
             time: self.time,
             epoch: image.epoch,
             parts: parts
