@@ -144,6 +144,7 @@ extension InventoryState {
         } catch {
             throw ImageError(description: "the head of the snapshot: \(error)")
         }
+        state.tables.products.completeLoading()
         state.tables.reservations.completeLoading()
         state.tables.transfers.completeLoading()
         state.tables.ledger.completeLoading()

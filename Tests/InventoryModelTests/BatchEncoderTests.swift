@@ -79,8 +79,16 @@ import Testing
             fields.visit(&writer, only: FieldSet(.sku, .name, .barcode))
             let offset = writer.count
             let before = FieldSet<ProductField>(.sku, .name, .barcode, .category)
-            fields.visit(&writer, only: FieldSet(rawValue: ~before.rawValue))
-            products.append(writer, categoryAt: offset, opening: draft.opening)
+            let behind = before.rawValue | ProductFields.extensionFields.rawValue
+            fields.visit(&writer, only: FieldSet(rawValue: ~behind))
+            var extensions = ByteWriter()
+            fields.encodeExtensions(into: &extensions)
+            products.append(
+                writer,
+                categoryAt: offset,
+                extensions: extensions,
+                opening: draft.opening
+            )
         }
         for _ in 0..<2 {
             for draft in drafts { append(draft) }

@@ -5,6 +5,8 @@ import InventoryModel
 struct DescribedBytes: RowVisitor {
     typealias Failure = Never
 
+    static var isCodec: Bool { true }
+
     private var ahead: [UInt8] = []
     /// The fields behind the mask; `nil` before there is one.
     private var masked: [(isPresent: Bool, bytes: [UInt8])]?
@@ -203,6 +205,11 @@ extension DescribedBytes: QueryVisitor {
     mutating func term(_ name: StaticString, _ value: inout String) {
         let text = value
         self.ahead += Self.bytes { $0.writeText(text) }
+    }
+
+    mutating func lastTerm(_ name: StaticString, _ value: inout String) {
+        if value.isEmpty { return }
+        self.term(name, &value)
     }
 
     mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {

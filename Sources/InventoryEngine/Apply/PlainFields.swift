@@ -6,6 +6,8 @@ internal import InventoryModel
 struct PlainFields: FieldVisitor {
     typealias Failure = ByteReaderError
 
+    static var isCodec: Bool { true }
+
     typealias Strings = InlineArray<8, UnsafeRawBufferPointer>
 
     var reader: ByteReader
@@ -14,6 +16,8 @@ struct PlainFields: FieldVisitor {
     private var stringCount = 0
     /// Whether the strings are in their stored form, and all values are within their bounds.
     private(set) var arePlain = true
+    /// Whether extension fields are read, of which an empty text is not in its stored form.
+    var isInExtensions = false
 
     init(_ reader: ByteReader) {
         self.reader = reader
@@ -28,7 +32,7 @@ struct PlainFields: FieldVisitor {
         let text = try self.reader.readBytes(count)
         self.strings[self.stringCount] = text
         self.stringCount += 1
-        if count == 0, bounds.lowerBound == 0 { return }
+        if count == 0, bounds.lowerBound == 0, !self.isInExtensions { return }
         self.note(Int64(count) <= bounds.upperBound && NormalizedText.isPlain(text))
     }
 

@@ -65,7 +65,7 @@ extension PlainProduct {
             by: actor,
             remembering: outcome,
             changes: 2 + step.alerts.rawValue.nonzeroBitCount,
-            atMost: Self.changesByteCountMax + self.fields.count
+            atMost: Self.changesByteCountMax + self.fields.count + self.extensions.count
         ) { cursor in
             cursor.writeCounted { self.encodeProduct(step, into: &$0) }
             cursor.writeCounted { step.encodeStock(into: &$0) }
@@ -78,12 +78,14 @@ extension PlainProduct {
     /// The change ``Change/productCreated(_:)``.
     @inline(__always)
     private func encodeProduct(_ step: Step, into cursor: inout ByteCursor) {
-        cursor.write(ChangeTag.productCreated.rawValue)
+        let tag: ChangeTag = self.extensions.isEmpty ? .productCreated : .extendedProductCreated
+        cursor.write(tag.rawValue)
         cursor.writeVarint(UInt64(step.id))
         cursor.write(bytes: self.fields)
         cursor.write(step.time.microseconds)
         cursor.write(step.time.microseconds)
         cursor.writeVarint(step.lsn)
+        cursor.write(bytes: self.extensions)
     }
 }
 

@@ -29,6 +29,8 @@ public struct PlainProduct {
 
     /// The fields in the bytes of the request; the log contains the same bytes.
     let fields: UnsafeRawBufferPointer
+    /// The mask of the extension fields and these, in the bytes of the request; empty for none.
+    let extensions: UnsafeRawBufferPointer
     /// The strings in the order of the fields.
     let strings: PlainFields.Strings
     /// Whether the strings are in their stored form, and all values are within their bounds.
@@ -46,27 +48,28 @@ public struct PlainProduct {
     /// Reads what follows the tag of the command, as ``ProductDraft`` does.
     ///
     /// Does not validate UTF-8: see ``isPlain``.
-    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
-        var start = reader
+    fileprivate init(from reader: inout ByteReader, _ tag: CommandTag) throws(ByteReaderError) {
+        let start = reader
         var visitor = PlainFields(reader)
         var fields = ProductFields()
-        try fields.visit(&visitor)
+        try fields.visitFirstLayout(&visitor)
         self.numbers = ProductNumbers(fields)
+        self.fields = try start.bytes(until: visitor.reader)
+        self.hasOpening = try visitor.reader.readBool()
+        self.opening =
+            self.hasOpening
+            ? OpeningStock(
+                location: try visitor.reader.readLocationID(),
+                quantity: try visitor.reader.readQuantity(),
+                unitCost: Money(try visitor.reader.readSignedVarint()),
+                occurredAt: try visitor.reader.readOptionalInstant()
+            ) : OpeningStock(quantity: 0)
+        let end = visitor.reader
+        if tag != .createProduct { try fields.visitExtensions(&visitor) }
+        self.extensions = try end.bytes(until: visitor.reader)
         self.strings = visitor.strings
         self.isPlain = visitor.arePlain
         reader = visitor.reader
-        self.fields = try start.readBytes(reader.offset - start.offset)
-        self.hasOpening = try reader.readBool()
-        guard self.hasOpening else {
-            self.opening = OpeningStock(quantity: 0)
-            return
-        }
-        self.opening = OpeningStock(
-            location: try reader.readLocationID(),
-            quantity: try reader.readQuantity(),
-            unitCost: Money(try reader.readSignedVarint()),
-            occurredAt: try reader.readOptionalInstant()
-        )
     }
 
     var sku: UnsafeRawBufferPointer { self.strings[0] }
@@ -80,7 +83,11 @@ public struct PlainProduct {
         var reader = ByteReader(self.fields)
         var fields = ProductFields()
         do throws(ByteReaderError) {
-            try fields.visit(&reader)
+            try fields.visitFirstLayout(&reader)
+            if !self.extensions.isEmpty {
+                reader = ByteReader(self.extensions)
+                try fields.readExtensions(from: &reader)
+            }
         } catch {
             preconditionFailure("plain fields cannot be read again: \(error)")
         }
@@ -124,7 +131,7 @@ extension PlainProduct {
             do throws(ByteReaderError) {
                 guard let head = try BatchHead(&reader) else { return nil }
                 var next = reader
-                guard try next.readUInt8() == CommandTag.createProduct.rawValue else { return nil }
+                guard try next.readCreationTag() != nil else { return nil }
                 var batch = Batch(head, byteCount: command.count)
                 guard try batch.readProducts(&reader) else { return nil }
                 return batch
@@ -143,15 +150,16 @@ extension PlainProduct {
         ) throws(ByteReaderError) -> Bool {
             var key = self.keys
             for index in 0..<self.count {
-                guard try reader.readUInt8() == CommandTag.createProduct.rawValue else {
-                    return false
-                }
                 var again = reader
-                var product = try PlainProduct(from: &reader)
+                guard let tag = try reader.readCreationTag() else { return false }
+                var product = try PlainProduct(from: &reader, tag)
                 if product.isPlain {
                     key = product.makeKeys(at: key)
                 } else {
-                    self.drafts[index] = try ProductDraft(from: &again)
+                    guard case .createProduct(let draft) = try Command(from: &again) else {
+                        return false
+                    }
+                    self.drafts[index] = draft
                 }
                 (self.products + index).initialize(to: product)
             }
@@ -193,5 +201,39 @@ extension PlainProduct {
         self.barcodeKey = UnsafeRawBufferPointer(start: next, count: count)
         self.barcodeHash = KeyIndex.hash(self.barcodeKey)
         return next + count
+    }
+}
+
+extension ByteReader {
+    /// Reads the tag of a command; `nil` if it does not create a product.
+    fileprivate mutating func readCreationTag() throws(ByteReaderError) -> CommandTag? {
+        let tag = CommandTag(rawValue: try self.readUInt8())
+        return tag == .createProduct || tag == .createExtendedProduct ? tag : nil
+    }
+
+    /// Returns the bytes from this position to that of `other`.
+    fileprivate func bytes(
+        until other: ByteReader
+    ) throws(ByteReaderError) -> UnsafeRawBufferPointer {
+        var reader = self
+        return try reader.readBytes(other.offset - self.offset)
+    }
+}
+
+extension ProductFields {
+    /// The extension fields that the fast path accepts.
+    private static var plainExtensions: FieldSet<ProductField> { FieldSet() }
+
+    /// Reads a mask and the extension fields in it, which must be those that the fast path accepts.
+    fileprivate mutating func visitExtensions(
+        _ visitor: inout PlainFields
+    ) throws(ByteReaderError) {
+        let offset = visitor.reader.offset
+        let mask = try visitor.reader.readVarint()
+        guard mask == Self.plainExtensions.rawValue else {
+            throw .unknownCode(offset: offset, code: mask, what: "mask of extension fields")
+        }
+        visitor.isInExtensions = true
+        try self.visit(&visitor, only: Self.plainExtensions)
     }
 }

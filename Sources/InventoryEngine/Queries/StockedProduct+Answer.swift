@@ -51,5 +51,6 @@ extension InventoryState {
             guard let row = self.tables.levels.row(id, location) else { continue }
             self.tables.levels.level(row, of: id, at: location).encode(into: &writer, at: self.lsn)
         }
+        self.tables.products.encodeExtensions(id, into: &writer)
     }
 }

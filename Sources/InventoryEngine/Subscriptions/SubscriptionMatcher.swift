@@ -170,8 +170,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
 
     static func topics(of tag: ChangeTag) -> SubscriptionTopics {
         switch tag {
-        case .category, .location, .productCreated, .productUpdated, .productArchived,
-            .productDeleted:
+        case .category, .location, .productCreated, .extendedProductCreated, .productUpdated,
+            .productArchived, .productDeleted:
             .products
         case .moved: [.stock, .sales]
         case .level: .stock

@@ -158,6 +158,9 @@ package struct ProductTable: Sendable {
         }
     }
 
+    /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
+    func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {}
+
     package mutating func append(_ product: Product, unitCode: UInt32) {
         self.skus.append(product.sku)
         self.skuKeys.append(NormalizedText.key(product.sku))
@@ -256,6 +259,9 @@ package struct ProductTable: Sendable {
 
     @inline(__always)
     mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+
+    /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
+    mutating func completeLoading() {}
 
     /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(

@@ -32,8 +32,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
 
     /// Appends the creation of a product.
     public mutating func append(creating draft: ProductDraft) {
-        self.commands.writeCase(CommandTag.createProduct)
-        draft.encode(into: &self.commands)
+        draft.encodeTagged(into: &self.commands)
         self.appended(lines: 1)
     }
 

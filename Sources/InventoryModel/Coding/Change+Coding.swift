@@ -40,6 +40,8 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case keyRemembered = 18
     /// ``Change/keysForgotten(count:)``.
     case keysForgotten = 19
+    /// ``Change/productCreated(_:)`` of a product with extension fields.
+    case extendedProductCreated = 20
 }
 
 extension Change {
@@ -70,8 +72,7 @@ extension Change {
             writer.writeCase(ChangeTag.location)
             location.encode(into: &writer)
         case .productCreated(let product):
-            writer.writeCase(ChangeTag.productCreated)
-            product.encode(into: &writer)
+            product.encodeTagged(into: &writer)
         case .productUpdated(let id, let difference):
             writer.writeCase(ChangeTag.productUpdated)
             writer.writeVarint(UInt64(id.value))
@@ -173,6 +174,8 @@ extension Change {
             self = .location(try Location(from: &reader))
         case .productCreated:
             self = .productCreated(try Product(from: &reader))
+        case .extendedProductCreated:
+            self = .productCreated(try Product(extended: &reader))
         case .productUpdated:
             let id = try reader.readProductID()
             self = .productUpdated(id, try ProductDifference(from: &reader))

@@ -54,6 +54,8 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case cancelTransfer = 25
     /// ``Command/batch(_:_:)``.
     case batch = 30
+    /// ``Command/createProduct(_:)`` with extension fields.
+    case createExtendedProduct = 31
 }
 
 extension Command {
@@ -76,7 +78,7 @@ extension Command {
             )
         case .archiveLocation(let id, let revision):
             Self.write(.archiveLocation, Removal(id, revision), into: &writer)
-        case .createProduct(let product): Self.write(.createProduct, product, into: &writer)
+        case .createProduct(let product): product.encodeTagged(into: &writer)
         case .updateProduct(let id, let update, let revision):
             Self.write(
                 .updateProduct,
@@ -146,6 +148,7 @@ extension Command {
         switch tag {
         case .sell: self = .sell(try Sale(from: &reader))
         case .restock: self = .restock(try Restock(from: &reader))
+        case .createExtendedProduct: self = .createProduct(try ProductDraft(extended: &reader))
         default: try self.init(tag, visiting: &reader)
         }
     }

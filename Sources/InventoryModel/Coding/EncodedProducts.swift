@@ -35,17 +35,21 @@ public struct EncodedProducts: ~Copyable, Sendable {
     /// - Parameters:
     ///   - fields: The encoded fields of the command, without the category.
     ///   - categoryOffset: The offset in `fields` where the category is inserted.
+    ///   - extensions: The encoded extension fields; empty for none.
     ///   - opening: The opening stock; `nil` for none.
     public mutating func append(
         _ fields: borrowing ByteWriter,
         categoryAt categoryOffset: Int,
+        extensions: borrowing ByteWriter,
         opening: OpeningStock?
     ) {
-        self.bytes.writeCase(CommandTag.createProduct)
+        let isExtended = extensions.count > 0
+        self.bytes.writeCase(isExtended ? CommandTag.createExtendedProduct : .createProduct)
         let start = self.bytes.count
         fields.withBytes { self.bytes.write(bytes: $0) }
         var opening = opening
         self.bytes.part("opening", &opening)
+        extensions.withBytes { self.bytes.write(bytes: $0) }
         self.places.append(
             Place(start: start - 1, middle: start + categoryOffset, end: self.bytes.count)
         )

@@ -5,6 +5,9 @@ extension ByteReader: FieldVisitor {
     /// Thrown if the bytes end early or are invalid.
     public typealias Failure = ByteReaderError
 
+    /// It decodes bytes.
+    @inlinable public static var isCodec: Bool { true }
+
     /// Reads a text.
     @inline(__always)
     public mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {

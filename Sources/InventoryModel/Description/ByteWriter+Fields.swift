@@ -5,6 +5,9 @@ extension ByteWriter: FieldVisitor {
     /// Writing never fails.
     public typealias Failure = Never
 
+    /// It encodes bytes.
+    @inlinable public static var isCodec: Bool { true }
+
     /// Writes `value` by its description without copying it, which would take a fifth of the time of
     /// writing a product.
     ///

@@ -8,7 +8,7 @@ extension ProductDraft: DescribedCommand {
 
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
-        try self.fields.visit(&v)
+        try self.fields.visitFirstLayout(&v)
         try v.part("opening", &self.opening)
     }
 }

@@ -164,7 +164,7 @@ extension ChangeTag {
         case .reservation: Reservation.descriptions
         case .transfer: Transfer.descriptions
         case .databaseCreated, .productUpdated, .moved, .level, .sessionOpened, .sessionAdvanced,
-            .sessionsExpired, .keyRemembered, .keysForgotten:
+            .sessionsExpired, .keyRemembered, .keysForgotten, .extendedProductCreated:
             nil
         }
     }

@@ -79,8 +79,11 @@ extension CommandVisitor where Self: ~Copyable {
 }
 
 extension CommandTag {
-    /// The commands that have a description: all but a batch, which is a list of others.
-    public static var described: [Self] { Self.allCases.filter { $0 != .batch } }
+    /// The commands that have a description: not a batch, which is a list of others, nor another encoding of
+    /// one that has.
+    public static var described: [Self] {
+        Self.allCases.filter { $0 != .batch && $0 != .createExtendedProduct }
+    }
 
     /// The fields of the command, in the order of their encoding.
     public var fields: [FieldDescription] {

@@ -9,6 +9,9 @@ public protocol Described: Hashable, Sendable {
     /// The key path of each field, in the order of ``FieldID``.
     static var paths: [FieldPath<Self>] { get }
 
+    /// The fields that were added after the first layout, which are encoded behind it.
+    static var extensionFields: FieldSet<FieldID> { get }
+
     /// Visits the fields in `given`, in the order of their encoding; the visitor may change them.
     mutating func visit<Visitor: FieldVisitor & ~Copyable>(
         _ visitor: inout Visitor,
@@ -56,6 +59,9 @@ public struct FieldSet<FieldID: EntityField>: Hashable, Sendable {
         self.rawValue & (1 << UInt64(field.rawValue - 1)) != 0
     }
 
+    /// Returns whether all fields of this set are in the other one.
+    package func isSubset(of other: Self) -> Bool { self.rawValue & ~other.rawValue == 0 }
+
     /// Adds a field.
     public mutating func insert(_ field: FieldID) {
         self.rawValue |= 1 << UInt64(field.rawValue - 1)
@@ -90,6 +96,18 @@ public struct FieldPath<Root>: Sendable {
 }
 
 extension Described {
+    /// No fields.
+    @inlinable public static var extensionFields: FieldSet<FieldID> { FieldSet() }
+
+    /// Visits the fields of the first layout if `visitor` is a codec, and else all.
+    @inlinable @inline(__always)
+    package mutating func visitFirstLayout<Visitor: FieldVisitor & ~Copyable>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        let first = FieldSet<FieldID>(rawValue: ~Self.extensionFields.rawValue)
+        try self.visit(&visitor, only: Visitor.isCodec ? first : .all)
+    }
+
     /// Returns the field at a key path; traps if the description has none there.
     static func field(at path: PartialKeyPath<Self>) -> FieldID {
         guard let index = Self.paths.firstIndex(where: { $0.path == path }),

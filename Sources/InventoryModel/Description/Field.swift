@@ -6,12 +6,22 @@ public struct Field<Value: Sendable>: Sendable {
     public let bounds: ClosedRange<Int64>
     /// The default value; `nil` if the field is required.
     public let standard: Value?
+    /// Whether it was added after the first layout of its entity, and so is encoded behind it.
+    public private(set) var isExtension = false
 
     @inlinable @inline(__always)
     init(_ name: String, bounds: ClosedRange<Int64>, standard: Value?) {
         self.name = name
         self.bounds = bounds
         self.standard = standard
+    }
+
+    /// The same field, added after the first layout; it must have a default.
+    var asExtension: Self {
+        precondition(self.standard != nil, "\(self.name) is an extension without a default")
+        var field = self
+        field.isExtension = true
+        return field
     }
 
     /// Creates the description of a field.

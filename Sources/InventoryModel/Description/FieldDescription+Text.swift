@@ -42,6 +42,7 @@ extension FieldDescription.Kind {
     fileprivate var wireText: String {
         switch self {
         case .text, .term: "text"
+        case .lastTerm: "if not empty, text"
         case .flag: "bool"
         case .integer: "varint"
         case .quantity: "quantity"
@@ -77,9 +78,11 @@ extension [FieldDescription] {
         (self.filter { $0.isRequired } + self.filter { !$0.isRequired }).flatMap { $0.members }
     }
 
-    /// The encoding in the words of PROTOCOL.md.
+    /// The encoding in the words of PROTOCOL.md, without the extension fields behind it.
     public var wireText: String {
-        let ahead = self.filter { !$0.isMasked }.map { $0.wireText }.joined(separator: ", ")
+        let ahead = self.filter { !$0.isMasked && !$0.isExtension }.map { $0.wireText }.joined(
+            separator: ", "
+        )
         let masked = self.filter { $0.isMasked }.map { $0.wireText }
         var text = ahead.replacing(";, ", with: "; ")
         if text.hasSuffix(";") { text.removeLast() }

@@ -22,8 +22,8 @@ public struct FieldDescription: Hashable, Sendable {
         case lines([FieldDescription], String?)
         /// A text that may refer to that of an earlier change.
         case sharedText
-        /// A text of a query, and a signed number.
-        case term, signed
+        /// A text of a query, one at the end of its encoding, and a signed number.
+        case term, lastTerm, signed
         /// An optional id, by the name of its entity.
         case optionalID(String)
         /// A value with an encoding of its own, by its name in PROTOCOL.md.
@@ -44,6 +44,8 @@ public struct FieldDescription: Hashable, Sendable {
     public var isRequired = false
     /// Whether a mask announces it.
     public var isMasked = false
+    /// Whether it was added after the first layout of its entity, and so is encoded behind it.
+    public var isExtension = false
 }
 
 extension Described {
@@ -96,6 +98,7 @@ public struct FieldList: CommandVisitor {
     private mutating func add<Value>(_ field: Field<Value>, _ kind: FieldDescription.Kind) {
         let isRequired = field.standard == nil
         self.add(field.name, kind, in: field.bounds, isRequired: isRequired)
+        self.fields[self.fields.count - 1].isExtension = field.isExtension
     }
 
     private mutating func add(
@@ -239,6 +242,11 @@ extension FieldList: QueryVisitor {
     /// Adds a text of a query.
     public mutating func term(_ name: StaticString, _ value: inout String) {
         self.add("\(name)", .term)
+    }
+
+    /// Adds a text at the end of a query.
+    public mutating func lastTerm(_ name: StaticString, _ value: inout String) {
+        self.add("\(name)", .lastTerm)
     }
 
     /// Adds a number with its limits.

@@ -18,6 +18,9 @@ public protocol FieldVisitor: ~Copyable {
     /// The error that the visitor throws; `Never` if it cannot fail.
     associatedtype Failure: Error
 
+    /// Whether it encodes or decodes bytes, in which extension fields follow the first layout.
+    static var isCodec: Bool { get }
+
     /// Visits a text.
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure)
 
@@ -56,6 +59,9 @@ public protocol FieldVisitor: ~Copyable {
 }
 
 extension FieldVisitor where Self: ~Copyable {
+    /// `false`.
+    @inlinable public static var isCodec: Bool { false }
+
     /// Visits an LSN, which every visitor treats as a number.
     @inlinable @inline(__always)
     public mutating func lsn(_ field: Field<LSN>, _ value: inout LSN) throws(Failure) {

@@ -7,6 +7,11 @@ extension ByteReader: QueryVisitor {
         value = try self.readText(name)
     }
 
+    /// Reads a text if there are bytes left; throws if it is empty.
+    public mutating func lastTerm(_ name: StaticString, _ value: inout String) throws(Failure) {
+        value = self.remaining > 0 ? try self.readNonEmptyText() : ""
+    }
+
     /// Reads a number; throws if it exceeds the upper limit of the field.
     public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) throws(Failure) {
         let limit = UInt32(clamping: field.bounds.upperBound)
@@ -78,6 +83,11 @@ extension ByteWriter: QueryVisitor {
     /// Writes a text.
     public mutating func term(_ name: StaticString, _ value: inout String) {
         self.writeText(value)
+    }
+
+    /// Writes a text unless it is empty.
+    public mutating func lastTerm(_ name: StaticString, _ value: inout String) {
+        if !value.isEmpty { self.writeText(value) }
     }
 
     /// Writes a number.

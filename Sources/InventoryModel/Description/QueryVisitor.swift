@@ -11,6 +11,9 @@ public protocol QueryVisitor: FieldVisitor, ~Copyable {
     /// Visits a text of at most ``Limits/textByteCountMax`` bytes.
     mutating func term(_ name: StaticString, _ value: inout String) throws(Failure)
 
+    /// Visits a text that was added later: it ends the encoding, and has no bytes if it is empty.
+    mutating func lastTerm(_ name: StaticString, _ value: inout String) throws(Failure)
+
     /// Visits a number; a decoder reports one that does not fit 32 bits with the upper limit of the field.
     mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) throws(Failure)
 

@@ -178,7 +178,7 @@ public struct Product: DescribedEntity, Hashable, Sendable {
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
         try visitor.id(.named("product"), &self.id)
-        try self.fields.visit(&visitor)
+        try self.fields.visitFirstLayout(&visitor)
         try visitor.instant(.named("createdAt"), &self.createdAt)
         try visitor.instant(.named("updatedAt"), &self.updatedAt)
         try visitor.lsn(.named("revision", default: 0), &self.revision)

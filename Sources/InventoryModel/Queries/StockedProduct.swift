@@ -28,16 +28,18 @@ public struct StockedProduct: Hashable, Sendable {
         self.product.encode(into: &writer)
         writer.writeVarint(UInt64(self.levels.count))
         for level in self.levels { level.encode(into: &writer, at: self.lsn) }
+        self.product.fields.encodeExtensions(into: &writer)
     }
 
-    /// Reads what ``encode(into:)`` wrote.
+    /// Reads what ``encode(into:)`` wrote, which must be all that remains to be read.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let lsn = try reader.readLSN()
-        let product = try Product(from: &reader)
+        var product = try Product(from: &reader)
         let levels = try reader.readList(limit: Int(Limits.locationsMax)) {
             (reader: inout ByteReader) throws(ByteReaderError) -> Level in
             try Level(from: &reader, at: lsn)
         }
+        if reader.remaining > 0 { try product.fields.readExtensions(from: &reader) }
         self.init(lsn: lsn, product: product, levels: levels)
     }
 }

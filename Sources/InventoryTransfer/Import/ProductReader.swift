@@ -99,7 +99,12 @@ struct ProductReader: ~Copyable {
         do throws(ProductRow.Problem) {
             let opening = try self.row.encode(stockAt: self.location)
             let offset = self.row.categoryOffset
-            self.part.products.append(self.row.bytes, categoryAt: offset, opening: opening)
+            self.part.products.append(
+                self.row.bytes,
+                categoryAt: offset,
+                extensions: self.row.extensions,
+                opening: opening
+            )
             pending.category = self.row.withCategory { self.categories.number(of: $0) }
         } catch {
             pending.problem = (error.text, self.row.skuText)

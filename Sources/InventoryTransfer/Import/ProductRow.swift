@@ -15,14 +15,20 @@ struct ProductRow: FieldVisitor, ~Copyable {
 
     typealias Failure = Problem
 
+    static var isCodec: Bool { true }
+
     var records: RecordReader
     /// The fields of the record that was encoded last, without the category.
     private(set) var bytes = ByteWriter()
     /// The offset of the category in ``bytes``.
     private(set) var categoryOffset = 0
+    /// The mask of the extension fields of the record that was encoded last, and these; empty for none.
+    private(set) var extensions = ByteWriter()
 
     /// The columns of the fields, in the order of the fields; a unit has two.
     private let columns: [Int]
+    /// The extension fields that the file has a column for, and the indices in ``columns``.
+    private let extensionColumns: [(field: ProductField, index: Int)]
     /// The index in ``columns`` of the next field.
     private var next = 0
     private let sku: Int
@@ -41,6 +47,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
             field.kind == .unit
                 ? [column(field.name), column("decimals")] : [column(field.name)]
         }
+        let firstExtension = self.columns.count - ProductFields.extensionFields.fields.count
+        let columns = self.columns
+        self.extensionColumns = ProductFields.extensionFields.fields.enumerated()
+            .map { (field: $1, index: firstExtension + $0) }.filter { columns[$0.index] != .max }
         (self.sku, self.category) = (column("sku"), column("category"))
         (self.stock, self.cost) = (column("stock"), column("cost"))
         self.moneyDecimals = currencyDecimals
@@ -70,12 +80,31 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.bytes.removeAll()
         self.next = 0
         var fields = ProductFields()
-        try fields.visit(&self)
+        try fields.visitFirstLayout(&self)
+        if !self.extensionColumns.isEmpty { try self.encodeExtensions(of: &fields) }
         let quantity = try self.number(self.stock, name: "stock", decimals: self.decimals) ?? 0
         let cost = Money(
             try self.number(self.cost, name: "cost", decimals: self.moneyDecimals) ?? 0
         )
         return OpeningStock(location: location, quantity: Quantity(quantity), unitCost: cost)
+    }
+
+    /// Encodes the extension fields that the record has.
+    private mutating func encodeExtensions(of fields: inout ProductFields) throws(Problem) {
+        var given = FieldSet<ProductField>()
+        for (field, index) in self.extensionColumns
+        where !self.records.withBytes(self.columns[index], { $0.isEmpty }) {
+            given.insert(field)
+        }
+        swap(&self.bytes, &self.extensions)
+        defer { swap(&self.bytes, &self.extensions) }
+        self.bytes.removeAll()
+        if given.isEmpty { return }
+        self.bytes.writeVarint(given.rawValue)
+        for (field, index) in self.extensionColumns where given.contains(field) {
+            self.next = index
+            try fields.visit(&self, only: FieldSet(field))
+        }
     }
 
     // MARK: - Columns

@@ -1,6 +1,7 @@
 import Bytes
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import InventoryWire
 import Testing
 
@@ -75,7 +76,7 @@ import Testing
             #expect(!PlausibleRequests.of(opcode, world).isEmpty, "\(opcode)")
         }
         let commands = PlausibleRequests.of(.command, world)
-        for tag in CommandTag.allCases {
+        for tag in CommandTag.inUse {
             #expect(commands.contains { $0.body[8] == tag.rawValue }, "\(tag)")
         }
         let queries = PlausibleRequests.of(.query, world)

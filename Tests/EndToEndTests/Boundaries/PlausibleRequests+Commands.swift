@@ -30,6 +30,7 @@ extension PlausibleRequests {
         case .archiveLocation:
             return [nil, places].map { .archiveLocation(world.emptyLocation, ifRevision: $0) }
         case .createProduct: return self.creations(world)
+        case .createExtendedProduct: return []
         case .updateProduct: return self.updates(world)
         case .deleteProduct:
             return [nil, world.productRevision].map {

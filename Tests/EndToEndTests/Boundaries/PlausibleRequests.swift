@@ -1,5 +1,6 @@
 import Bytes
 import InventoryModel
+import InventoryTestSupport
 import InventoryWire
 
 /// A valid request, whose numbers a walk replaces.
@@ -80,7 +81,7 @@ enum PlausibleRequests {
                 )
             ]
         case .command:
-            CommandTag.allCases.flatMap { tag in
+            CommandTag.inUse.flatMap { tag in
                 self.commands(tag, world).enumerated().map { number, command in
                     PlausibleRequest("\(tag) \(number)", .command(sequence: 0, command))
                 }

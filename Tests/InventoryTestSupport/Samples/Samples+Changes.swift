@@ -30,7 +30,7 @@ extension SplitMix64 {
                     revision: LSN(self.unsigned())
                 )
             )
-        case .productCreated: .productCreated(self.productRow())
+        case .productCreated, .extendedProductCreated: .productCreated(self.productRow())
         case .productUpdated:
             .productUpdated(self.product(), self.productDifference())
         case .productArchived: .productArchived(self.product())

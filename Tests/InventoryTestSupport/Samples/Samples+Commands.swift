@@ -30,7 +30,7 @@ extension SplitMix64 {
                 ifRevision: self.revision()
             )
         case .archiveLocation: .archiveLocation(self.location(), ifRevision: self.revision())
-        case .createProduct: .createProduct(self.productDraft())
+        case .createProduct, .createExtendedProduct: .createProduct(self.productDraft())
         case .updateProduct:
             .updateProduct(self.product(), self.productUpdate(), ifRevision: self.revision())
         case .deleteProduct: .deleteProduct(self.product(), ifRevision: self.revision())
@@ -180,7 +180,7 @@ extension SplitMix64 {
         case .batch:
             .batch(
                 self.list { random in
-                    let single = CommandTag.allCases.filter { $0 != .batch }
+                    let single = CommandTag.inUse.filter { $0 != .batch }
                     return random.command(single[Int(random.below(UInt64(single.count)))])
                 },
                 self.any(BatchMode.self)
@@ -284,5 +284,23 @@ extension SplitMix64 {
             packSize: self.maybe { Quantity($0.signed()) },
             leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) }
         )
+    }
+}
+
+extension CommandTag {
+    /// The tags that a command may have.
+    package static var inUse: [CommandTag] {
+        Self.allCases.filter {
+            $0 != .createExtendedProduct || !ProductFields.extensionFields.isEmpty
+        }
+    }
+}
+
+extension ChangeTag {
+    /// The tags that a change may have.
+    package static var inUse: [ChangeTag] {
+        Self.allCases.filter {
+            $0 != .extendedProductCreated || !ProductFields.extensionFields.isEmpty
+        }
     }
 }
