@@ -69,15 +69,7 @@ struct ChangeText {
             )
         case .productCreated(let product):
             guard topics.contains(.products) else { return nil }
-            return Row(
-                "productCreated",
-                [
-                    ("sku", .text(product.sku)), ("productId", .number(String(product.id.value))),
-                    ("name", .text(product.name)),
-                    ("price", .text(self.money(product.price.minorUnits))),
-                    ("status", .text("\(product.status)")),
-                ]
-            )
+            return Row("productCreated", self.facts(of: product))
         case .productUpdated(let id, let difference):
             guard topics.contains(.products) else { return nil }
             return Row(
@@ -125,6 +117,21 @@ struct ChangeText {
             .transfer:
             return nil
         }
+    }
+
+    /// Returns the SKU, the id, the required fields, the status, and the fields that differ from their defaults.
+    private func facts(of product: Product) -> [(String, Value)] {
+        var shown = product.fields.differences(from: ProductFields())
+        for field in [ProductField.name, .price, .status] { shown.insert(field) }
+        shown.remove(.sku)
+        let decimals = product.unit.decimals
+        var strings = FieldStrings(self.names, money: self.currencyDecimals, decimals: decimals)
+        var fields = product.fields
+        fields.visit(&strings, only: shown)
+        let head: [(String, Value)] = [
+            ("sku", .text(product.sku)), ("productId", .number(String(product.id.value))),
+        ]
+        return head + strings.strings.map { ($0.name, .text($0.text)) }
     }
 
     private func facts(of level: Level) -> [(String, Value)] {
