@@ -1,17 +1,19 @@
+internal import Bytes
 internal import ColumnStore
 package import InventoryModel
 
 extension ReadView {
-    static let levelSchema = [
-        ResultField("productId", .integer), ResultField("sku", .text),
-        ResultField("name", .text), ResultField("locationId", .integer),
-        ResultField("location", .text), ResultField("onHand", .quantity),
-        ResultField("unavailable", .quantity), ResultField("reserved", .quantity),
-        ResultField("available", .quantity), ResultField("floor", .quantity),
-        ResultField("incoming", .quantity), ResultField("value", .money),
-        ResultField("unit", .text), ResultField("unitDecimals", .integer),
-        ResultField("revision", .integer),
-    ]
+    /// Alerts have their own changes and no column; the revision may be unknown in an answer of the past.
+    private static let levelLayout = AnswerLayout(
+        row: LevelRow(Level(product: ProductID(0), location: .main), at: .zero),
+        [
+            "productId", "sku", .joined("name", .text), "locationId", "location", "onHand",
+            "unavailable", "reserved", .joined("available", .quantity), "floor", "incoming",
+            "value", .joined("unit", .text), .joined("unitDecimals", .integer),
+            .joined("revision", .integer),
+        ],
+        without: ["alerts", "revision"]
+    )
 
     /// Levels by product, then location.
     func levels(_ query: LevelQuery) throws(Refusal) -> Answer {
@@ -28,8 +30,9 @@ extension ReadView {
         let pairs = products.lazy.flatMap { product in
             locations.lazy.map { (ProductID(UInt32(product)), LocationID(UInt16($0))) }
         }
+        let names = EntityNames(tables)
         return Answer(
-            Self.levelSchema,
+            Self.levelLayout.schema,
             limit: query.limit,
             token: self.token,
             over: pairs
@@ -44,21 +47,23 @@ extension ReadView {
             {
                 return nil
             }
-            return self.levelRow(past.level(tables.levels.level(row)), past)
+            return self.levelRow(past.level(tables.levels.level(row)), past, names)
         }
     }
 
-    private func levelRow(_ level: Level, _ past: PastBalances) -> [ResultCell] {
-        let product = self.tables.product(level.product)
-        return [
-            .number(product.id.value), .text(product.sku), .text(product.name),
-            .number(level.location.value),
-            .text(self.tables.locations.codes[level.location.row]), .number(level.onHand),
-            .number(level.unavailable), .number(level.reserved), .number(level.available),
-            .number(level.floor), .number(level.incoming), .number(level.value),
-            .text(product.unit.code), .number(product.unit.decimals),
-            past.revision(level.revision).map { .number($0) } ?? .none,
-        ]
+    private func levelRow(
+        _ level: Level,
+        _ past: PastBalances,
+        _ names: EntityNames
+    ) -> [ResultCell] {
+        let revision = past.revision(level.revision).map { ResultCell.number($0) } ?? .none
+        return Self.levelLayout.cells(
+            row: LevelRow(level, at: level.revision),
+            joined: [
+                .text(self.tables.products.names[level.product.row]), .number(level.available),
+            ] + self.tables.unitCells(of: level.product) + [revision],
+            names
+        )
     }
 
     /// Levels of products for sale whose available is at or below the reorder point, for the query of low
