@@ -47,14 +47,14 @@ extension ReadView {
             {
                 return nil
             }
-            return self.levelRow(past.level(tables.levels.level(row)), past, names)
+            return self.levelRow(past.level(tables.levels.level(row)), past, names: names)
         }
     }
 
     private func levelRow(
         _ level: Level,
         _ past: PastBalances,
-        _ names: EntityNames
+        names: EntityNames
     ) -> [ResultCell] {
         let revision = past.revision(level.revision).map { ResultCell.number($0) } ?? .none
         return Self.levelLayout.cells(
