@@ -239,7 +239,7 @@ extension InventoryState {
         var dueBefore: Int64?
         if self.tables.reservations.contains(reservation.id) {
             precondition(
-                self.tables.reservations.isActive(row),
+                self.tables.reservations.isOpen(row),
                 "LSN \(self.lsn) changes reservation \(row), which is closed"
             )
             dueBefore = self.tables.reservations.expiresAt[row]
@@ -255,7 +255,7 @@ extension InventoryState {
         let before = isKnown ? self.tables.transfers.items.remaining[row] : 0
         if isKnown {
             precondition(
-                self.tables.transfers.isInTransit(row),
+                self.tables.transfers.isOpen(row),
                 "LSN \(self.lsn) changes transfer \(row), which is closed"
             )
         }

@@ -199,6 +199,8 @@ struct BlobImage: ColumnImaging {
         self.epoch = epoch
     }
 
+    var imageRowCount: Int? { nil }
+
     var imageSegmentCount: Int {
         (self.bytes.count + Self.segmentByteCount - 1) / Self.segmentByteCount
     }

@@ -108,6 +108,7 @@ import Testing
     /// A column of noise in segments of 8 KiB.
     private struct NoiseColumn: ColumnImaging {
         var segments: [[UInt8]] = []
+        var imageRowCount: Int? { nil }
         var imageSegmentCount: Int { self.segments.count }
         func imageSegmentStride(_ segment: Int) -> Int { 8 }
         func imageSegmentEpoch(_ segment: Int) -> UInt64 { 1 }

@@ -83,6 +83,8 @@ struct TestColumn: ColumnImaging, Equatable {
     private var epochs: [UInt64] = []
     private var epoch: UInt64 = 1
 
+    var imageRowCount: Int? { self.values.count }
+
     mutating func append(_ value: UInt64) {
         if self.values.count % Self.capacity == 0 { self.epochs.append(self.epoch) }
         self.values.append(value)

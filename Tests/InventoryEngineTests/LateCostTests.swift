@@ -42,7 +42,7 @@ import Testing
                 }
             }
             let transfers = state.tables.transfers
-            for row in 1..<max(transfers.rowCount, 1) where transfers.isInTransit(row) {
+            for row in 1..<max(transfers.rowCount, 1) where transfers.isOpen(row) {
                 self.stock += transfers.values[row]
             }
         }

@@ -353,7 +353,7 @@ private struct ReservationModel {
         for _ in 0..<700 {
             let isNew = random.below(3) == 0 || table.rowCount == 1
             let row = isNew ? table.rowCount : 1 + Int(random.below(UInt64(table.rowCount - 1)))
-            guard isNew || table.isActive(row) else { continue }
+            guard isNew || table.isOpen(row) else { continue }
             let before: Int64? = isNew ? nil : table.expiresAt[row]
             let closes = !isNew && random.flag()
             table.put(
@@ -370,7 +370,7 @@ private struct ReservationModel {
                 reference: 0
             )
             deadlines.note(row, dueBefore: before, in: table)
-            let active = (1..<table.rowCount).filter { table.isActive($0) }
+            let active = (1..<table.rowCount).filter { table.isOpen($0) }
                 .sorted { (table.expiresAt[$0], $0) < (table.expiresAt[$1], $1) }
             try #require(deadlines.openCount == active.count)
             let earliest = active.first.map { table.expiresAt[$0] } ?? .max

@@ -2,7 +2,7 @@ import Bytes
 import InventoryModel
 
 /// Encodes a value by its description, independently of the codecs.
-struct DescribedBytes: RowVisitor {
+struct DescribedBytes: RowVisitor, CommandVisitor {
     typealias Failure = Never
 
     static var isCodec: Bool { true }
@@ -156,6 +156,15 @@ struct DescribedBytes: RowVisitor {
             writer.writeVarint(movement?.lsn ?? 0)
             writer.writeVarint(UInt64(movement?.line ?? 0))
         }
+    }
+
+    mutating func optionalChoice<Value: FieldChoice>(_ name: String, _ value: inout Value?) {
+        self.optional(value) { writer, choice in writer.write(choice?.rawValue ?? 0) }
+    }
+
+    mutating func instant(_ name: String, _ value: inout Instant, since base: Instant) {
+        let distance = value.microseconds - base.microseconds
+        self.add(distance, 0) { $0.writeVarint(distance) }
     }
 
     mutating func update<Entity: Described>(_ value: inout FieldUpdate<Entity>) {

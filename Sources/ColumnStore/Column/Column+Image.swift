@@ -1,6 +1,9 @@
 public import Bytes
 
 extension Column: ColumnImaging {
+    /// The number of values.
+    public var imageRowCount: Int? { self.count }
+
     /// The number of sealed segments, plus one for an open segment with rows.
     public var imageSegmentCount: Int { self.full.count + (self.tail.count > 0 ? 1 : 0) }
 

@@ -81,6 +81,9 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
 }
 
 extension LedgerColumn: ColumnImaging {
+    /// The number of values.
+    public var imageRowCount: Int? { self.count }
+
     /// The number of sealed segments, plus one for an open segment with rows.
     public var imageSegmentCount: Int { self.sealed.count + (self.tail.count > 0 ? 1 : 0) }
 

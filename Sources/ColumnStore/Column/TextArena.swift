@@ -83,6 +83,7 @@ struct TextArena: Sendable {
 }
 
 extension TextArena: ColumnImaging {
+    var imageRowCount: Int? { nil }
     var imageSegmentCount: Int { self.full.count + (self.tailCount > 0 ? 1 : 0) }
     func imageSegmentStride(_ segment: Int) -> Int { 1 }
 

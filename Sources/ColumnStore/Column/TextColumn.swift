@@ -104,6 +104,7 @@ private struct TextReferences: ColumnImaging {
     var column: Column<UInt64>
     let arena: TextArena
 
+    var imageRowCount: Int? { self.column.imageRowCount }
     var imageSegmentCount: Int { self.column.imageSegmentCount }
     func imageSegmentStride(_ segment: Int) -> Int { self.column.imageSegmentStride(segment) }
     func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.column.imageSegmentEpoch(segment) }

@@ -10,6 +10,9 @@ public import Bytes
 ///
 /// The bytes depend only on the values, not on the order of writes or on sharing with a view.
 public protocol ColumnImaging: Sendable {
+    /// The number of rows; `nil` if it does not have a value for each row of a table.
+    var imageRowCount: Int? { get }
+
     /// The number of segments; all but the last are full.
     var imageSegmentCount: Int { get }
 

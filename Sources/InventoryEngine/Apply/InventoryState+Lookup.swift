@@ -120,7 +120,7 @@ extension InventoryState {
         draft.transfers.items.values.reduce(before) { count, transfer in
             guard matches(transfer) else { return count }
             let isStored = self.tables.transfers.contains(transfer.id)
-            let was = isStored && self.tables.transfers.isInTransit(transfer.id.row)
+            let was = isStored && self.tables.transfers.isOpen(transfer.id.row)
             return count + (transfer.state == .inTransit ? 1 : 0) - (was ? 1 : 0)
         }
     }

@@ -297,17 +297,10 @@ extension InventoryState {
         draft: Draft,
         findings: inout Findings
     ) -> ReservationPart? {
-        let table = self.tables.reservations
-        let isStored = table.contains(line.reservation)
-        return ReservationPart(
-            OpenItemLine(
-                number: line.reservation.value,
-                quantity: line.quantity,
-                ifRevision: line.ifRevision
-            ),
+        self.tables.reservations.part(
+            line,
             number: number,
             of: self.reservation(line.reservation, draft),
-            revision: isStored ? LSN(table.items.revisions[line.reservation.row]) : 0,
             at: draft.time,
             findings: &findings
         )

@@ -257,17 +257,10 @@ extension InventoryState {
         draft: Draft,
         findings: inout Findings
     ) -> TransferPart? {
-        let table = self.tables.transfers
-        let isStored = table.contains(line.transfer)
-        return TransferPart(
-            OpenItemLine(
-                number: line.transfer.value,
-                quantity: line.quantity,
-                ifRevision: line.ifRevision
-            ),
+        self.tables.transfers.part(
+            line,
             number: number,
             of: self.transfer(line.transfer, draft),
-            revision: isStored ? LSN(table.items.revisions[line.transfer.row]) : 0,
             at: draft.time,
             findings: &findings
         )

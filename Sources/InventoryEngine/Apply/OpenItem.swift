@@ -96,11 +96,20 @@ struct DraftItems<Item: OpenItem> {
 }
 
 /// One line of a command that settles open items.
-struct OpenItemLine {
-    var number: UInt32
+protocol OpenItemLine {
+    /// The number of the item.
+    var number: UInt32 { get }
     /// All that remains if `nil`.
-    var quantity: Quantity?
-    var ifRevision: LSN?
+    var quantity: Quantity? { get }
+    var ifRevision: LSN? { get }
+}
+
+extension ReservationLine: OpenItemLine {
+    var number: UInt32 { self.reservation.value }
+}
+
+extension TransferLine: OpenItemLine {
+    var number: UInt32 { self.transfer.value }
 }
 
 /// The part of an open item that a line refers to.
@@ -118,7 +127,7 @@ extension OpenItemPart {
     /// `item` is as the step has left it so far, `nil` if it does not exist; `revision` is that before the
     /// step.
     init?(
-        _ line: OpenItemLine,
+        _ line: some OpenItemLine,
         number: UInt32,
         of item: Item?,
         revision: LSN,
@@ -149,6 +158,29 @@ extension OpenItemPart {
         self.quantity = quantity
         self.line = number
         self.isSound = findings.count == found
+    }
+}
+
+extension OpenItemTable {
+    /// The part of an item that a line refers to; `nil` if it does not exist.
+    ///
+    /// `item` is as the step has left it so far.
+    func part(
+        _ line: some OpenItemLine,
+        number: UInt32,
+        of item: Item?,
+        at time: Instant,
+        findings: inout Findings
+    ) -> OpenItemPart<Item>? {
+        let isStored = self.items.contains(line.number)
+        return OpenItemPart(
+            line,
+            number: number,
+            of: item,
+            revision: isStored ? LSN(self.items.revisions[Int(line.number)]) : 0,
+            at: time,
+            findings: &findings
+        )
     }
 }
 

@@ -32,16 +32,6 @@ extension InventoryState {
     }
 }
 
-/// Stops the process unless every column of a table has a value for every row.
-func checkColumns(_ table: StaticString, rowCount: Int, _ counts: Int...) {
-    for (index, count) in counts.enumerated() {
-        precondition(
-            count == rowCount,
-            "\(table): column \(index) has \(count) of \(rowCount) rows"
-        )
-    }
-}
-
 extension InventoryTables {
     /// - Complexity: O(rows)
     func checkInvariants() {
@@ -83,56 +73,21 @@ extension InventoryTables {
 extension CategoryTable {
     /// - Complexity: O(1)
     func checkInvariants() {
-        checkColumns(
-            "categories",
-            rowCount: self.rowCount,
-            self.archived.count,
-            self.revisions.count,
-            self.productCounts.count
-        )
+        self.checkColumns("categories")
     }
 }
 
 extension LocationTable {
     /// - Complexity: O(1)
     func checkInvariants() {
-        checkColumns(
-            "locations",
-            rowCount: self.rowCount,
-            self.codes.count,
-            self.names.count,
-            self.zones.count,
-            self.kinds.count,
-            self.revisions.count
-        )
+        self.checkColumns("locations")
     }
 }
 
 extension ProductTable {
     /// - Complexity: O(products)
     func checkInvariants() {
-        checkColumns(
-            "products",
-            rowCount: self.rowCount,
-            self.skus.count,
-            self.skuKeys.count,
-            self.names.count,
-            self.barcodes.count,
-            self.barcodeKeys.count,
-            self.categories.count,
-            self.unitCodes.count,
-            self.unitDecimals.count,
-            self.prices.count,
-            self.priceBases.count,
-            self.reorderPoints.count,
-            self.reorderTargets.count,
-            self.packSizes.count,
-            self.leadTimes.count,
-            self.createdAt.count,
-            self.updatedAt.count,
-            self.revisions.count,
-            self.movementCounts.count
-        )
+        self.checkColumns("products")
         for row in 1..<max(self.rowCount, 1) {
             precondition(
                 self.skuKeys[row] == NormalizedText.key(self.skus[row])
@@ -146,30 +101,7 @@ extension ProductTable {
 extension MovementLedger {
     /// - Complexity: O(movements)
     func checkInvariants() {
-        checkColumns(
-            "ledger",
-            rowCount: self.rowCount,
-            self.lines.count,
-            self.recordedAt.count,
-            self.occurredAt.count,
-            self.kinds.count,
-            self.products.count,
-            self.locations.count,
-            self.onHandDeltas.count,
-            self.unavailableDeltas.count,
-            self.reservedDeltas.count,
-            self.incomingDeltas.count,
-            self.amounts.count,
-            self.prices.count,
-            self.priceBases.count,
-            self.costs.count,
-            self.reasons.count,
-            self.references.count,
-            self.notes.count,
-            self.actors.count,
-            self.origins.count,
-            self.imported.count
-        )
+        self.checkColumns("ledger", except: Self.backorderParts)
         precondition(self.backorderRows.count == self.backorderUnits.count, "backorders")
         for index in 0..<self.backorderRows.count {
             let row = Int(self.backorderRows[index])
@@ -196,44 +128,23 @@ extension MovementLedger {
 extension RefusedDemandTable {
     /// - Complexity: O(1)
     func checkInvariants() {
-        checkColumns(
-            "refused demand",
-            rowCount: self.rowCount,
-            self.recordedAt.count,
-            self.products.count,
-            self.locations.count,
-            self.asked.count,
-            self.available.count,
-            self.references.count,
-            self.actors.count
-        )
+        self.checkColumns("refused demand")
     }
 }
 
 extension ReservationTable {
     /// - Complexity: O(reservations)
     func checkInvariants() {
+        self.checkColumns("reservations")
         self.items.checkInvariants(Reservation.terms)
-        checkColumns(
-            "reservations",
-            rowCount: self.rowCount,
-            self.locations.count,
-            self.expiresAt.count
-        )
     }
 }
 
 extension TransferTable {
     /// - Complexity: O(transfers)
     func checkInvariants() {
+        self.checkColumns("transfers")
         self.items.checkInvariants(Transfer.terms)
-        checkColumns(
-            "transfers",
-            rowCount: self.rowCount,
-            self.sources.count,
-            self.destinations.count,
-            self.values.count
-        )
         for row in 1..<max(self.rowCount, 1) {
             let value = self.values[row]
             precondition(

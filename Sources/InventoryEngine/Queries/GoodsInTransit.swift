@@ -31,7 +31,7 @@ package struct GoodsInTransit {
                 of: 1..<max(transfers.rowCount, 1),
                 mayContain: inTransit...inTransit
             ) { rows in
-                for row in rows where transfers.isInTransit(row) {
+                for row in rows where transfers.isOpen(row) {
                     self.append(row, of: transfers, Later())
                 }
                 return true
@@ -56,7 +56,7 @@ package struct GoodsInTransit {
             let origin = transfers.items.origin(row)
             guard !sentLater.contains(origin) else { continue }
             let arrived = later[origin] ?? Later()
-            guard transfers.isInTransit(row) || arrived.quantity > 0 else { continue }
+            guard transfers.isOpen(row) || arrived.quantity > 0 else { continue }
             self.append(row, of: transfers, arrived)
         }
     }

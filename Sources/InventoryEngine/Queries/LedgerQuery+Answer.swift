@@ -192,48 +192,37 @@ extension ReadView {
             if filter.actor == nil { rows = 0..<0 }
         }
         let scan = LedgerScan(self, filter, rows: rows, isNewestFirst: query.isNewestFirst)
-        return scan.answer(Self.ledgerSchema, limit: query.limit) { self.ledgerRow($0) }
+        let names = EntityNames(self.tables)
+        return scan.answer(Self.ledgerLayout.schema, limit: query.limit) {
+            self.ledgerRow($0, names)
+        }
     }
 
-    static let ledgerSchema = [
-        ResultField("lsn", .integer), ResultField("line", .integer),
-        ResultField("recordedAt", .instant), ResultField("occurredAt", .instant),
-        ResultField("kind", .text), ResultField("productId", .integer),
-        ResultField("sku", .text), ResultField("locationId", .integer),
-        ResultField("location", .text),
-        ResultField("onHandDelta", .quantity), ResultField("unavailableDelta", .quantity),
-        ResultField("reservedDelta", .quantity), ResultField("incomingDelta", .quantity),
-        ResultField("amount", .money), ResultField("price", .money),
-        ResultField("priceBasis", .quantity), ResultField("cost", .money),
-        ResultField("reason", .text), ResultField("reference", .text),
-        ResultField("note", .text), ResultField("actor", .text),
-        ResultField("originLsn", .integer), ResultField("originLine", .integer),
-        ResultField("imported", .boolean), ResultField("unit", .text),
-        ResultField("unitDecimals", .integer),
-    ]
-
-    private func ledgerRow(_ row: Int) -> [ResultCell] {
-        let ledger = self.tables.ledger
-        let movement = self.tables.movement(row)
-        let products = self.tables.products
-        let product = movement.product.row
-        return [
-            .number(ledger.lsns[row]), .number(ledger.lines[row]),
-            .integer(ledger.recordedAt[row]), .instant(movement.occurredAt),
-            .text("\(movement.kind)"), .number(movement.product.value),
-            .text(products.skus[product]), .number(movement.location.value),
-            .text(self.tables.locations.codes[movement.location.row]),
-            .number(movement.onHandDelta), .number(movement.unavailableDelta),
-            .number(movement.reservedDelta), .number(movement.incomingDelta),
-            .number(movement.amount), .number(movement.price.minorUnits),
-            .number(movement.price.basis), .number(movement.cost),
-            movement.reason.map { .text("\($0)") } ?? .none, .optional(movement.reference),
-            .optional(movement.note), .optional(self.tables.strings[Int(ledger.actors[row])]),
-            movement.origin.map { .number($0.lsn) } ?? .none,
-            movement.origin.map { .number($0.line) } ?? .none, .boolean(movement.isImported),
-            .text(self.tables.strings[Int(products.unitCodes[product])]),
-            .number(products.unitDecimals[product]),
+    private static let ledgerLayout = AnswerLayout(
+        row: MovementRow(
+            Movement(kind: .sale, product: ProductID(0), location: .main, occurredAt: .zero),
+            recordedAt: .zero
+        ),
+        [
+            .joined("lsn", .integer), .joined("line", .integer), .joined("recordedAt", .instant),
+            "occurredAt", "kind", "productId", "sku", "locationId", "location", "onHandDelta",
+            "unavailableDelta", "reservedDelta", "incomingDelta", "amount", "price", "priceBasis",
+            "cost", "reason", "reference", "note", .joined("actor", .text), "originLsn",
+            "originLine", "imported", .joined("unit", .text), .joined("unitDecimals", .integer),
         ]
+    )
+
+    private func ledgerRow(_ row: Int, _ names: EntityNames) -> [ResultCell] {
+        let movement = self.tables.movement(row)
+        let (ledger, recordedAt) = (self.tables.ledger, self.tables.ledger.recordedAt[row])
+        return Self.ledgerLayout.cells(
+            row: MovementRow(movement, recordedAt: Instant(microseconds: recordedAt)),
+            joined: [
+                .number(ledger.lsns[row]), .number(ledger.lines[row]), .integer(recordedAt),
+                self.tables.actorCell(ledger.actors[row]),
+            ] + self.tables.unitCells(of: movement.product),
+            names
+        )
     }
 
     /// Sales, returns, reversals of either and late cost, newest first, with their value and age; see
@@ -300,10 +289,8 @@ extension ReadView {
             .text(self.tables.locations.codes[movement.location.row]),
             .number(-movement.onHandDelta), .number(movement.price.minorUnits),
             .number(movement.price.basis), .number(amount), .number(cost),
-            .optional(movement.reference), .optional(self.tables.strings[Int(ledger.actors[row])]),
-            .text(self.tables.strings[Int(products.unitCodes[product])]),
-            .number(products.unitDecimals[product]),
-        ]
+            .optional(movement.reference), self.tables.actorCell(ledger.actors[row]),
+        ] + self.tables.unitCells(of: movement.product)
     }
 
     /// Unmet demand, newest first.
@@ -312,34 +299,35 @@ extension ReadView {
         try self.check(query.location)
         try self.check(from: query.from, to: query.to)
         try self.check(limit: query.limit)
-        let tables = self.tables
+        let (tables, names) = (self.tables, EntityNames(self.tables))
         let refusals = tables.refusals
-        let schema = [
-            ResultField("lsn", .integer), ResultField("recordedAt", .instant),
-            ResultField("productId", .integer), ResultField("sku", .text),
-            ResultField("location", .text), ResultField("asked", .quantity),
-            ResultField("available", .quantity), ResultField("reference", .text),
-            ResultField("actor", .text), ResultField("unit", .text),
-            ResultField("unitDecimals", .integer),
-        ]
         let rows = (0..<refusals.rowCount).reversed()
+        let schema = Self.refusalLayout.schema
         return Answer(schema, limit: query.limit, token: self.token, over: rows) { row in
             let time = refusals.recordedAt[row]
-            let product = Int(refusals.products[row])
-            if let wanted = query.product, wanted.row != product { return nil }
+            if let wanted = query.product, wanted.value != refusals.products[row] { return nil }
             if let wanted = query.location, wanted.value != refusals.locations[row] { return nil }
             if let from = query.from, time < from.microseconds { return nil }
             if let to = query.to, time >= to.microseconds { return nil }
-            return [
-                .number(refusals.lsns[row]), .integer(time), .number(product),
-                .text(tables.products.skus[product]),
-                .text(tables.locations.codes[Int(refusals.locations[row])]),
-                .number(refusals.asked[row]), .number(refusals.available[row]),
-                .optional(tables.strings[Int(refusals.references[row])]),
-                .optional(tables.strings[Int(refusals.actors[row])]),
-                .text(tables.strings[Int(tables.products.unitCodes[product])]),
-                .number(tables.products.unitDecimals[product]),
-            ]
+            let demand = refusals.demand(row, strings: tables.strings)
+            return Self.refusalLayout.cells(
+                of: demand,
+                joined: [
+                    .number(refusals.lsns[row]), .integer(time),
+                    tables.actorCell(refusals.actors[row]),
+                ] + tables.unitCells(of: demand.product),
+                names
+            )
         }
     }
+
+    private static let refusalLayout = AnswerLayout(
+        of: RefusedDemand.self,
+        [
+            .joined("lsn", .integer), .joined("recordedAt", .instant), "productId", "sku",
+            "location", "asked", "available", "reference", .joined("actor", .text),
+            .joined("unit", .text), .joined("unitDecimals", .integer),
+        ],
+        without: ["locationId"]
+    )
 }

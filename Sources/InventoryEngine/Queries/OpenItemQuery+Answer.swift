@@ -2,83 +2,68 @@ internal import ColumnStore
 internal import InventoryModel
 
 extension ReadView {
-    private static let reservationSchema =
-        Self.headSchema
-        + [
-            ResultField("location", .text), ResultField("quantity", .quantity),
-            ResultField("remaining", .quantity), ResultField("state", .text),
-            ResultField("expiresAt", .instant),
-        ] + Self.tailSchema
+    private static let reservationLayout = AnswerLayout(
+        of: Reservation.self,
+        [.renamed("id", from: "reservationId")] + Self.productColumns
+            + ["location", "quantity", "remaining", "state", "expiresAt"] + Self.originColumns,
+        without: ["locationId", "originLine"]
+    )
 
     func reservations(_ query: ReservationQuery) throws(Refusal) -> Answer {
-        let (tables, locations) = (self.tables, self.tables.reservations.locations)
-        return try self.answer(query, of: tables.reservations.items, as: Self.reservationSchema) {
-            $0 == locations[$1]
-        } item: {
+        let table = self.tables.reservations
+        return try self.answer(query, of: table, as: Self.reservationLayout) {
+            $0 == table.locations[$1]
+        } item: { [tables] in
             tables.reservation(ReservationID($0))
-        } cells: { reservation in
-            [
-                .text(tables.locations.codes[reservation.location.row]),
-                .number(reservation.quantity), .number(reservation.remaining),
-                .text("\(reservation.state)"), .instant(reservation.expiresAt),
-            ]
         }
     }
 
-    private static let transferSchema =
-        Self.headSchema
-        + [
-            ResultField("from", .text), ResultField("to", .text),
-            ResultField("quantity", .quantity), ResultField("remaining", .quantity),
-            ResultField("value", .money), ResultField("state", .text),
-        ] + Self.tailSchema
+    private static let transferLayout = AnswerLayout(
+        of: Transfer.self,
+        [.renamed("id", from: "transferId")] + Self.productColumns
+            + ["from", "to", "quantity", "remaining", "value", "state"] + Self.originColumns,
+        without: ["fromId", "toId", "originLine"]
+    )
 
     func transfers(_ query: TransferQuery) throws(Refusal) -> Answer {
-        let (tables, transfers) = (self.tables, self.tables.transfers)
-        return try self.answer(query, of: transfers.items, as: Self.transferSchema) {
-            $0 == transfers.sources[$1] || $0 == transfers.destinations[$1]
-        } item: {
+        let table = self.tables.transfers
+        return try self.answer(query, of: table, as: Self.transferLayout) {
+            $0 == table.sources[$1] || $0 == table.destinations[$1]
+        } item: { [tables] in
             tables.transfer(TransferID($0))
-        } cells: { transfer in
-            [
-                .text(tables.locations.codes[transfer.source.row]),
-                .text(tables.locations.codes[transfer.destination.row]),
-                .number(transfer.quantity), .number(transfer.remaining), .number(transfer.value),
-                .text("\(transfer.state)"),
-            ]
         }
     }
 
     // MARK: - Common to both
 
-    /// The columns before and after those that only one of them has.
-    private static let headSchema = [
-        ResultField("id", .integer), ResultField("productId", .integer),
-        ResultField("sku", .text), ResultField("name", .text),
+    private static let productColumns: [AnswerLayout.Column] = [
+        "productId", "sku", .joined("name", .text),
     ]
-    private static let tailSchema = [
-        ResultField("createdAt", .instant), ResultField("reference", .text),
-        ResultField("actor", .text), ResultField("lsn", .integer), ResultField("unit", .text),
-        ResultField("unitDecimals", .integer), ResultField("revision", .integer),
+
+    /// How it was created, the unit of its quantities, and its last change.
+    private static let originColumns: [AnswerLayout.Column] = [
+        .joined("createdAt", .instant), "reference", .joined("actor", .text),
+        .renamed("lsn", from: "originLsn"), .joined("unit", .text),
+        .joined("unitDecimals", .integer), "revision",
     ]
 
     /// The items that a query asks for, in its order.
     ///
-    /// `isAt` is whether the item in a row is at a location; `cells` are those between the common ones.
-    private func answer<ID: EntityID, State: FieldChoice, Item: OpenItem>(
-        _ query: OpenItemQuery<ID, State>,
-        of items: OpenItemColumns,
-        as schema: [ResultField],
+    /// `isAt` is whether the item in a row is at a location.
+    private func answer<ID: EntityID, Table: OpenItemTable>(
+        _ query: OpenItemQuery<ID, Table.State>,
+        of table: Table,
+        as layout: AnswerLayout,
         isAt: @escaping (UInt16, Int) -> Bool,
-        item: @escaping (UInt32) -> Item,
-        cells: @escaping (Item) -> [ResultCell]
+        item: @escaping (UInt32) -> Table.Item
     ) throws(Refusal) -> Answer {
         try self.check(query.product)
         try self.check(query.location)
         try self.check(limit: query.limit)
+        let items = table.items
         let wanted = query.id.map { UInt64($0.value) }
         if let wanted, !items.contains(UInt32(clamping: wanted)) {
-            throw Refusal(Item.terms.notFound, .id(wanted))
+            throw Refusal(Table.Item.terms.notFound, .id(wanted))
         }
         let rows = RowRange(
             count: items.rowCount,
@@ -87,35 +72,25 @@ extension ReadView {
             isNewestFirst: query.isNewestFirst
         )
         let states = Set(query.states.choices.map { $0.rawValue })
-        return Answer(schema, limit: query.limit, token: self.token, over: rows) { row in
+        let names = EntityNames(self.tables)
+        return Answer(layout.schema, limit: query.limit, token: self.token, over: rows) { row in
             if let product = query.product, items.products[row] != product.value { return nil }
             if let location = query.location, !isAt(location.value, row) { return nil }
             if !states.isEmpty, !states.contains(items.states[row]) { return nil }
             let item = item(UInt32(row))
             if !query.reference.isEmpty, item.reference != query.reference { return nil }
-            return self.head(of: item) + cells(item) + self.tail(of: item)
+            return layout.cells(of: item, joined: self.joinedCells(of: item), names)
         }
     }
 
-    private func head(of item: some OpenItem) -> [ResultCell] {
-        let (products, product) = (self.tables.products, item.product.row)
+    private func joinedCells(of item: some OpenItem) -> [ResultCell] {
+        let ledger = self.tables.ledger
+        let made = ledger.row(of: item.origin)
         return [
-            .number(item.number), .number(product), .text(products.skus[product]),
-            .text(products.names[product]),
-        ]
-    }
-
-    private func tail(of item: some OpenItem) -> [ResultCell] {
-        let (tables, product) = (self.tables, item.product.row)
-        let made = tables.ledger.row(of: item.origin)
-        return [
-            made.map { .integer(tables.ledger.recordedAt[$0]) } ?? .none,
-            .optional(item.reference),
-            made.map { .optional(tables.strings[Int(tables.ledger.actors[$0])]) } ?? .none,
-            .number(item.origin.lsn),
-            .text(tables.strings[Int(tables.products.unitCodes[product])]),
-            .number(tables.products.unitDecimals[product]), .number(item.revision),
-        ]
+            .text(self.tables.products.names[item.product.row]),
+            made.map { .integer(ledger.recordedAt[$0]) } ?? .none,
+            made.map { self.tables.actorCell(ledger.actors[$0]) } ?? .none,
+        ] + self.tables.unitCells(of: item.product)
     }
 }
 

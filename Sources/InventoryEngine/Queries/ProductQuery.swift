@@ -106,6 +106,13 @@ struct ProductFilter {
 struct ProductRows {
     let view: ReadView
     let past: PastBalances
+    private let names: EntityNames
+
+    init(view: ReadView, past: PastBalances) {
+        self.view = view
+        self.past = past
+        self.names = EntityNames(view.tables)
+    }
 
     /// On hand, available and value, summed over all locations.
     func stock(_ id: ProductID) -> (onHand: Int64, available: Int64, value: Int64) {
@@ -125,7 +132,7 @@ struct ProductRows {
         let product = self.view.tables.product(id)
         let stock = self.stock(id)
         let schema = ReadView.productSchema
-        var row = FieldColumns(self.view.tables, columnCount: schema.count)
+        var row = FieldColumns(self.names, columnCount: schema.count)
         var fields = product.fields
         row.cells.append(.number(id.value))
         fields.visit(&row, only: .beforeStock)

@@ -1,17 +1,19 @@
+internal import Bytes
 internal import ColumnStore
 package import InventoryModel
 
 extension ReadView {
-    static let levelSchema = [
-        ResultField("productId", .integer), ResultField("sku", .text),
-        ResultField("name", .text), ResultField("locationId", .integer),
-        ResultField("location", .text), ResultField("onHand", .quantity),
-        ResultField("unavailable", .quantity), ResultField("reserved", .quantity),
-        ResultField("available", .quantity), ResultField("floor", .quantity),
-        ResultField("incoming", .quantity), ResultField("value", .money),
-        ResultField("unit", .text), ResultField("unitDecimals", .integer),
-        ResultField("revision", .integer),
-    ]
+    /// Alerts have their own changes and no column; the revision may be unknown in an answer of the past.
+    private static let levelLayout = AnswerLayout(
+        row: LevelRow(Level(product: ProductID(0), location: .main), at: .zero),
+        [
+            "productId", "sku", .joined("name", .text), "locationId", "location", "onHand",
+            "unavailable", "reserved", .joined("available", .quantity), "floor", "incoming",
+            "value", .joined("unit", .text), .joined("unitDecimals", .integer),
+            .joined("revision", .integer),
+        ],
+        without: ["alerts", "revision"]
+    )
 
     /// Levels by product, then location.
     func levels(_ query: LevelQuery) throws(Refusal) -> Answer {
@@ -28,8 +30,9 @@ extension ReadView {
         let pairs = products.lazy.flatMap { product in
             locations.lazy.map { (ProductID(UInt32(product)), LocationID(UInt16($0))) }
         }
+        let names = EntityNames(tables)
         return Answer(
-            Self.levelSchema,
+            Self.levelLayout.schema,
             limit: query.limit,
             token: self.token,
             over: pairs
@@ -44,21 +47,23 @@ extension ReadView {
             {
                 return nil
             }
-            return self.levelRow(past.level(tables.levels.level(row)), past)
+            return self.levelRow(past.level(tables.levels.level(row)), past, names: names)
         }
     }
 
-    private func levelRow(_ level: Level, _ past: PastBalances) -> [ResultCell] {
-        let product = self.tables.product(level.product)
-        return [
-            .number(product.id.value), .text(product.sku), .text(product.name),
-            .number(level.location.value),
-            .text(self.tables.locations.codes[level.location.row]), .number(level.onHand),
-            .number(level.unavailable), .number(level.reserved), .number(level.available),
-            .number(level.floor), .number(level.incoming), .number(level.value),
-            .text(product.unit.code), .number(product.unit.decimals),
-            past.revision(level.revision).map { .number($0) } ?? .none,
-        ]
+    private func levelRow(
+        _ level: Level,
+        _ past: PastBalances,
+        names: EntityNames
+    ) -> [ResultCell] {
+        let revision = past.revision(level.revision).map { ResultCell.number($0) } ?? .none
+        return Self.levelLayout.cells(
+            row: LevelRow(level, at: level.revision),
+            joined: [
+                .text(self.tables.products.names[level.product.row]), .number(level.available),
+            ] + self.tables.unitCells(of: level.product) + [revision],
+            names
+        )
     }
 
     /// Levels of products for sale whose available is at or below the reorder point, for the query of low
@@ -126,63 +131,6 @@ extension ReadView {
             ]
         }
     }
-
-    /// Grouping sets over the stock of listed products: category and product, category, total.
-    ///
-    /// A row without a product is the total of its category; one without a category is the total. Quantities of
-    /// different units are not summed.
-    func categoryRollup(_ asOf: AsOf?) throws(Refusal) -> Answer {
-        let past = try PastBalances(self, asOf)
-        let rows = ProductRows(view: self, past: past)
-        let tables = self.tables
-        var inTransit: [ProductID: (quantity: Int64, value: Int64)] = [:]
-        for line in try GoodsInTransit(self, asOf).lines {
-            inTransit[line.product, default: (0, 0)].quantity += line.quantity.baseUnits
-            inTransit[line.product, default: (0, 0)].value += line.value
-        }
-        var byCategory: [UInt32: [ProductID]] = [:]
-        for row in 1..<max(tables.products.rowCount, 1) {
-            try self.checkpoint(at: row)
-            let id = ProductID(UInt32(row))
-            switch tables.products.status(id) {
-            case .active, .inactive:
-                guard past.contains(id) else { continue }
-                byCategory[tables.products.categories[row], default: []].append(id)
-            case .archived, nil:
-                break
-            }
-        }
-        var cells: [[ResultCell]] = []
-        var total = RollupSum()
-        for category in byCategory.keys.sorted() {
-            var sum = RollupSum()
-            let name = ResultCell.text(tables.categories.names[Int(category)])
-            for id in byCategory[category] ?? [] {
-                try self.checkpoint(at: cells.count)
-                var one = RollupSum()
-                let product = tables.product(id)
-                one.add(product, rows.stock(id), inTransit: inTransit[id] ?? (0, 0))
-                sum.add(one)
-                cells.append(
-                    [.number(category), name, .number(id.value), .text(product.sku)]
-                        + [.text(product.name)] + one.cells
-                )
-            }
-            total.add(sum)
-            cells.append([.number(category), name, .none, .none, .none] + sum.cells)
-        }
-        cells.append([.none, .none, .none, .none, .none] + total.cells)
-        let schema = [
-            ResultField("categoryId", .integer), ResultField("category", .text),
-            ResultField("productId", .integer), ResultField("sku", .text),
-            ResultField("name", .text), ResultField("products", .integer),
-            ResultField("onHand", .quantity), ResultField("available", .quantity),
-            ResultField("value", .money), ResultField("retailValue", .money),
-            ResultField("inTransit", .quantity), ResultField("inTransitValue", .money),
-            ResultField("unit", .text), ResultField("unitDecimals", .integer),
-        ]
-        return Answer(schema, token: self.token, over: cells) { $0 }
-    }
 }
 
 /// A level at or below its product's reorder point.
@@ -192,69 +140,4 @@ package struct LowLevel {
     package let row: Int
     /// What is available as a share of the reorder point.
     package let share: StockShare
-}
-
-/// Sums of one group of a rollup; `nil` if a sum is out of range, or units differ.
-private struct RollupSum {
-    private var products: Int64 = 0
-    private var onHand: Int64? = 0
-    private var available: Int64? = 0
-    private var value: Int64? = 0
-    private var retail: Int64? = 0
-    private var inTransit: Int64? = 0
-    private var inTransitValue: Int64? = 0
-    private var unit: Unit?
-    private var hasSeveralUnits = false
-
-    mutating func add(
-        _ product: Product,
-        _ stock: (onHand: Int64, available: Int64, value: Int64),
-        inTransit: (quantity: Int64, value: Int64)
-    ) {
-        self.products = 1
-        self.onHand = stock.onHand
-        self.available = stock.available
-        self.value = stock.value
-        self.retail = product.price.amount(of: Quantity(stock.onHand))?.minorUnits
-        self.inTransit = inTransit.quantity
-        self.inTransitValue = inTransit.value
-        self.unit = product.unit
-    }
-
-    mutating func add(_ other: RollupSum) {
-        func sum(_ a: Int64?, _ b: Int64?) -> Int64? {
-            guard let a, let b else { return nil }
-            let (sum, overflow) = a.addingReportingOverflow(b)
-            return overflow ? nil : sum
-        }
-        let isFirst = self.products == 0
-        self.products += other.products
-        self.onHand = sum(self.onHand, other.onHand)
-        self.available = sum(self.available, other.available)
-        self.value = sum(self.value, other.value)
-        self.retail = sum(self.retail, other.retail)
-        self.inTransit = sum(self.inTransit, other.inTransit)
-        self.inTransitValue = sum(self.inTransitValue, other.inTransitValue)
-        if isFirst { self.unit = other.unit }
-        if other.hasSeveralUnits || self.unit != other.unit {
-            self.unit = nil
-            self.hasSeveralUnits = true
-        }
-    }
-
-    var cells: [ResultCell] {
-        func cell(_ value: Int64?) -> ResultCell { value.map { .integer($0) } ?? .none }
-        func quantity(_ value: Int64?) -> ResultCell {
-            self.hasSeveralUnits ? .none : cell(value)
-        }
-        func money(_ value: Int64?) -> ResultCell {
-            cell(value.flatMap { $0.magnitude <= UInt64(Limits.moneyMax) ? $0 : nil })
-        }
-        return [
-            .integer(self.products), quantity(self.onHand), quantity(self.available),
-            money(self.value), money(self.retail), quantity(self.inTransit),
-            money(self.inTransitValue), self.unit.map { .text($0.code) } ?? .none,
-            self.unit.map { .number($0.decimals) } ?? .none,
-        ]
-    }
 }

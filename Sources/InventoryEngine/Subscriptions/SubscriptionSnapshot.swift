@@ -82,10 +82,10 @@ public final class SubscriptionSnapshot {
         case .alerts:
             return Self.alerts(tables.levels.level(row), in: tables)
         case .reservations:
-            guard tables.reservations.isActive(row) else { return [] }
+            guard tables.reservations.isOpen(row) else { return [] }
             return [.reservation(tables.reservation(ReservationID(UInt32(row))))]
         case .transfers:
-            guard tables.transfers.isInTransit(row) else { return [] }
+            guard tables.transfers.isOpen(row) else { return [] }
             return [.transfer(tables.transfer(TransferID(UInt32(row))))]
         case .done:
             return []
@@ -109,11 +109,11 @@ public final class SubscriptionSnapshot {
         if isCounted { rows += levels.map { .level($0) } }
         rows += levels.flatMap { Self.alerts($0, in: tables) }
         for row in 1..<max(1, tables.reservations.rowCount)
-        where tables.reservations.isActive(row) {
+        where tables.reservations.isOpen(row) {
             let reservation = tables.reservation(ReservationID(UInt32(row)))
             if reservation.product == id { rows.append(.reservation(reservation)) }
         }
-        for row in 1..<max(1, tables.transfers.rowCount) where tables.transfers.isInTransit(row) {
+        for row in 1..<max(1, tables.transfers.rowCount) where tables.transfers.isOpen(row) {
             let transfer = tables.transfer(TransferID(UInt32(row)))
             if transfer.product == id { rows.append(.transfer(transfer)) }
         }

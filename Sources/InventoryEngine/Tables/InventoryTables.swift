@@ -30,6 +30,12 @@ package struct InventoryTables: Sendable {
         self.products.product(id, strings: self.strings)
     }
 
+    /// The unit of a product's quantities.
+    func unit(of id: ProductID) -> Unit {
+        let code = self.strings[Int(self.products.unitCodes[id.row])]
+        return Unit(code: code, decimals: self.products.unitDecimals[id.row])
+    }
+
     func reservation(_ id: ReservationID) -> Reservation {
         self.reservations.reservation(id, strings: self.strings)
     }

@@ -263,6 +263,8 @@ extension KeyLog {
 // MARK: - Snapshots
 
 extension KeyLog: ColumnImaging {
+    var imageRowCount: Int? { nil }
+
     var imageSegmentCount: Int { self.chunks.count }
 
     func imageSegmentStride(_ segment: Int) -> Int { 1 }

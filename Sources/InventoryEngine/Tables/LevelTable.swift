@@ -271,6 +271,9 @@ package struct LevelTable: Sendable {
         try visitor.visit(410, &self.lastCosts)
         try visitor.visit(411, &self.lastCostBases)
     }
+
+    /// The columns that extend only to the last level without stock.
+    private static let lastCostParts: ClosedRange<UInt32> = 410...411
 }
 
 extension LevelTable {
@@ -278,19 +281,7 @@ extension LevelTable {
     ///
     /// - Complexity: O(products × locations)
     func checkInvariants() {
-        checkColumns(
-            "levels",
-            rowCount: self.rowCount,
-            self.locations.count,
-            self.onHand.count,
-            self.unavailable.count,
-            self.reserved.count,
-            self.incoming.count,
-            self.floors.count,
-            self.values.count,
-            self.alerts.count,
-            self.revisions.count
-        )
+        self.checkColumns("levels", except: Self.lastCostParts)
         let costs = self.lastCosts.count
         precondition(costs == self.lastCostBases.count && costs <= self.rowCount, "\(costs) costs")
         var linked = 0

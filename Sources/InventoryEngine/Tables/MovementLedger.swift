@@ -322,4 +322,7 @@ package struct MovementLedger: Sendable {
         try visitor.visit(521, &self.backorderRows)
         try visitor.visit(522, &self.backorderUnits)
     }
+
+    /// The columns of movements with units in backorder only.
+    static let backorderParts: ClosedRange<UInt32> = 521...522
 }

@@ -45,21 +45,10 @@ struct OpenItemColumns: Sendable {
         self.revisions[row] = item.revision.value
     }
 
-    /// Stops the process unless all columns have as many rows, and exactly the open items have units left.
+    /// Stops the process unless exactly the open items have units left.
     ///
     /// - Complexity: O(rows)
     func checkInvariants(_ terms: OpenItemTerms) {
-        checkColumns(
-            "open items",
-            rowCount: self.rowCount,
-            self.quantities.count,
-            self.remaining.count,
-            self.states.count,
-            self.references.count,
-            self.originLSNs.count,
-            self.originLines.count,
-            self.revisions.count
-        )
         for row in 1..<max(self.rowCount, 1) {
             let (remaining, quantity) = (self.remaining[row], self.quantities[row])
             let isOpen = self.states[row] == terms.openState

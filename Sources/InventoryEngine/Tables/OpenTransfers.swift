@@ -16,7 +16,7 @@ struct OpenTransfers: Sendable {
 
     /// - Complexity: O(transfers)
     init(for table: TransferTable) {
-        for row in 1..<max(table.rowCount, 1) where table.isInTransit(row) {
+        for row in 1..<max(table.rowCount, 1) where table.isOpen(row) {
             self.note(row, wasInTransit: false, remainingBefore: 0, in: table)
         }
     }
@@ -44,7 +44,7 @@ struct OpenTransfers: Sendable {
         let arriving =
             (self.arriving[key] ?? 0) + Quantity(table.items.remaining[row]) - remainingBefore
         self.arriving[key] = arriving == 0 ? nil : arriving
-        let difference = (table.isInTransit(row) ? 1 : 0) - (wasInTransit ? 1 : 0)
+        let difference = (table.isOpen(row) ? 1 : 0) - (wasInTransit ? 1 : 0)
         guard difference != 0 else { return }
         self.count += difference
         let product = ProductID(table.items.products[row])

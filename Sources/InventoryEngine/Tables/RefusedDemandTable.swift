@@ -34,6 +34,17 @@ package struct RefusedDemandTable: Sendable {
         self.actors.append(actor)
     }
 
+    /// The unmet demand at `row` as it was recorded.
+    func demand(_ row: Int, strings: TextColumn) -> RefusedDemand {
+        RefusedDemand(
+            product: ProductID(self.products[row]),
+            location: LocationID(self.locations[row]),
+            asked: Quantity(self.asked[row]),
+            available: Quantity(self.available[row]),
+            reference: strings[Int(self.references[row])]
+        )
+    }
+
     /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor

@@ -30,7 +30,7 @@ struct ReservationDeadlines: Sendable {
 
     /// - Complexity: O(reservations)
     init(for table: ReservationTable) {
-        for row in 1..<max(table.rowCount, 1) where table.isActive(row) {
+        for row in 1..<max(table.rowCount, 1) where table.isOpen(row) {
             self.heap.append(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
         }
         self.openCount = self.heap.count
@@ -44,7 +44,7 @@ struct ReservationDeadlines: Sendable {
     /// `before` is when it was due until now; `nil` if it is new.
     /// - Complexity: O(log n) amortised
     mutating func note(_ row: Int, dueBefore before: Int64?, in table: ReservationTable) {
-        let isActive = table.isActive(row)
+        let isActive = table.isOpen(row)
         self.openCount += (isActive ? 1 : 0) - (before == nil ? 0 : 1)
         if isActive, before != table.expiresAt[row] {
             self.push(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
@@ -79,7 +79,7 @@ struct ReservationDeadlines: Sendable {
 
     private static func isCurrent(_ deadline: Deadline, in table: ReservationTable) -> Bool {
         let row = Int(deadline.row)
-        return table.isActive(row) && table.expiresAt[row] == deadline.expiresAt
+        return table.isOpen(row) && table.expiresAt[row] == deadline.expiresAt
     }
 
     // MARK: - The frontier, itself a heap of indices
@@ -156,7 +156,7 @@ extension ReservationDeadlines {
             precondition(!(self.heap[index] < parent), "entry \(index) is earlier than its parent")
         }
         let current = Set(self.heap.filter { Self.isCurrent($0, in: table) }.map(\.row))
-        let active = Set((1..<max(table.rowCount, 1)).filter(table.isActive).map { UInt32($0) })
+        let active = Set((1..<max(table.rowCount, 1)).filter(table.isOpen).map { UInt32($0) })
         precondition(current == active, "\(current.count) of \(active.count) reservations are due")
         precondition(self.openCount == active.count, "\(self.openCount) open, not \(active.count)")
         let next = active.map { table.expiresAt[Int($0)] }.min() ?? .max

@@ -2,39 +2,15 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// All reservations, including closed ones: one row each, found by id; row 0 is reserved.
-struct ReservationTable: Sendable {
+/// All reservations; see ``OpenItemTable``.
+struct ReservationTable: OpenItemTable, Sendable {
+    typealias State = ReservationState
+
     private(set) var items = OpenItemColumns()
     private(set) var locations = Column<UInt16>()
     private(set) var expiresAt = Column<Int64>()
 
-    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
-
-    init() { self.reserveFirstRow() }
-
-    /// Adds the reserved row if an older version's snapshot does not have it.
-    mutating func completeLoading() {
-        if self.rowCount == 0 { self.reserveFirstRow() }
-    }
-
-    private mutating func reserveFirstRow() { self.put(Reservation(), reference: 0) }
-
-    /// One past the largest id assigned.
-    var rowCount: Int { self.items.rowCount }
-
-    func contains(_ id: ReservationID) -> Bool { self.items.contains(id.value) }
-
-    func isActive(_ row: Int) -> Bool {
-        self.items.states[row] == ReservationState.active.rawValue
-    }
-
-    func state(_ row: Int) -> ReservationState {
-        guard let state = ReservationState(rawValue: self.items.states[row]) else {
-            preconditionFailure("reservation \(row) is in state \(self.items.states[row])")
-        }
-        return state
-    }
 
     /// The reservation with that id, which must exist.
     func reservation(_ id: ReservationID, strings: TextColumn) -> Reservation {
@@ -53,7 +29,6 @@ struct ReservationTable: Sendable {
         )
     }
 
-    /// Writes the mutable fields of a reservation, or all fields of a new one.
     mutating func put(_ reservation: Reservation, reference: UInt32) {
         let row = reservation.id.row
         if row < self.rowCount {
@@ -66,7 +41,6 @@ struct ReservationTable: Sendable {
         }
     }
 
-    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

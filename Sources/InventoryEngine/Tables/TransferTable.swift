@@ -2,40 +2,16 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// All transfers, including closed ones: one row each, found by id; row 0 is reserved.
-struct TransferTable: Sendable {
+/// All transfers; see ``OpenItemTable``.
+struct TransferTable: OpenItemTable, Sendable {
+    typealias State = TransferState
+
     private(set) var items = OpenItemColumns()
     private(set) var sources = Column<UInt16>()
     private(set) var destinations = Column<UInt16>()
     private(set) var values = Column<Int64>()
 
-    /// Without the reserved row, to be filled from a snapshot.
     init(blank: Void) {}
-
-    init() { self.reserveFirstRow() }
-
-    /// Adds the reserved row if an older version's snapshot does not have it.
-    mutating func completeLoading() {
-        if self.rowCount == 0 { self.reserveFirstRow() }
-    }
-
-    private mutating func reserveFirstRow() { self.put(Transfer(), reference: 0) }
-
-    /// One past the largest id assigned.
-    var rowCount: Int { self.items.rowCount }
-
-    func contains(_ id: TransferID) -> Bool { self.items.contains(id.value) }
-
-    func isInTransit(_ row: Int) -> Bool {
-        self.items.states[row] == TransferState.inTransit.rawValue
-    }
-
-    func state(_ row: Int) -> TransferState {
-        guard let state = TransferState(rawValue: self.items.states[row]) else {
-            preconditionFailure("transfer \(row) is in state \(self.items.states[row])")
-        }
-        return state
-    }
 
     /// The transfer with that id, which must exist.
     func transfer(_ id: TransferID, strings: TextColumn) -> Transfer {
@@ -55,7 +31,6 @@ struct TransferTable: Sendable {
         )
     }
 
-    /// Writes the mutable fields of a transfer, or all fields of a new one.
     mutating func put(_ transfer: Transfer, reference: UInt32) {
         let row = transfer.id.row
         if row < self.rowCount {
@@ -69,7 +44,6 @@ struct TransferTable: Sendable {
         }
     }
 
-    /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {

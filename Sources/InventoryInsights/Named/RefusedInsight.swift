@@ -35,8 +35,7 @@ struct RefusedInsight {
         let refused = answer.table.integers("refusedUnits")
         let products = questions.view.tables.products
         let lost = ids.indices.map { row in
-            let product = Int(ids[row])
-            let price = Price(products.prices[product], per: products.priceBases[product])
+            let price = products.price(ProductID(UInt32(ids[row])))
             return refused[row].flatMap { price.amount(of: Quantity($0))?.minorUnits }
         }
         let limit = self.insight.limit == 0 ? ids.count : Int(self.insight.limit)

@@ -214,16 +214,17 @@ extension GroupedTotals {
         case .transactions: return .integer(self.transactionCount(group))
         case .averageValue:
             let count = self.transactionCount(group)
-            guard count > 0, let net = self.fitting(self.sum(terms.factors, group), measure)
+            guard count > 0, let net = measure.kind.fitting(self.sum(terms.factors, group))
             else { return .none }
             return .whole(Price.proportion(net, times: 1, over: count))
         case .marginPercent:
             let net = self.sum(terms.netFactors, group)
             let margin = self.sum(terms.factors, group)
-            guard net != 0, self.fitting(net, .net) != nil, self.fitting(margin, .margin) != nil
+            guard net != 0, InsightMeasure.net.kind.fitting(net) != nil,
+                InsightMeasure.margin.kind.fitting(margin) != nil
             else { return .none }
             return .number(100 * Double(margin) / Double(net))
-        default: return .whole(self.fitting(self.sum(terms.factors, group), measure))
+        default: return measure.kind.cell(ofSum: self.sum(terms.factors, group))
         }
     }
 
@@ -246,11 +247,5 @@ extension GroupedTotals {
             }
         }
         return sum
-    }
-
-    /// Returns the sum if it is in the range of the measure's kind.
-    private func fitting(_ sum: Int128, _ measure: InsightMeasure) -> Int64? {
-        let limit = measure.kind == .money ? UInt128(Limits.moneyMax) : UInt128(Int64.max)
-        return sum.magnitude <= limit ? Int64(sum) : nil
     }
 }

@@ -245,24 +245,9 @@ package struct GroupedTotals: Sendable {
 
     // MARK: - Balances
 
-    /// Adds one level: one product at one location.
-    mutating func add(_ level: Level, _ view: ReadView) throws(Refusal) {
-        try self.add(level, stage: .onHand, retail: level.onHand.baseUnits, of: view)
-    }
-
-    /// Adds units in transit to a location: they have a value there, but are not on hand.
-    mutating func add(_ goods: GoodsInTransit.Line, _ view: ReadView) throws(Refusal) {
-        var level = Level(product: goods.product, location: goods.destination)
-        level.value = Money(goods.value)
-        try self.add(level, stage: .inTransit, retail: goods.quantity.baseUnits, of: view)
-    }
-
-    private mutating func add(
-        _ level: Level,
-        stage: StockStage,
-        retail quantity: Int64,
-        of view: ReadView
-    ) throws(Refusal) {
+    /// Adds the stock of one product in one place.
+    mutating func add(_ part: StockPart, _ view: ReadView) throws(Refusal) {
+        let level = part.level
         let product = level.product.value
         let products = view.tables.products
         for index in self.sets.indices {
@@ -273,7 +258,7 @@ package struct GroupedTotals: Sendable {
                 at: 0,
                 products: products
             )
-            if self.plan.sets[index].hasStage { key.stage = stage.rawValue }
+            if self.plan.sets[index].hasStage { key.stage = part.stage.rawValue }
             let slot = try self.slot(of: key, at: index, product: product, view: view)
             for (at, sum) in self.plan.sums.enumerated() {
                 let value: Int128
@@ -283,12 +268,7 @@ package struct GroupedTotals: Sendable {
                 case .reserved: value = Int128(level.reserved.baseUnits)
                 case .incoming: value = Int128(level.incoming.baseUnits)
                 case .value: value = Int128(level.value.minorUnits)
-                case .retailValue:
-                    let price = Price(
-                        products.prices[level.product.row],
-                        per: products.priceBases[level.product.row]
-                    )
-                    value = price.wideAmount(of: Quantity(quantity))
+                case .retailValue: value = part.retailValue(in: products)
                 default: value = 0
                 }
                 self.sets[index].add(value, to: at, of: slot)

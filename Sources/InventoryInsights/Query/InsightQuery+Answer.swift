@@ -34,8 +34,8 @@ extension ReadView {
         threads: Int = 1
     ) throws(Refusal) -> GroupedTotals {
         switch plan.query.source {
-        case .levels: return try self.levelTotals(plan)
-        case .products: return try self.productTotals(plan)
+        case .levels: return try self.stockTotals(plan, .levels)
+        case .products: return try self.stockTotals(plan, .listed)
         case .sales, .movements, .refusals:
             var totals = GroupedTotals(plan)
             let rows = try GroupedTotals.rows(of: plan, in: self)
@@ -48,50 +48,18 @@ extension ReadView {
 // MARK: - Stock
 
 extension ReadView {
-    private func levelTotals(_ plan: QueryPlan) throws(Refusal) -> GroupedTotals {
-        let past = try PastBalances(self, plan.query.asOf)
+    private func stockTotals(
+        _ plan: QueryPlan,
+        _ scope: StockScope
+    ) throws(Refusal) -> GroupedTotals {
         var totals = GroupedTotals(plan)
-        let levels = self.tables.levels
-        for row in 0..<levels.rowCount {
-            try self.checkpoint(at: row)
-            let product = levels.products[row]
-            guard self.tables.products.contains(ProductID(product)),
-                past.contains(ProductID(product)),
-                plan.filter.takes(product: product, location: levels.locations[row])
-            else { continue }
-            try totals.add(past.level(levels.level(row)), self)
+        func takes(_ product: ProductID, _ location: LocationID) -> Bool {
+            // Products are selected wherever their stock is.
+            let location = scope == .levels ? location.value : 0
+            return plan.filter.takes(product: product.value, location: location)
         }
-        for goods in try GoodsInTransit(self, plan.query.asOf).lines
-        where plan.filter.takes(product: goods.product.value, location: goods.destination.value) {
-            try totals.add(goods, self)
-        }
-        return totals
-    }
-
-    private func productTotals(_ plan: QueryPlan) throws(Refusal) -> GroupedTotals {
-        let past = try PastBalances(self, plan.query.asOf)
-        var totals = GroupedTotals(plan)
-        let products = self.tables.products
-        func isListed(_ id: ProductID) -> Bool {
-            products.status(id) != nil && products.status(id) != .archived && past.contains(id)
-                && plan.filter.takes(product: id.value, location: 0)
-        }
-        // A product without stock counts too.
-        for row in 1..<max(products.rowCount, 1) {
-            try self.checkpoint(at: row)
-            let id = ProductID(UInt32(row))
-            if isListed(id) {
-                try totals.add(Level(product: id, location: LocationID(0)), self)
-            }
-        }
-        let levels = self.tables.levels
-        for row in 0..<levels.rowCount {
-            try self.checkpoint(at: row)
-            guard isListed(ProductID(levels.products[row])) else { continue }
-            try totals.add(past.level(levels.level(row)), self)
-        }
-        for goods in try GoodsInTransit(self, plan.query.asOf).lines where isListed(goods.product) {
-            try totals.add(goods, self)
+        try self.forEachStock(scope, asOf: plan.query.asOf, where: takes) { part throws(Refusal) in
+            try totals.add(part, self)
         }
         return totals
     }

@@ -94,7 +94,7 @@ public protocol DescribedCommand: Hashable, Sendable {
     mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure)
 }
 
-extension CommandVisitor where Self: ~Copyable {
+extension FieldVisitor where Self: ~Copyable {
     /// Visits the product and the location of a stock command.
     mutating func place(_ product: inout ProductID, _ location: inout LocationID) throws(Failure) {
         try self.id(.named("product"), &product)

@@ -5,12 +5,25 @@ package import Bytes
 // Their codecs are handwritten; tests compare them with these descriptions over random values.
 
 /// A reader of the description of a row that omits defaults by a mask.
-package protocol RowVisitor: CommandVisitor {
+package protocol RowVisitor: FieldVisitor {
     /// Announces that the following fields are masked.
     mutating func defaultMask() throws(Failure)
 
     /// Visits a movement's id that may be absent.
     mutating func optionalMovement(_ name: String, _ value: inout MovementID?) throws(Failure)
+
+    /// Visits a case of an enumeration that may be absent.
+    mutating func optionalChoice<Value: FieldChoice>(
+        _ name: String,
+        _ value: inout Value?
+    ) throws(Failure)
+
+    /// Visits an instant whose encoding is its distance from `base`.
+    mutating func instant(
+        _ name: String,
+        _ value: inout Instant,
+        since base: Instant
+    ) throws(Failure)
 }
 
 /// A row that has a description: see ``RowVisitor``.
@@ -84,18 +97,11 @@ package struct MovementRow: DescribedRow {
         try v.quantity(.named("priceBasis", default: .base(1)), &basis)
         self.movement.price = Price(price.minorUnits, per: basis.baseUnits)
         try v.amount("cost", &self.movement.cost)
-        var reason = self.movement.reason?.rawValue ?? 0
-        try v.integer(.named("reason", default: 0), &reason)
-        self.movement.reason = Reason(rawValue: reason)
+        try v.optionalChoice("reason", &self.movement.reason)
         try v.reference(&self.movement.reference)
         try v.note(&self.movement.note)
         try v.optionalMovement("origin", &self.movement.origin)
-        let (happened, recorded) = (self.movement.occurredAt, self.recordedAt)
-        // A signed varint, as a quantity is.
-        var distance = Quantity(happened.microseconds &- recorded.microseconds)
-        try v.units("occurredAt", &distance)
-        let occurredAt = recorded.microseconds &+ distance.baseUnits
-        self.movement.occurredAt = Instant(microseconds: occurredAt)
+        try v.instant("occurredAt", &self.movement.occurredAt, since: self.recordedAt)
         try v.flag(.named("imported", default: false), &self.movement.isImported)
     }
 }
