@@ -76,13 +76,13 @@ extension ReadView {
         try self.check(query.product)
         try self.check(query.location)
         try self.check(limit: query.limit)
-        let wanted = query.id.map { UInt64($0.value) }
-        if let wanted, !items.contains(UInt32(clamping: wanted)) {
-            throw Refusal(Item.terms.notFound, .id(wanted))
+        let id = query.id.map { UInt64($0.value) }
+        if let id, !items.contains(UInt32(clamping: id)) {
+            throw Refusal(Item.terms.notFound, .id(id))
         }
         let rows = RowRange(
             count: items.rowCount,
-            only: wanted.map { Int($0) },
+            only: id.map { Int($0) },
             after: query.after.map { Int($0.value) },
             isNewestFirst: query.isNewestFirst
         )
