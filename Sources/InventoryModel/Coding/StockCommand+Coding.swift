@@ -56,7 +56,7 @@ extension SaleLine {
     /// - Parameters:
     ///   - reader: Where the line begins.
     ///   - fields: The fields, of ``Mask``, that the caller accepts; any other is an error.
-    /// - Throws: ``ByteReaderError`` if the bytes end early or are invalid.
+    /// - Throws: `Bytes/ByteReaderError` if the bytes end early or are invalid.
     @inlinable @inline(__always)
     package init(
         from reader: inout ByteReader,
