@@ -137,8 +137,8 @@ def main():
                 begin = time.monotonic()
                 connection.execute(text).fetchall()
                 theirs = (time.monotonic() - begin) * 1000
-                anew = invd.ask(question, threads, "anew")
-                kept = invd.ask(question, threads, "kept")
+                anew = invd.ask(question, threads, "uncached")
+                kept = invd.ask(question, threads, "cached")
                 if number > 0:
                     row["DuckDB"].append(theirs)
                     row["anew"].append(anew)

@@ -50,12 +50,12 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     @inline(never) @usableFromInline
     mutating func grow(by byteCount: Int) {
-        let wanted = max(self.count + byteCount, self.capacity * 2)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        let capacity = max(self.count + byteCount, self.capacity * 2)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
         larger.copyMemory(from: self.base, byteCount: self.count)
         self.base.deallocate()
         self.base = larger
-        self.capacity = wanted
+        self.capacity = capacity
     }
 
     // MARK: - Appending

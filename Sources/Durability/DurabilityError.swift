@@ -32,7 +32,7 @@ public enum DurabilityError: Error, Equatable, Sendable {
     /// The content of a snapshot or log block matches its checksum but cannot be decoded.
     case unreadable(path: String, lsn: LSN, reason: String)
     /// The requested steps were already removed.
-    case retired(asked: LSN, firstRetained: LSN)
+    case retired(requested: LSN, firstRetained: LSN)
     /// An earlier write or sync failed, so all later writes are refused.
     case poisoned(path: String)
     /// A directory has database files but no identity file.
@@ -75,8 +75,8 @@ extension DurabilityError: CustomStringConvertible {
                 + "file from a backup"
         case .unreadable(let path, let lsn, let reason):
             "\(path) matches its checksum at LSN \(lsn), but cannot be decoded: \(reason)"
-        case .retired(let asked, let first):
-            "the log starts with LSN \(first); LSN \(asked) was already removed"
+        case .retired(let requested, let first):
+            "the log starts with LSN \(first); LSN \(requested) was already removed"
         case .poisoned(let path):
             "an earlier write to \(path) failed, so all writes are refused"
         case .nameless(let path):

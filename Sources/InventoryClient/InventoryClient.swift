@@ -332,16 +332,16 @@ public final class InventoryClient: Sendable {
 
     /// Makes up to three attempts if the connection is lost.
     private func withRetries<Value>(
-        _ ask: () async throws(ClientError) -> Value
+        _ attempt: () async throws(ClientError) -> Value
     ) async throws(ClientError) -> Value {
         for _ in 0..<2 {
             do throws(ClientError) {
-                return try await ask()
+                return try await attempt()
             } catch {
                 guard error.code == .unreachable else { throw error }
             }
         }
-        return try await ask()
+        return try await attempt()
     }
 }
 

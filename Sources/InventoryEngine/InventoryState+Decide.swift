@@ -103,8 +103,8 @@ extension InventoryState {
             try self.reverse(reversal.trimmed, in: &draft)
         case .reserve(let reserve):
             try self.reserve(reserve.trimmed, in: &draft)
-        case .extendReservation(let wanted):
-            try self.extend(wanted, in: &draft)
+        case .extendReservation(let extend):
+            try self.extend(extend, in: &draft)
         case .commitReservation(let commit):
             try self.commit(commit.trimmed, in: &draft)
         case .releaseReservation(let release):

@@ -43,7 +43,7 @@ package struct BenchRun {
     package let requests: BenchRequests
     private let interests: [BenchSubscriber.Interest]
     /// The number of connections that send long queries meanwhile.
-    private let askers: Int
+    private let queryClients: Int
     private let address: ServerAddress
 
     /// Creates a load on the server of a client.
@@ -67,13 +67,13 @@ package struct BenchRun {
         _ options: any LoadOptions,
         requests: BenchRequests,
         interests: [BenchSubscriber.Interest],
-        askers: Int = 0,
+        queryClients: Int = 0,
         client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
         self.interests = interests
-        self.askers = askers
+        self.queryClients = queryClients
         self.address = client.configuration.address
     }
 
@@ -91,11 +91,11 @@ package struct BenchRun {
                 at: self.address
             )
         }
-        for number in 0..<self.askers {
-            let asker = BenchAsker(number, phase: phase, tally: subscriberTally)
-            try listening.add(asker, at: self.address)
+        for number in 0..<self.queryClients {
+            let client = BenchQueryClient(number, phase: phase, tally: subscriberTally)
+            try listening.add(client, at: self.address)
         }
-        let listener = self.subscriberCount + self.askers > 0 ? Self.start(listening) : nil
+        let listener = self.subscriberCount + self.queryClients > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
             try loading.add(self.load(number, phase: phase, tally: loadTally), at: self.address)
         }

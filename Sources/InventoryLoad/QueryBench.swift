@@ -6,20 +6,20 @@ package import InventoryModel
 package struct QueryBench {
     private let options: any LoadOptions
     private let requests: BenchRequests
-    package let askers: Int
+    package let queryClients: Int
     private let rounds: Int
     private let client: InventoryClient
 
     package init(
         _ options: any LoadOptions,
         requests: BenchRequests,
-        askers: Int,
+        queryClients: Int,
         rounds: Int,
         client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
-        self.askers = askers
+        self.queryClients = queryClients
         self.rounds = rounds
         self.client = client
     }
@@ -39,8 +39,8 @@ package struct QueryBench {
     package func measure() async throws -> Result {
         var result = Result()
         for _ in 0..<self.rounds {
-            let quiet = try await self.measure(askers: 0)
-            let busy = try await self.measure(askers: self.askers)
+            let quiet = try await self.measure(queryClients: 0)
+            let busy = try await self.measure(queryClients: self.queryClients)
             result.alone.add(quiet.requests)
             result.beside.add(busy.requests)
             result.queries.add(busy.deliveries)
@@ -51,12 +51,12 @@ package struct QueryBench {
         return result
     }
 
-    private func measure(askers: Int) async throws -> BenchRun.Result {
+    private func measure(queryClients: Int) async throws -> BenchRun.Result {
         try await BenchRun(
             self.options,
             requests: self.requests,
             interests: [],
-            askers: askers,
+            queryClients: queryClients,
             client: self.client
         ).measure()
     }

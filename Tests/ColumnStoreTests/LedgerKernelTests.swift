@@ -126,8 +126,8 @@ import Testing
                     column.appendCodes(segment, pick, multiplier: 0, map: map, to: &slots)
                     #expect(slots == mine.map { codes[$0] })
                 }
-                let wanted = mine.enumerated().filter { mask[$0.1] != 0 }.map { UInt16($0.0) }
-                #expect(list[..<passed].elementsEqual(wanted))
+                let expected = mine.enumerated().filter { mask[$0.1] != 0 }.map { UInt16($0.0) }
+                #expect(list[..<passed].elementsEqual(expected))
             }
         }
     }
@@ -179,15 +179,15 @@ import Testing
                                 to: space
                             )
                         }
-                        var wanted = [Int64](repeating: 0, count: (1 + taken.count) * limit)
+                        var expected = [Int64](repeating: 0, count: (1 + taken.count) * limit)
                         for row in offsets.map({ segment * SegmentSize.capacity + $0 }) {
                             let code = Int(codeOf[values[row]])
-                            wanted[code] += 1
+                            expected[code] += 1
                             for (at, column) in taken.enumerated() {
-                                wanted[(1 + at) * limit + code] &+= columns[column][row]
+                                expected[(1 + at) * limit + code] &+= columns[column][row]
                             }
                         }
-                        let isRight = space.values.elementsEqual(wanted)
+                        let isRight = space.values.elementsEqual(expected)
                         #expect(isRight, "\(spread), \(limit) codes, \(taken), \(segment)")
                     }
                 }

@@ -78,10 +78,10 @@ import Testing
         let first = database.log.firstRetainedLSN
         #expect(first > LSN(2))
         let durable = LSN(database.machine.lsn)
-        #expect(throws: DurabilityError.retired(asked: LSN(2), firstRetained: first)) {
+        #expect(throws: DurabilityError.retired(requested: LSN(2), firstRetained: first)) {
             try early.read(through: durable)
         }
-        #expect(throws: DurabilityError.retired(asked: LSN(1), firstRetained: first)) {
+        #expect(throws: DurabilityError.retired(requested: LSN(1), firstRetained: first)) {
             var late = LogCursor(database.log, after: .zero)
             _ = try late.read(through: durable)
         }

@@ -80,23 +80,23 @@ import Testing
     private static func check(_ result: Finished, _ row: CommandRow) throws {
         let output = Data(result.output.utf8)
         let objects: [Any]
-        let wanted: String
+        let expected: String
         switch row.json {
         case .object(let key):
             objects = [try JSONSerialization.jsonObject(with: output)]
-            wanted = key
+            expected = key
         case .array(let key):
             objects = try #require(JSONSerialization.jsonObject(with: output) as? [Any])
-            wanted = key
+            expected = key
         case .lines(let key):
             objects = try result.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
-            wanted = key
+            expected = key
         case .none:
             return
         }
         #expect(!objects.isEmpty, "\(row.line)")
-        let hasKey = objects.contains { ($0 as? [String: Any])?[wanted] != nil }
-        #expect(hasKey, "\(row.line) has no \(wanted): \(result.output.prefix(300))")
+        let hasKey = objects.contains { ($0 as? [String: Any])?[expected] != nil }
+        #expect(hasKey, "\(row.line) has no \(expected): \(result.output.prefix(300))")
     }
 
     private static func tryWrong(_ row: CommandRow, _ shop: Shop) throws {

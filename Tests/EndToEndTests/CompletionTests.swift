@@ -88,12 +88,12 @@ import Testing
     }
 
     @Test func `there is a script for each shell, and an error for others`() throws {
-        for (shell, wanted) in [
+        for (shell, expected) in [
             ("bash", "complete "), ("zsh", "#compdef"), ("fish", "complete -c"),
         ] {
             let said = try Daemon.run("invctl", ["completion", shell])
             #expect(said.code == 0)
-            #expect(said.output.contains(wanted), "\(shell)")
+            #expect(said.output.contains(expected), "\(shell)")
         }
         let other = try Daemon.run("invctl", ["completion", "bahs"])
         #expect(other.code == 2)

@@ -98,10 +98,10 @@ import Testing
             ),
             (["stock", "show", "--at", "mian"], "Did you mean main?", 3),
         ]
-        for (words, wanted, code) in cases {
+        for (words, expected, code) in cases {
             let said = try daemon.invctl(words)
             #expect(said.code == code, "\(words)")
-            #expect(said.errors.contains(wanted), "\(words): \(said.errors)")
+            #expect(said.errors.contains(expected), "\(words): \(said.errors)")
             #expect(said.errors.hasPrefix("error: "), "\(words): \(said.errors)")
             let json = try Self.object(daemon.invctl(words + ["-o", "json"]).errors)
             #expect(json["exit"] as? Int == Int(code))

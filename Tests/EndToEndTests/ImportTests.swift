@@ -163,9 +163,9 @@ import Testing
         )
         #expect(done.errors.split(separator: "\n").count { $0.contains("row ") } == rows[1])
         let sums = try await self.sums(daemon)
-        let wanted = Set(model.dropLast())
+        let expected = Set(model.dropLast())
         // A code that was only written off, or an empty month, is not among the sales.
-        #expect(sums == wanted, "\(sums.symmetricDifference(wanted).sorted().prefix(5))")
+        #expect(sums == expected, "\(sums.symmetricDifference(expected).sorted().prefix(5))")
         _ = try await daemon.client().verified()
     }
 
@@ -173,7 +173,7 @@ import Testing
         let file = try Self.resource("sales.csv")
         let clean = try Daemon(["--currency", "GBP"])
         try clean.invctl(Self.mapping, input: file)
-        let wanted = try await self.sums(clean)
+        let expected = try await self.sums(clean)
 
         let daemon = try Daemon(["--currency", "GBP"])
         for attempt in 0..<3 {
@@ -186,7 +186,7 @@ import Testing
             try daemon.start(["--currency", "GBP"])
         }
         #expect(try daemon.invctl(Self.mapping, input: file).code == 0)
-        #expect(try await self.sums(daemon) == wanted)
+        #expect(try await self.sums(daemon) == expected)
         // Another run after the end changes nothing.
         let before = try await daemon.client().verified()
         #expect(try daemon.invctl(Self.mapping, input: file).code == 0)

@@ -119,7 +119,7 @@ import Testing
         let model = Dictionary(grouping: words) { $0[0] }.mapValues { Set($0.map { $0[1] }) }
         let client = daemon.client()
         let sums = ["gross", "returns", "net", "cost", "margin", "transactions"]
-        func question(_ groups: [InsightDimension], _ measures: [InsightMeasure]) -> Insight {
+        func query(_ groups: [InsightDimension], _ measures: [InsightMeasure]) -> Insight {
             .query(InsightQuery(source: .sales, groups: [groups], measures: measures))
         }
         let all: [InsightMeasure] = [.gross, .returns, .net, .cost, .margin, .transactions]
@@ -129,7 +129,7 @@ import Testing
             ("product", [InsightDimension.product]), ("location", [.location]), ("day", [.day]),
             ("total", []),
         ] {
-            let answer = try await client.insight(question(groups, all))
+            let answer = try await client.insight(query(groups, all))
             let found = try Self.lines(answer, sums) { table, row in
                 switch word {
                 case "product": table.text(row, "sku")
@@ -140,16 +140,16 @@ import Testing
             }
             Self.compare(found, model[word], word)
         }
-        let units = try await client.insight(question([.product], [.units, .returnedUnits]))
+        let units = try await client.insight(query([.product], [.units, .returnedUnits]))
         let pieces = try Self.lines(units, ["units", "returnedUnits"]) { $0.text($1, "sku") }
         // Quantities in kg have two decimals here and are read as hundredths; pieces are not.
-        let wanted = model["units"]?.map { line -> String in
+        let expected = model["units"]?.map { line -> String in
             let cells = line.split(separator: "\t").map { String($0) }
             let isWeighed = Int(cells[0].dropFirst(2)).map { $0.isMultiple(of: 2) } ?? false
             let numbers = cells.dropFirst().map { "\((Int($0) ?? 0) / (isWeighed ? 1 : 100))" }
             return ([cells[0]] + numbers).joined(separator: "\t")
         }
-        Self.compare(pieces, wanted.map { Set($0) }, "units")
+        Self.compare(pieces, expected.map { Set($0) }, "units")
         try await Self.compareNamed(client, model)
     }
 
@@ -250,15 +250,18 @@ import Testing
     }
 
     private static func compare(_ lines: Set<String>, _ model: Set<String>?, _ what: String) {
-        let wanted = model ?? []
+        let expected = model ?? []
         print(
-            "\(what): \(lines.count) rows, \(lines.symmetricDifference(wanted).count) differences"
+            "\(what): \(lines.count) rows, \(lines.symmetricDifference(expected).count) differences"
         )
-        #expect(!wanted.isEmpty && lines == wanted, "\(what): ours \(difference(lines, wanted))")
+        #expect(
+            !expected.isEmpty && lines == expected,
+            "\(what): ours \(difference(lines, expected))"
+        )
     }
 
-    private static func difference(_ lines: Set<String>, _ wanted: Set<String>) -> String {
-        let ours = lines.subtracting(wanted).sorted().prefix(4)
-        return "\(ours), the model's \(wanted.subtracting(lines).sorted().prefix(4))"
+    private static func difference(_ lines: Set<String>, _ expected: Set<String>) -> String {
+        let ours = lines.subtracting(expected).sorted().prefix(4)
+        return "\(ours), the model's \(expected.subtracting(lines).sorted().prefix(4))"
     }
 }

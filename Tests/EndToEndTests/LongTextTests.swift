@@ -41,9 +41,9 @@ import Testing
             let said = try daemon.invctl(words)
             let command = words.prefix(2).joined(separator: " ")
             #expect(said.code == 1, "\(command): \(said.code)")
-            let wanted =
+            let expected =
                 "error: invalid_field  \(field) has 9000 bytes; at most \(limit) are allowed"
-            #expect(said.errors.contains(wanted), "\(command): \(said.errors.prefix(300))")
+            #expect(said.errors.contains(expected), "\(command): \(said.errors.prefix(300))")
         }
     }
 
@@ -87,8 +87,8 @@ import Testing
                 imported.output == "3 rows: \(accepted) accepted, \(3 - accepted) rejected\n",
                 "\(field)"
             )
-            let wanted = "row 3  invalid_field  \(field) has 3000000 bytes; at most 200"
-            #expect(imported.errors.contains(wanted), "\(imported.errors.prefix(300))")
+            let expected = "row 3  invalid_field  \(field) has 3000000 bytes; at most 200"
+            #expect(imported.errors.contains(expected), "\(imported.errors.prefix(300))")
         }
         let stock = "sku,stock,reference\nA,1,\(huge)\nC,2,x\n"
         let words = ["import", "-", "--mode", "set"]
@@ -119,8 +119,8 @@ import Testing
                 Issue.record("\(field) was accepted")
             } catch {
                 let problem = "has 9000 bytes; at most 8192 are allowed"
-                let wanted = Refusal(.invalidField, .field(field, problem: problem))
-                #expect(error.refusal == wanted, "\(field): \(error)")
+                let expected = Refusal(.invalidField, .field(field, problem: problem))
+                #expect(error.refusal == expected, "\(field): \(error)")
             }
         }
         #expect(try await client.ping() > 0)

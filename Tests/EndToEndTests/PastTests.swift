@@ -127,13 +127,13 @@ import Testing
 
     @Test func `a refused query of the past prints only the error`() async throws {
         let (daemon, _, _) = try await self.grownShop()
-        let questions = [
+        let queries = [
             ["product", "list"], ["product", "get", "OLD"], ["stock", "show"],
             ["stock", "show", "OLD"], ["insight", "valuation"], ["insight", "sales"],
             ["query", "--from", "levels", "--measure", "onHand"],
             ["query", "--from", "sales", "--measure", "net"],
         ]
-        for words in questions {
+        for words in queries {
             for format in ["table", "csv", "json", "ndjson", "tsv", "md"] {
                 let said = try daemon.invctl(words + ["-o", format, "--as-of", "999999"])
                 #expect(said.code != 0, "\(words) \(format)")

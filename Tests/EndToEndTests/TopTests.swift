@@ -81,6 +81,22 @@ import Testing
         #expect(terminal.waits { _ in terminal.isSane }, "signal \(signal)")
     }
 
+    @Test(arguments: [SIGHUP, SIGKILL])
+    func `the terminal is restored, also when the whole job is killed`(
+        _ signal: Int32
+    )
+        async throws
+    {
+        let daemon = try Daemon()
+        let terminal = try daemon.terminal(["top"], jobControl: true)
+        #expect(terminal.waits(for: "no sales yet"))
+        #expect(!terminal.isSane)
+        // The job is the foreground process group, which the terminal sends SIGHUP when the session ends.
+        kill(-terminal.id, signal)
+        _ = terminal.wait()
+        #expect(terminal.waits { _ in terminal.isSane }, "signal \(signal)")
+    }
+
     @Test(arguments: [
         (["top"], "no sales yet"), (["stock", "show", "--watch"], "P-2"), (["shell"], "127.0.0.1:"),
     ])

@@ -99,7 +99,7 @@ struct ErrorOrderShop {
 }
 
 /// The values from which a command is made; faults change them.
-struct Wanted {
+struct CommandValues {
     struct Line {
         var product: UInt32 = 1
         var location: UInt16 = 1
@@ -146,7 +146,7 @@ struct Fault: CustomTestStringConvertible {
     /// The values it changes: two faults of one line or command that share one cannot be combined.
     let parts: Set<String>
     /// Changes a line, or the command.
-    let spoil: (inout Wanted, Int) -> Void
+    let spoil: (inout CommandValues, Int) -> Void
     var isOfLine = true
 
     var testDescription: String { "\(self.code) (\(self.name))" }
@@ -155,7 +155,7 @@ struct Fault: CustomTestStringConvertible {
         _ code: RefusalCode,
         _ name: String,
         _ parts: Set<String>,
-        _ spoil: @escaping (inout Wanted.Line) -> Void
+        _ spoil: @escaping (inout CommandValues.Line) -> Void
     ) -> Fault {
         Fault(code: code, name: name, parts: parts, spoil: { spoil(&$0.lines[$1]) })
     }
@@ -164,13 +164,13 @@ struct Fault: CustomTestStringConvertible {
         _ code: RefusalCode,
         _ name: String,
         _ parts: Set<String>,
-        _ spoil: @escaping (inout Wanted) -> Void
+        _ spoil: @escaping (inout CommandValues) -> Void
     ) -> Fault {
         Fault(
             code: code,
             name: name,
             parts: parts,
-            spoil: { wanted, _ in spoil(&wanted) },
+            spoil: { values, _ in spoil(&values) },
             isOfLine: false
         )
     }
@@ -181,7 +181,7 @@ extension [Fault] {
     static var manyLines: Self {
         [
             .all(.tooManyLines, "lines", ["lines"]) {
-                let extra = [Wanted.Line](repeating: $0.lines[0], count: Limits.linesMax)
+                let extra = [CommandValues.Line](repeating: $0.lines[0], count: Limits.linesMax)
                 $0.lines += extra
             }
         ]

@@ -9,8 +9,8 @@ import Testing
     fileprivate struct Kind {
         var name: String
         var faults: [Fault]
-        var wanted = Wanted()
-        var command: (Wanted) -> Command
+        var values = CommandValues()
+        var command: (CommandValues) -> Command
     }
 
     private let shop: ErrorOrderShop
@@ -18,14 +18,14 @@ import Testing
     init() throws { self.shop = try ErrorOrderShop() }
 
     private func code(_ kind: Kind, _ faults: [(Fault, line: Int)], lines: Int) -> RefusalCode? {
-        var wanted = kind.wanted
-        let line = wanted.lines[0]
-        wanted.lines = [Wanted.Line](repeating: line, count: lines)
+        var values = kind.values
+        let line = values.lines[0]
+        values.lines = [CommandValues.Line](repeating: line, count: lines)
         // The fault that multiplies lines comes last, so that it multiplies faults too.
         for (fault, line) in faults.sorted(by: { $0.0.name != "lines" && $1.0.name == "lines" }) {
-            fault.spoil(&wanted, line)
+            fault.spoil(&values, line)
         }
-        if case .refused(let refusal) = self.shop.outcome(kind.command(wanted)) {
+        if case .refused(let refusal) = self.shop.outcome(kind.command(values)) {
             return refusal.code
         }
         return nil
@@ -71,8 +71,8 @@ import Testing
 
     // MARK: - Stock
 
-    private static func saleLines(_ wanted: Wanted) -> [SaleLine] {
-        wanted.lines.map { line in
+    private static func saleLines(_ values: CommandValues) -> [SaleLine] {
+        values.lines.map { line in
             SaleLine(
                 product: ProductID(line.product),
                 location: LocationID(line.location),
@@ -170,13 +170,13 @@ import Testing
         ] + self.correctionKinds
     }
 
-    private static func wanted(_ change: (inout Wanted) -> Void) -> Wanted {
-        var wanted = Wanted()
-        change(&wanted)
-        return wanted
+    private static func values(_ change: (inout CommandValues) -> Void) -> CommandValues {
+        var values = CommandValues()
+        change(&values)
+        return values
     }
 
-    private static func comeBack(_ original: LSN?) -> (Wanted) -> Command {
+    private static func comeBack(_ original: LSN?) -> (CommandValues) -> Command {
         {
             .returnSale(
                 SaleReturn(
@@ -357,8 +357,8 @@ import Testing
         ]
     }
 
-    private static func reservationLines(_ wanted: Wanted) -> [ReservationLine] {
-        wanted.lines.map { line in
+    private static func reservationLines(_ values: CommandValues) -> [ReservationLine] {
+        values.lines.map { line in
             ReservationLine(
                 reservation: ReservationID(line.id),
                 quantity: line.quantity,
@@ -408,7 +408,7 @@ import Testing
                         .line(.invalidField, "price", ["price"]) { $0.price = 1 },
                     ],
                 ]),
-                wanted: Self.wanted { $0.lines[0].quantity = nil }
+                values: Self.values { $0.lines[0].quantity = nil }
             ) {
                 .extendReservation(
                     ExtendReservation(lines: Self.reservationLines($0), expiry: $0.expiry)
@@ -462,16 +462,16 @@ import Testing
         ]
     }
 
-    private static func settlement(_ wanted: Wanted) -> TransferSettlement {
+    private static func settlement(_ values: CommandValues) -> TransferSettlement {
         TransferSettlement(
-            lines: wanted.lines.map { line in
+            lines: values.lines.map { line in
                 TransferLine(
                     transfer: TransferID(line.id),
                     quantity: line.quantity,
                     ifRevision: line.ifRevision
                 )
             },
-            note: wanted.note
+            note: values.note
         )
     }
 
@@ -574,7 +574,7 @@ import Testing
                     .all(.archived, "archived", ["id"]) { $0.id = 2 },
                 ],
             ]),
-            wanted: Self.wanted { $0.id = 3 }
+            values: Self.values { $0.id = 3 }
         ) { .renameCategory(CategoryID($0.id), name: $0.name, ifRevision: $0.ifRevision) }
         let archived = Kind(
             name: "archiveCategory",
@@ -584,7 +584,7 @@ import Testing
                 .all(.archived, "archived", ["id"]) { $0.id = 2 },
                 .all(.inUse, "in use", ["id"]) { $0.id = 1 },
             ],
-            wanted: Self.wanted { $0.id = 3 }
+            values: Self.values { $0.id = 3 }
         ) { .archiveCategory(CategoryID($0.id), ifRevision: $0.ifRevision) }
         return [category, renamed, archived] + self.locationKinds + self.productKinds
     }
@@ -611,7 +611,7 @@ import Testing
                     fields,
                     found,
                 ]),
-                wanted: Self.wanted { $0.id = 4 }
+                values: Self.values { $0.id = 4 }
             ) {
                 .updateLocation(
                     LocationID(UInt16($0.id)),
@@ -625,7 +625,7 @@ import Testing
                     found,
                     [.all(.inUse, "in use", ["id"]) { $0.id = 1 }],
                 ]),
-                wanted: Self.wanted { $0.id = 4 }
+                values: Self.values { $0.id = 4 }
             ) { .archiveLocation(LocationID(UInt16($0.id)), ifRevision: $0.ifRevision) },
         ]
     }
@@ -704,7 +704,7 @@ import Testing
                 .all(.archived, "archived", ["id"]) { $0.id = 3 },
                 .all(.inUse, "stock", ["id"]) { $0.id = 1 },
             ],
-            wanted: Self.wanted { $0.id = 7 }
+            values: Self.values { $0.id = 7 }
         ) { .deleteProduct(ProductID($0.id), ifRevision: $0.ifRevision) }
         return [created, updated, deleted]
     }

@@ -307,11 +307,11 @@ private struct ReservationModel {
             ? .transferNotFound
             : left == 0 ? .transferClosed : quantity > left ? .exceedsTransfer : nil
         let isReceived = random.flag()
-        let wanted = TransferSettlement(
+        let command = TransferSettlement(
             lines: [TransferLine(transfer: TransferID(id), quantity: quantity)]
         )
         self.expect(
-            self.run(isReceived ? .receiveTransfer(wanted) : .cancelTransfer(wanted)),
+            self.run(isReceived ? .receiveTransfer(command) : .cancelTransfer(command)),
             code
         )
         guard code == nil, let freight else { return }

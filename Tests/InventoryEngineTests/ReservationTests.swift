@@ -28,8 +28,8 @@ import Testing
         var bench = try Bench(products: 3)
         let lines = [1, 3, 1].map { ReserveLine(product: ProductID($0), quantity: 2) }
         let until = bench.seconds(60)
-        let wanted = Reserve(lines: lines, expiry: .at(until), reference: "CART-1")
-        #expect(try bench.done(.reserve(wanted)).id == 1)
+        let command = Reserve(lines: lines, expiry: .at(until), reference: "CART-1")
+        #expect(try bench.done(.reserve(command)).id == 1)
         #expect(try bench.done(bench.reserve(2, 1)).id == 4)
         let query = Query.reservations(ReservationQuery(reference: "CART-1"))
         #expect(try bench.column("id", of: query) == ["1", "2", "3"])
@@ -47,8 +47,8 @@ import Testing
         let lines = [(1, 3), (2, 4)].map {
             ReserveLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))
         }
-        let wanted = Reserve(lines: lines, expiry: .after(seconds: 60), reference: "C")
-        let decision = bench.state.decide(.reserve(wanted), at: bench.time)
+        let command = Reserve(lines: lines, expiry: .after(seconds: 60), reference: "C")
+        let decision = bench.state.decide(.reserve(command), at: bench.time)
         let shortage = Refusal.Shortage(
             product: ProductID(2),
             location: .main,

@@ -20,7 +20,7 @@ import Testing
         return bench
     }
 
-    private static func wanted(_ bench: Bench) -> [SaleRow?] {
+    private static func expected(_ bench: Bench) -> [SaleRow?] {
         let ledger = bench.state.tables.ledger
         return (0..<ledger.rowCount).map { ledger.saleRow($0) }
     }
@@ -39,7 +39,7 @@ import Testing
             ]
         )
         #expect(
-            Self.wanted(bench) == [nil, .sold, nil, .lateCost, .sold, nil, .lateCost, .lateCost]
+            Self.expected(bench) == [nil, .sold, nil, .lateCost, .sold, nil, .lateCost, .lateCost]
         )
         // Newest first; late cost has no amount.
         let sales = Query.sales(SalesQuery())

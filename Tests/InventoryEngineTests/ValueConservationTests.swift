@@ -236,8 +236,8 @@ private struct RandomMoves {
         let (product, source) = self.place()
         let destination = self.place().location
         let lines = [DispatchLine(product: product, quantity: Quantity(self.quantity()))]
-        let wanted = DispatchTransfer(from: source, to: destination, lines: lines)
-        if self.run(.dispatchTransfer(wanted)) != nil { self.transfers += 1 }
+        let command = DispatchTransfer(from: source, to: destination, lines: lines)
+        if self.run(.dispatchTransfer(command)) != nil { self.transfers += 1 }
     }
 
     private mutating func settleTransfer() {
@@ -245,11 +245,11 @@ private struct RandomMoves {
         let recent = min(self.transfers, 40)
         let id = TransferID(self.transfers - UInt32(self.random.below(UInt64(recent))))
         let quantity = self.random.below(3) == 0 ? nil : self.quantity()
-        let wanted = TransferSettlement(lines: [
+        let command = TransferSettlement(lines: [
             TransferLine(transfer: id, quantity: quantity.map { Quantity($0) })
         ])
         self.run(
-            self.random.below(3) == 0 ? .cancelTransfer(wanted) : .receiveTransfer(wanted)
+            self.random.below(3) == 0 ? .cancelTransfer(command) : .receiveTransfer(command)
         )
     }
 

@@ -135,13 +135,13 @@ import Testing
     }
 
     private static func expectSame(_ query: InsightQuery, _ view: ReadView) throws {
-        let wanted = try Self.table(query, view) { $0.rowsMin = .max }
+        let expected = try Self.table(query, view) { $0.rowsMin = .max }
         for (way, threads) in [(0, 1), (1, 1), (2, 3)] {
             let table = try Self.table(query, view, threads: threads) {
                 $0.rowsMin = 0
                 $0.cachesAggregates = way > 0
             }
-            #expect(table == wanted, "way \(way) of \(query)")
+            #expect(table == expected, "way \(way) of \(query)")
         }
     }
 
@@ -172,13 +172,13 @@ import Testing
             let model = try NaiveModel(view)
             for _ in 0..<6 {
                 let query = shop.query(view)
-                let wanted = try #require(try model.answer(query, at: 0))
+                let expected = try #require(try model.answer(query, at: 0))
                 for _ in 0..<2 {
                     let table = try view.answer(query, at: .zero).table
                     let rows = (0..<table.rowCount).map { row in
                         (0..<table.columns.count).map { table.cell(row, $0) }
                     }
-                    #expect(rows == wanted.rows, "\(query)")
+                    #expect(rows == expected.rows, "\(query)")
                 }
             }
             shop.recategorise()

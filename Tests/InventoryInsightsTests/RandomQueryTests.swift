@@ -37,7 +37,7 @@ import Testing
         for number in 0..<queries {
             let query = ledger.query()
             let now = ledger.moment()
-            guard let wanted = try model.answer(query, at: now.microseconds) else {
+            guard let expected = try model.answer(query, at: now.microseconds) else {
                 let refusal = #expect(throws: Refusal.self, "seed \(seed): \(query)") {
                     try Self.answer(query, now, view, way: number + Int(seed))
                 }
@@ -49,13 +49,13 @@ import Testing
             let rows = (0..<table.rowCount).map { row in
                 (0..<table.columns.count).map { table.cell(row, $0) }
             }
-            let isRight = rows == wanted.rows && table.schema.map(\.name) == wanted.columns
+            let isRight = rows == expected.rows && table.schema.map(\.name) == expected.columns
             guard !isRight else { continue }
             Issue.record(
                 """
-                seed \(seed), question \(number), at \(now.microseconds): \(query)
-                \(Self.difference(rows, wanted.rows))
-                columns \(table.schema.map(\.name)) for \(wanted.columns)
+                seed \(seed), query \(number), at \(now.microseconds): \(query)
+                \(Self.difference(rows, expected.rows))
+                columns \(table.schema.map(\.name)) for \(expected.columns)
                 """
             )
             return
@@ -79,14 +79,14 @@ import Testing
         return try totals.answer(of: view)
     }
 
-    private static func difference(_ rows: [[ResultCell]], _ wanted: [[ResultCell]]) -> String {
+    private static func difference(_ rows: [[ResultCell]], _ expected: [[ResultCell]]) -> String {
         let at =
-            zip(rows, wanted).enumerated().first { $1.0 != $1.1 }?.offset
-            ?? min(rows.count, wanted.count)
+            zip(rows, expected).enumerated().first { $1.0 != $1.1 }?.offset
+            ?? min(rows.count, expected.count)
         func text(_ rows: [[ResultCell]]) -> String { at < rows.count ? "\(rows[at])" : "none" }
         return """
             row \(at) of \(rows.count): \(text(rows))
-            of the model's \(wanted.count): \(text(wanted))
+            of the model's \(expected.count): \(text(expected))
             """
     }
 }

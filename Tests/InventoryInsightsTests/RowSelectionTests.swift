@@ -27,7 +27,7 @@ import Testing
         let answer = try self.view.answer(.rows(selection, of: self.insight), at: self.now)
         #expect(answer.keyColumnCount == 3)
         let column = try #require(answer.table.column(named: "sku"))
-        return answer.table.columns[column].texts
+        return answer.table.columns[column].strings
     }
 
     private static func units(

@@ -86,7 +86,7 @@ import Testing
                 shop.sell(1, price: large, at: 0)
                 for _ in 0..<6 { shop.sell(2, lines: 1_500, at: 0) }
             }
-            let wanted = 3 * large + 3 * 6 * 1_500 * 2 * 3
+            let expected = 3 * large + 3 * 6 * 1_500 * 2 * 3
             for groups in [[], [.category], [.category, .day]] as [[InsightDimension]] {
                 let query = InsightQuery(
                     source: .sales,
@@ -97,7 +97,7 @@ import Testing
                     let table = try shop.table(query, threads: threads)
                     // The measures, then the unit and its decimals.
                     let at = table.columns.count - 5
-                    #expect(table.cell(0, at) == .integer(wanted), "\(large)")
+                    #expect(table.cell(0, at) == .integer(expected), "\(large)")
                     #expect(table.cell(0, at + 1) == .integer(3 * (1 + 6 * 1_500 * 2)))
                     #expect(table.cell(0, at + 2) == .integer(3 * (1 + 6 * 1_500)))
                 }
@@ -109,22 +109,22 @@ import Testing
         var shop = try Shop()
         var random = SplitMix64(seed: 8)
         let hour: Int64 = 3_600_000_000
-        var wanted: [Int64: Int64] = [:]
+        var expected: [Int64: Int64] = [:]
         for _ in 0..<3_000 {
             // Also within an hour's first and last minutes, where one cell of the cache has two hours.
             let at = Int64(random.next() % UInt64(400 * hour))
             let quantity = Int64(1 + random.next() % 9)
             shop.sell(quantity, at: at)
-            wanted[at / hour * hour, default: 0] += quantity
+            expected[at / hour * hour, default: 0] += quantity
         }
         for threads in 1...3 {
             let query = InsightQuery(source: .sales, groups: [[.hour]], measures: [.units])
             let table = try shop.table(query, threads: threads)
             let hours = table.columns[0].integers
-            let isRight = hours == wanted.keys.sorted()
-            #expect(isRight, "\(hours.count) hours for \(wanted.count)")
+            let isRight = hours == expected.keys.sorted()
+            #expect(isRight, "\(hours.count) hours for \(expected.count)")
             for (row, hour) in hours.enumerated() {
-                #expect(table.columns[1].integers[row] == wanted[hour])
+                #expect(table.columns[1].integers[row] == expected[hour])
             }
         }
     }

@@ -111,7 +111,7 @@ struct Shop {
     func skus(_ insight: NamedInsight, at now: String) throws -> [String] {
         let table = try self.view.answer(insight, at: try Self.at(now)).table
         guard let column = table.column(named: "sku") else { return [] }
-        return table.columns[column].texts
+        return table.columns[column].strings
     }
 
     /// Returns the rows by SKU, or by row number without one; a cell by its column's name.

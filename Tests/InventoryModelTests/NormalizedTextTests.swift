@@ -49,7 +49,7 @@ import Testing
         #expect(NormalizedText.barcodeKey("") == "")
     }
 
-    @Test func `the fast path on bytes folds plain texts as the slow path does`() {
+    @Test func `the fast path on bytes folds plain strings as the slow path does`() {
         var random = SplitMix64(seed: 12)
         var plainCount = 0
         for _ in 0..<20_000 {

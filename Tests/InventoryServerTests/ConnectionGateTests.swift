@@ -41,7 +41,7 @@ import Testing
 
     @Test func `the log and snapshots have their descriptors reserved`() {
         func connectionsMax(_ descriptorsMax: Int) -> Int {
-            Descriptors.connectionsMax(wanted: 10_000, descriptorsMax: descriptorsMax)
+            Descriptors.connectionsMax(configured: 10_000, descriptorsMax: descriptorsMax)
         }
         #expect(connectionsMax(1 << 20) == 10_000)
         #expect(connectionsMax(1_024) == 488)

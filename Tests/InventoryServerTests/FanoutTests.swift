@@ -126,8 +126,31 @@ import Testing
         #expect(pieces.byteCount == 0)
     }
 
+    @Test func `pieces in which no step matched are bounded too`() {
+        let countMax = 100
+        var pieces = EventPieces(byteCountMax: countMax * FanoutLimits.pieceOverheadByteCount)
+        // One subscriber is stuck at LSN 0, so no piece is ever passed by all.
+        for lsn in 0..<10_000 as Range<UInt64> {
+            pieces.insert(Self.piece(LSN(lsn), LSN(lsn + 1), bytes: 0), 1)
+        }
+        pieces.checkInvariants()
+        #expect(pieces.count == countMax)
+        #expect(pieces.piece(1, at: 9_999) != nil && pieces.piece(1, at: 0) == nil)
+    }
+
+    @Test func `a piece that is replaced again and again is stored once, and others stay`() {
+        var pieces = EventPieces(byteCountMax: 1 << 20)
+        pieces.insert(Self.piece(0, 10), 1)
+        for through in 11..<10_000 as Range<UInt64> {
+            pieces.insert(Self.piece(10, LSN(through)), 1)
+        }
+        pieces.checkInvariants()
+        #expect(pieces.count == 2)
+        #expect(pieces.piece(1, at: 0)?.through == 10)
+    }
+
     @Test func `pieces that all have passed are removed, those with a subscriber within are not`() {
-        var pieces = EventPieces(byteCountMax: 500)
+        var pieces = EventPieces(byteCountMax: 4_000)
         for lsn in stride(from: 0, to: 40, by: 10).map({ LSN($0) }) {
             pieces.insert(Self.piece(lsn, lsn + 10), 1)
             pieces.insert(Self.piece(lsn, lsn + 10), 2)

@@ -13,6 +13,8 @@ import Testing
         var byteCount: Int { self.space.byteCount }
         var hasWaiting: Bool { self.space.hasWaiting }
         func begun(_ owner: Int, _ byteCount: Int) -> Bool { self.space.begun(owner, byteCount) }
+        var storedCount: Int { self.space.storedCount }
+        func checkInvariants() { self.space.checkInvariants() }
         func ended(_ owner: Int) -> [Int] { self.space.ended(owner) }
     }
 
@@ -58,6 +60,18 @@ import Testing
         #expect(space.ended(9).isEmpty)
         for owner in [2, 4, 5] { #expect(space.ended(owner).isEmpty) }
         #expect(space.byteCount == 0 && !space.hasWaiting)
+    }
+
+    @Test func `connections that wait and close behind a waiting one are not stored`() {
+        let space = Self.space()
+        #expect(space.begun(1, 60) && space.begun(2, 40) && !space.begun(3, 30))
+        for owner in 4..<10_000 {
+            #expect(!space.begun(owner, 30))
+            #expect(space.ended(owner).isEmpty)
+        }
+        #expect(space.storedCount <= 2)
+        space.checkInvariants()
+        #expect(space.ended(1) == [3])
     }
 
     @Test func `in any order of events the limit holds and no connection is forgotten`() {

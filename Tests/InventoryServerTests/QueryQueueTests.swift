@@ -97,6 +97,7 @@ import Testing
             }
             queue.checkInvariants()
             #expect(queue.count == waiting.count)
+            #expect(queue.storedTicketCount <= 2 * waiting.count)
         }
     }
 
@@ -129,6 +130,21 @@ import Testing
         #expect(queue.count == 1)
         #expect(queue.storedTicketCount == 1)
         queue.checkInvariants()
+    }
+
+    @Test func `work withdrawn behind a waiting scan is not stored`() throws {
+        var queue = QueryQueue(ownerMax: 3, totalMax: 5)
+        let scan = try queue.add(self.ann, .scan)
+        for _ in 0..<10_000 {
+            let ticket = try queue.add(self.ann, .scan)
+            let hasWaited = queue.withdraw(ticket)
+            #expect(hasWaited)
+        }
+        #expect(queue.count == 1)
+        #expect(queue.storedTicketCount <= 2)
+        queue.checkInvariants()
+        let taken = queue.next()
+        #expect(taken?.ticket == scan)
     }
 
     @Test func `beyond its limit a connection is refused, and others are not`() throws {
@@ -182,7 +198,7 @@ import Testing
         #expect(order == [other, nil])
     }
 
-    @Test func `service that nobody else wanted does not count against an owner`() throws {
+    @Test func `service that no other owner needed does not count against an owner`() throws {
         var queue = QueryQueue()
         // Alone for a long time, like short queries beside scans.
         _ = try queue.add(self.bob, .scan)

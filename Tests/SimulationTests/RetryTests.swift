@@ -9,7 +9,7 @@ import Testing
 /// the first one.
 @Suite struct RetryTests {
     /// Retries of a run; `make long-retries` repeats it any number of times.
-    private static let wanted = 20_000
+    private static let repeatsMin = 20_000
 
     @Test(arguments: Campaign.seeds(suite: 6...6))
     func `a retried command is executed once, with identical answers`(
@@ -32,7 +32,7 @@ import Testing
         var repeats: Int { clients.reduce(0) { $0 + $1.repeats } }
         var restarts = 0
         var cuts = 0
-        while repeats < Self.wanted {
+        while repeats < Self.repeatsMin {
             for client in clients {
                 for _ in 0..<200 { client.act(&random) }
             }

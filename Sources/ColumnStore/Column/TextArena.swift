@@ -40,9 +40,9 @@ struct TextArena: Sendable {
         }
         let needed = self.tailCount + bytes.count
         if needed > self.tail.capacity || self.tail.filled != self.tailCount {
-            let wanted = max(needed, needed > self.tail.capacity ? self.tail.capacity * 4 : 0)
+            let grown = max(needed, needed > self.tail.capacity ? self.tail.capacity * 4 : 0)
             self.tail = Chunk(
-                capacity: min(max(wanted, self.tail.capacity), Self.chunkByteCount),
+                capacity: min(max(grown, self.tail.capacity), Self.chunkByteCount),
                 copying: self.tail.base,
                 count: self.tailCount
             )

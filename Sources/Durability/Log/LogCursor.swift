@@ -39,7 +39,7 @@ public struct LogCursor: Sendable {
     ///
     /// - Parameter durable: The last durable LSN; later blocks are not read.
     /// - Returns: A whole block, whose first entries may be before ``next``.
-    /// - Throws: ``DurabilityError/retired(asked:firstRetained:)`` if that step was already removed, or
+    /// - Throws: ``DurabilityError/retired(requested:firstRetained:)`` if that step was already removed, or
     ///   another ``DurabilityError`` if the log cannot be read.
     public mutating func read(through durable: LSN) throws(DurabilityError) -> Block? {
         while self.next <= durable {
@@ -89,7 +89,7 @@ public struct LogCursor: Sendable {
     /// Throws if `lsn` was retired: a recycled file may already contain later steps, which is not damage.
     private func throwIfRetired(_ lsn: LSN) throws(DurabilityError) {
         let retained = self.log.firstRetainedLSN
-        if retained > lsn { throw .retired(asked: lsn, firstRetained: retained) }
+        if retained > lsn { throw .retired(requested: lsn, firstRetained: retained) }
     }
 
     /// Continues in the file that starts with the next block, after the last block of this one.
@@ -111,17 +111,17 @@ public struct LogCursor: Sendable {
 
     /// Opens the file that contains the next step.
     private mutating func open(at lsn: LSN? = nil) throws(DurabilityError) {
-        let wanted = lsn ?? self.next
+        let target = lsn ?? self.next
         let files = self.log.files()
-        guard let entry = files.last(where: { $0.firstLSN <= wanted }) else {
-            throw .retired(asked: wanted, firstRetained: files.first?.firstLSN ?? .first)
+        guard let entry = files.last(where: { $0.firstLSN <= target }) else {
+            throw .retired(requested: target, firstRetained: files.first?.firstLSN ?? .first)
         }
         do throws(DurabilityError) {
             let file = try self.log.storage.open(entry.name, create: false, direct: false)
             let page = try file.bytes(at: 0, count: LogFileHead.byteCount)
             let head = try LogFileHead(page, path: file.path, database: self.log.database)
             guard head.firstLSN == entry.firstLSN else {
-                throw DurabilityError.retired(asked: wanted, firstRetained: head.firstLSN)
+                throw DurabilityError.retired(requested: target, firstRetained: head.firstLSN)
             }
             self.position = Position(
                 file: file,
@@ -132,7 +132,7 @@ public struct LogCursor: Sendable {
         } catch {
             // A file that disappeared between the list and the open was retired meanwhile.
             let first = self.log.firstRetainedLSN
-            if first > wanted { throw .retired(asked: wanted, firstRetained: first) }
+            if first > target { throw .retired(requested: target, firstRetained: first) }
             throw error
         }
     }

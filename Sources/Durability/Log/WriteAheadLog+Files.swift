@@ -145,8 +145,8 @@ extension WriteAheadLog {
         }
         guard known == .unknown, let free = try? self.storage.freeByteCount() else { return known }
         // The file being prepared may not have used any space yet, or its preparation may fail.
-        let wanted = 2 * self.configuration.fileByteCount + needed
-        return free >= UInt64(wanted) ? .likely : .unknown
+        let required = 2 * self.configuration.fileByteCount + needed
+        return free >= UInt64(required) ? .likely : .unknown
     }
 
     /// Whether the next file should be prepared now, because there is none.

@@ -46,7 +46,7 @@ public enum LogSpace: Sendable, Equatable {
 /// The write-ahead log: blocks of steps, each durable before ``append(body:first:count:acknowledged:time:)``
 /// returns.
 ///
-/// It does not know the content of steps. Appending belongs to one thread, the log thread. Preparing the
+/// It does not interpret the content of steps. Appending belongs to one thread, the log thread. Preparing the
 /// next file, retiring old ones and looking up files may happen on other threads: the shared state is
 /// protected by a mutex. That is why it is `@unchecked Sendable`.
 public final class WriteAheadLog: @unchecked Sendable {

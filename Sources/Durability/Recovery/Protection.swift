@@ -62,8 +62,8 @@ public struct Protection: Sendable {
     public func protectAll() throws(DurabilityError) -> Int {
         let names = try self.storage.list()
         let present = Set(names)
-        let wanted = Set(names.compactMap { Self.parityName(for: $0) })
-        for name in names where name.hasSuffix(Self.suffix) && !wanted.contains(name) {
+        let expected = Set(names.compactMap { Self.parityName(for: $0) })
+        for name in names where name.hasSuffix(Self.suffix) && !expected.contains(name) {
             try self.storage.remove(name)
         }
         var count = 0

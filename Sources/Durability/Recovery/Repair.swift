@@ -51,9 +51,9 @@ public struct Repair: Sendable {
             newestFile = first
             let file = try storage.open(name, create: false, direct: false)
             let head = try file.bytes(at: 0, count: LogFileHead.byteCount)
-            guard let said = LogFileHead.database(of: head) else { continue }
-            if let found, found.id != said.id { return [] }
-            found = found ?? said
+            guard let identity = LogFileHead.database(of: head) else { continue }
+            if let found, found.id != identity.id { return [] }
+            found = found ?? identity
         }
         guard let found else { return [] }
         var actions: [Action] = []

@@ -91,7 +91,7 @@ public struct RowReader {
 
     /// Reads a string; empty if there is none.
     public mutating func text(_ name: String) throws(ClientError) -> String {
-        try self.column(name, .text).texts[self.row]
+        try self.column(name, .text).strings[self.row]
     }
 
     /// Reads a number without a unit; `nil` if there is none.

@@ -10,7 +10,7 @@ internal import InventoryModel
 /// Functions on the fast path are inlined, so that values that only a refusal needs are not
 /// computed there.
 protocol Checks {
-    /// The number of refusals so far: a rule that compares it knows whether a line added any.
+    /// The number of refusals so far: a rule that compares it can see whether a line added any.
     var count: Int { get }
 
     mutating func add(_ refusal: @autoclosure () -> Refusal)

@@ -12,10 +12,10 @@ extension InventoryState {
         for index in draft.levels.indices {
             let level = draft.levels[index]
             let facts = self.facts(level.product, draft)
-            let wanted = Self.alerts(of: level, facts)
-            guard wanted != level.alerts else { continue }
+            let alerts = Self.alerts(of: level, facts)
+            guard alerts != level.alerts else { continue }
             for kind in AlertKind.allCases {
-                let isRaised = wanted.contains(AlertSet(kind))
+                let isRaised = alerts.contains(AlertSet(kind))
                 guard level.alerts.contains(AlertSet(kind)) != isRaised else { continue }
                 let point = facts?.reorderPoint ?? 0
                 let threshold = Self.threshold(of: kind, level, reorderPoint: point)

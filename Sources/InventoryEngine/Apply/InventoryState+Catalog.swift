@@ -110,14 +110,14 @@ extension InventoryState {
     // MARK: - Locations
 
     func createLocation(
-        _ wanted: LocationDraft,
+        _ requested: LocationDraft,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         let next = UInt64(self.tables.locations.nextID.value) + UInt64(draft.createdLocations)
         let hasID = next <= UInt64(Limits.locationsMax)
-        var fields = wanted
-        fields.code = NormalizedText.trimmed(wanted.code)
-        fields.name = NormalizedText.trimmed(wanted.name)
+        var fields = requested
+        fields.code = NormalizedText.trimmed(requested.code)
+        fields.name = NormalizedText.trimmed(requested.name)
         let location = Location(id: LocationID(hasID ? UInt16(next) : 0), fields)
         var findings = Findings()
         self.check(location, isNew: true, hasCode: true, draft: draft, findings: &findings)

@@ -5,10 +5,10 @@ internal import InventoryModel
 /// The rules of products: create, update any fields in one step, delete.
 extension InventoryState {
     func createProduct(
-        _ wanted: ProductDraft,
+        _ requested: ProductDraft,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        let (product, opened) = try self.newProduct(wanted, draft)
+        let (product, opened) = try self.newProduct(requested, draft)
         draft.createdProducts += 1
         draft.products[product.id] = product
         if draft.isBatch {
@@ -27,12 +27,12 @@ extension InventoryState {
 
     /// Checks a draft; returns the product it creates and its opening stock.
     func newProduct(
-        _ wanted: ProductDraft,
+        _ requested: ProductDraft,
         _ draft: Draft
     ) throws(Refusal) -> (Product, OpenedStock) {
         let next = UInt64(self.tables.products.nextID.value) + UInt64(draft.createdProducts)
         let hasID = next <= UInt64(Limits.productsMax)
-        var fields = wanted.fields
+        var fields = requested.fields
         fields.trim()
         let product = Product(
             id: ProductID(hasID ? UInt32(next) : 0),
@@ -44,7 +44,7 @@ extension InventoryState {
         var findings = self.check(product, given: .all, draft)
         if !hasID { findings.add(.tableFull("products", Int64(Limits.productsMax))) }
         ProductRule.check(first: product.status, &findings)
-        let opening = wanted.opening ?? OpeningStock(quantity: 0)
+        let opening = requested.opening ?? OpeningStock(quantity: 0)
         let opened = ProductRule.open(
             opening,
             per: product.price.basis,

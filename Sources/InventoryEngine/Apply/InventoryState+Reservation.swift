@@ -14,24 +14,24 @@ extension InventoryState {
     /// Reserves all lines or none.
     ///
     /// A line may not leave less available than the floor.
-    func reserve(_ wanted: Reserve, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func reserve(_ command: Reserve, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(
-            wanted.lines.count,
-            reference: wanted.reference,
-            note: wanted.note,
+            command.lines.count,
+            reference: command.reference,
+            note: command.note,
             &findings
         )
-        let expiresAt = Self.instant(wanted.expiry, draft: draft, findings: &findings)
+        let expiresAt = Self.instant(command.expiry, draft: draft, findings: &findings)
         let next = draft.reservations.firstNumber(
-            ofNew: wanted.lines.count,
+            ofNew: command.lines.count,
             behind: self.tables.reservations.rowCount,
             openCount: self.deadlines.openCount,
             &findings
         )
 
         var unmet = UnmetDemand()
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let found = findings.count
             let level = self.reservable(
                 line,
@@ -46,7 +46,7 @@ extension InventoryState {
                     of: level,
                     sellable: level.sellable,
                     line: UInt32(index),
-                    reference: wanted.reference,
+                    reference: command.reference,
                     &findings
                 )
                 continue
@@ -58,8 +58,8 @@ extension InventoryState {
                     product: line.product,
                     location: line.location,
                     reservedDelta: line.quantity,
-                    reference: wanted.reference,
-                    note: wanted.note,
+                    reference: command.reference,
+                    note: command.note,
                     occurredAt: draft.time
                 ),
                 leaving: level
@@ -72,7 +72,7 @@ extension InventoryState {
                     quantity: line.quantity,
                     remaining: line.quantity,
                     expiresAt: expiresAt,
-                    reference: wanted.reference,
+                    reference: command.reference,
                     origin: draft.lastMovement
                 ),
                 isNew: true
@@ -110,13 +110,13 @@ extension InventoryState {
     }
 
     func extend(
-        _ wanted: ExtendReservation,
+        _ command: ExtendReservation,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        self.checkLines(wanted.lines.count, reference: "", note: "", &findings)
-        let expiresAt = Self.instant(wanted.expiry, draft: draft, findings: &findings)
-        for (index, line) in wanted.lines.enumerated()
+        self.checkLines(command.lines.count, reference: "", note: "", &findings)
+        let expiresAt = Self.instant(command.expiry, draft: draft, findings: &findings)
+        for (index, line) in command.lines.enumerated()
         where line.quantity != nil || line.price != nil {
             findings.add(
                 Refusal(
@@ -126,7 +126,7 @@ extension InventoryState {
                 )
             )
         }
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
             guard let part, part.isSound else { continue }
             var reservation = part.item
@@ -135,7 +135,7 @@ extension InventoryState {
             draft.put(reservation)
         }
         try findings.settle()
-        return self.done(wanted.lines.first, in: draft)
+        return self.done(command.lines.first, in: draft)
     }
 
     /// Sells what was reserved: for each line, the reservation is reduced and the units are sold.
@@ -143,21 +143,21 @@ extension InventoryState {
     /// Available does not change, so the floor does not apply; but units that a count or an adjustment
     /// has removed since cannot be sold.
     func commit(
-        _ wanted: CommitReservation,
+        _ command: CommitReservation,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(
-            wanted.lines.count,
-            reference: wanted.reference,
-            note: wanted.note,
+            command.lines.count,
+            reference: command.reference,
+            note: command.note,
             &findings
         )
-        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
+        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
 
         var unmet = UnmetDemand()
         var total = Money.zero
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let number = UInt32(index)
             SaleRule.check(line.price, number: number, checks: &findings)
             guard let part = self.part(line, number: number, draft: draft, findings: &findings)
@@ -176,7 +176,7 @@ extension InventoryState {
             let amount = findings.add(priced.amount, to: &total, line: number)
             guard let amount, findings.count == found else { continue }
             let onShelf = Self.committable(level)
-            let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
+            let reference = command.reference.isEmpty ? reservation.reference : command.reference
             guard let taken = SaleRule.take(part.quantity, from: level, sellable: onShelf) else {
                 unmet.add(
                     part.quantity,
@@ -197,16 +197,16 @@ extension InventoryState {
                 charged: amount,
                 at: priced.price,
                 reference: reference,
-                note: wanted.note,
+                note: command.note,
                 occurredAt: occurredAt,
-                isImported: wanted.occurred?.isImported ?? false,
+                isImported: command.occurred?.isImported ?? false,
                 in: &movement
             )
-            let lifted = self.lift(part, .commit, from: level, note: wanted.note, in: &draft)
+            let lifted = self.lift(part, .commit, from: level, note: command.note, in: &draft)
             self.record(movement, at: lifted, in: &draft)
         }
         try unmet.settle(findings, in: &draft)
-        return self.done(wanted.lines.first, amount: total, in: draft)
+        return self.done(command.lines.first, amount: total, in: draft)
     }
 
     /// Records the sale that a commit makes.
@@ -224,12 +224,12 @@ extension InventoryState {
     }
 
     func release(
-        _ wanted: ReleaseReservation,
+        _ command: ReleaseReservation,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
-        for (index, line) in wanted.lines.enumerated() where line.price != nil {
+        self.checkLines(command.lines.count, reference: "", note: command.note, &findings)
+        for (index, line) in command.lines.enumerated() where line.price != nil {
             findings.add(
                 Refusal(
                     .invalidField,
@@ -238,15 +238,15 @@ extension InventoryState {
                 )
             )
         }
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
             guard let part, part.isSound else { continue }
             let place = part.item
             let level = self.level(place.product, location: place.location, draft: draft)
-            _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
+            _ = self.lift(part, .release, from: level, note: command.note, in: &draft)
         }
         try findings.settle()
-        return self.done(wanted.lines.first, in: draft)
+        return self.done(command.lines.first, in: draft)
     }
 
     // MARK: - Time

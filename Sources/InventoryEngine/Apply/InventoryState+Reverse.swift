@@ -16,12 +16,12 @@ extension InventoryState {
     /// Of a commit, only the sale is reversed: a reservation that is closed stays closed. A step that
     /// reserved, released or transferred stock cannot be reversed; other commands
     /// do that.
-    func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func reverse(_ command: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkStrings(reference: "", note: wanted.note, &findings)
+        Self.checkStrings(reference: "", note: command.note, &findings)
         let ledger = self.tables.ledger
-        let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
-        if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn.value))) }
+        let rows = ledger.rows(of: command.lsn).filter { ledger.kind($0) != .commit }
+        if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(command.lsn.value))) }
         self.checkMovements(rows.count, draft: draft, findings: &findings)
 
         var total = Money.zero
@@ -48,7 +48,14 @@ extension InventoryState {
                 findings: &findings
             )
             guard let after, findings.count == found else { continue }
-            self.undo(row, movement: movement, wanted: wanted, from: before, to: after, in: &draft)
+            self.undo(
+                row,
+                movement: movement,
+                command: command,
+                from: before,
+                to: after,
+                in: &draft
+            )
         }
         try findings.settle()
         return self.done(amount: total, in: draft)
@@ -158,7 +165,7 @@ extension InventoryState {
     private func undo(
         _ row: Int,
         movement: Movement,
-        wanted: Reversal,
+        command: Reversal,
         from before: Level,
         to level: Level,
         in draft: inout Draft
@@ -181,9 +188,9 @@ extension InventoryState {
             amount: -movement.amount,
             price: movement.price,
             cost: level.value - before.value,
-            reason: wanted.reason,
+            reason: command.reason,
             reference: movement.reference,
-            note: wanted.note,
+            note: command.note,
             origin: self.tables.ledger.movementID(row),
             occurredAt: draft.time,
             isImported: false

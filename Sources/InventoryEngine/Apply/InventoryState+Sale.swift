@@ -82,20 +82,20 @@ extension InventoryState {
     /// If the request names the sale, they come back at their share of what was charged and of what they
     /// cost; otherwise at the product's price and the current unit cost.
     func returnSale(
-        _ wanted: SaleReturn,
+        _ command: SaleReturn,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(
-            wanted.lines.count,
-            reference: wanted.reference,
-            note: wanted.note,
+            command.lines.count,
+            reference: command.reference,
+            note: command.note,
             &findings
         )
-        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
+        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
 
         var total = Money.zero
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
             let place = self.checkLine(line, number: number, draft: draft, findings: &findings)
@@ -104,7 +104,7 @@ extension InventoryState {
                 of: line,
                 number: number,
                 facts: facts,
-                wanted: wanted,
+                command: command,
                 draft: draft,
                 findings: &findings
             )
@@ -121,15 +121,15 @@ extension InventoryState {
                     product: line.product,
                     location: line.location,
                     onHandDelta: part.quantity,
-                    unavailableDelta: wanted.target == .unavailable ? part.quantity : 0,
+                    unavailableDelta: command.target == .unavailable ? part.quantity : 0,
                     amount: -(part.amount ?? 0),
                     price: part.price,
                     reason: .customerReturn,
-                    reference: wanted.reference,
-                    note: wanted.note,
+                    reference: command.reference,
+                    note: command.note,
                     origin: part.origin.map { self.tables.ledger.movementID($0) },
                     occurredAt: occurredAt,
-                    isImported: wanted.occurred?.isImported ?? false
+                    isImported: command.occurred?.isImported ?? false
                 )
                 let taken = self.taken(
                     part,
@@ -220,11 +220,11 @@ extension InventoryState {
         of line: SaleLine,
         number: UInt32,
         facts: ProductTable.Facts,
-        wanted: SaleReturn,
+        command: SaleReturn,
         draft: Draft,
         findings: inout Findings
     ) -> [ReturnPart] {
-        guard let original = wanted.original else {
+        guard let original = command.original else {
             let priced = SaleRule.priced(line.quantity, at: line.price, facts)
             let (price, amount) = (priced.price, priced.amount)
             return [ReturnPart(quantity: line.quantity, price: price, amount: amount)]

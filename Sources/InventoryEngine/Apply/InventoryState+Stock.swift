@@ -2,17 +2,17 @@ internal import InventoryModel
 
 /// The rules of stock that moves without a customer: restocks, adjustments, counts, holds.
 extension InventoryState {
-    func restock(_ wanted: Restock, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func restock(_ command: Restock, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(
-            wanted.lines.count,
-            reference: wanted.reference,
-            note: wanted.note,
+            command.lines.count,
+            reference: command.reference,
+            note: command.note,
             &findings
         )
-        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
+        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
 
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
             let quantities = 1...Limits.quantityMax
@@ -40,7 +40,7 @@ extension InventoryState {
                 costing: cost ?? 0,
                 onto: level
             )
-            let arrived = wanted.fromIncoming ? min(line.quantity, self.expected(level, draft)) : 0
+            let arrived = command.fromIncoming ? min(line.quantity, self.expected(level, draft)) : 0
             level.onHand += line.quantity
             level.incoming -= arrived
             level.value += gained.value
@@ -54,10 +54,10 @@ extension InventoryState {
                 incomingDelta: -arrived,
                 price: price,
                 cost: gained.value,
-                reference: wanted.reference,
-                note: wanted.note,
+                reference: command.reference,
+                note: command.note,
                 occurredAt: occurredAt,
-                isImported: wanted.occurred?.isImported ?? false
+                isImported: command.occurred?.isImported ?? false
             )
             draft.move(movement, leaving: level)
             self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
@@ -78,15 +78,15 @@ extension InventoryState {
         return known ?? Price(0, per: facts.price.basis)
     }
 
-    func adjust(_ wanted: Adjustment, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func adjust(_ command: Adjustment, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
-        let isDelta = Self.checkDelta(wanted.delta, &findings)
-        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
+        Self.checkStrings(reference: command.reference, note: command.note, &findings)
+        let isDelta = Self.checkDelta(command.delta, &findings)
+        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
         let level = self.place(
-            wanted.product,
-            location: wanted.location,
-            ifRevision: wanted.ifRevision,
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
             line: nil,
             draft: draft,
             findings: &findings
@@ -94,44 +94,44 @@ extension InventoryState {
         var corrected: Correction?
         if isDelta, let level {
             // A level cannot have fewer than 0 units on hand.
-            let lowest = wanted.delta < 0 ? -max(0, level.onHand) : 0
+            let lowest = command.delta < 0 ? -max(0, level.onHand) : 0
             findings.check(
                 "delta",
-                wanted.delta.baseUnits,
+                command.delta.baseUnits,
                 in: lowest.baseUnits...Limits.quantityMax
             )
-            corrected = self.correction(of: level, by: wanted.delta, draft, &findings)
+            corrected = self.correction(of: level, by: command.delta, draft, &findings)
         }
         try findings.settle()
         return self.done(
             corrected,
             Movement(
                 kind: .adjust,
-                product: wanted.product,
-                location: wanted.location,
-                onHandDelta: wanted.delta,
-                reason: wanted.reason,
-                reference: wanted.reference,
-                note: wanted.note,
+                product: command.product,
+                location: command.location,
+                onHandDelta: command.delta,
+                reason: command.reason,
+                reference: command.reference,
+                note: command.note,
                 occurredAt: occurredAt,
-                isImported: wanted.occurred?.isImported ?? false
+                isImported: command.occurred?.isImported ?? false
             ),
             in: &draft
         )
     }
 
-    func count(_ wanted: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func count(_ command: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
+        Self.checkStrings(reference: command.reference, note: command.note, &findings)
         let isCount = findings.check(
             "counted",
-            wanted.counted.baseUnits,
+            command.counted.baseUnits,
             in: 0...Limits.quantityMax
         )
         let level = self.place(
-            wanted.product,
-            location: wanted.location,
-            ifRevision: wanted.ifRevision,
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
             line: nil,
             draft: draft,
             findings: &findings
@@ -139,7 +139,7 @@ extension InventoryState {
         var corrected: Correction?
         var delta: Quantity = 0
         if isCount, let level {
-            delta = wanted.counted - level.onHand
+            delta = command.counted - level.onHand
             corrected = self.correction(of: level, by: delta, draft, &findings)
         }
         try findings.settle()
@@ -147,12 +147,12 @@ extension InventoryState {
             corrected,
             Movement(
                 kind: .count,
-                product: wanted.product,
-                location: wanted.location,
+                product: command.product,
+                location: command.location,
                 onHandDelta: delta,
                 reason: .recount,
-                reference: wanted.reference,
-                note: wanted.note,
+                reference: command.reference,
+                note: command.note,
                 occurredAt: draft.time
             ),
             in: &draft
@@ -209,14 +209,14 @@ extension InventoryState {
         return self.done(in: draft)
     }
 
-    func setUnavailable(_ wanted: Hold, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func setUnavailable(_ command: Hold, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
-        let isDelta = Self.checkDelta(wanted.delta, &findings)
+        Self.checkStrings(reference: command.reference, note: command.note, &findings)
+        let isDelta = Self.checkDelta(command.delta, &findings)
         let place = self.place(
-            wanted.product,
-            location: wanted.location,
-            ifRevision: wanted.ifRevision,
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
             line: nil,
             draft: draft,
             findings: &findings
@@ -226,22 +226,22 @@ extension InventoryState {
             let highest = max(0, level.onHand - level.unavailable)
             findings.check(
                 "delta",
-                wanted.delta.baseUnits,
+                command.delta.baseUnits,
                 in: -level.unavailable.baseUnits...highest.baseUnits
             )
         }
         try findings.settle()
         guard var level = place.level else { preconditionFailure("no level and no finding") }
-        level.unavailable += wanted.delta
+        level.unavailable += command.delta
         draft.move(
             Movement(
                 kind: .setUnavailable,
-                product: wanted.product,
-                location: wanted.location,
-                unavailableDelta: wanted.delta,
-                reason: wanted.reason,
-                reference: wanted.reference,
-                note: wanted.note,
+                product: command.product,
+                location: command.location,
+                unavailableDelta: command.delta,
+                reason: command.reason,
+                reference: command.reference,
+                note: command.note,
                 occurredAt: draft.time
             ),
             leaving: level
@@ -250,19 +250,19 @@ extension InventoryState {
     }
 
     func expectIncoming(
-        _ wanted: Expectation,
+        _ command: Expectation,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
-        let isDelta = Self.checkDelta(wanted.delta, &findings)
-        if let eta = wanted.eta {
+        Self.checkStrings(reference: command.reference, note: command.note, &findings)
+        let isDelta = Self.checkDelta(command.delta, &findings)
+        if let eta = command.eta {
             findings.check("eta", eta.microseconds, in: Limits.instantMin...Limits.instantMax)
         }
         let place = self.place(
-            wanted.product,
-            location: wanted.location,
-            ifRevision: wanted.ifRevision,
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
             line: nil,
             draft: draft,
             findings: &findings
@@ -273,10 +273,10 @@ extension InventoryState {
             let lowest = -self.expected(before, draft)
             findings.check(
                 "delta",
-                wanted.delta.baseUnits,
+                command.delta.baseUnits,
                 in: lowest.baseUnits...Limits.quantityMax
             )
-            level?.incoming += wanted.delta
+            level?.incoming += command.delta
             _ = level.map { self.checkRange(of: $0, line: nil, &findings) }
         }
         try findings.settle()
@@ -284,38 +284,38 @@ extension InventoryState {
         draft.move(
             Movement(
                 kind: .expectIncoming,
-                product: wanted.product,
-                location: wanted.location,
-                incomingDelta: wanted.delta,
-                reference: wanted.reference,
-                note: wanted.note,
+                product: command.product,
+                location: command.location,
+                incomingDelta: command.delta,
+                reference: command.reference,
+                note: command.note,
                 // The movement of an expected delivery occurs when it arrives.
-                occurredAt: wanted.eta ?? draft.time
+                occurredAt: command.eta ?? draft.time
             ),
             leaving: level
         )
         return self.done(in: draft)
     }
 
-    func setFloor(_ wanted: FloorChange, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+    func setFloor(_ command: FloorChange, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         findings.check(
             "floor",
-            wanted.floor.baseUnits,
+            command.floor.baseUnits,
             in: -Limits.quantityMax...Limits.quantityMax
         )
         let place = self.place(
-            wanted.product,
-            location: wanted.location,
-            ifRevision: wanted.ifRevision,
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
             line: nil,
             draft: draft,
             findings: &findings
         )
         try findings.settle()
         guard var level = place.level else { preconditionFailure("no level and no finding") }
-        if level.floor == wanted.floor { return self.done(in: draft) }
-        level.floor = wanted.floor
+        if level.floor == command.floor { return self.done(in: draft) }
+        level.floor = command.floor
         draft.set(level)
         return self.done(in: draft)
     }

@@ -15,38 +15,38 @@ extension InventoryState {
     /// A line takes at most the units that are on hand and not reserved, and leaves those that a floor above
     /// 0 retains; a floor below 0 applies to sales only.
     func dispatch(
-        _ wanted: DispatchTransfer,
+        _ command: DispatchTransfer,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(
-            wanted.lines.count,
-            reference: wanted.reference,
-            note: wanted.note,
+            command.lines.count,
+            reference: command.reference,
+            note: command.note,
             &findings
         )
-        if wanted.source == wanted.destination {
+        if command.source == command.destination {
             findings.add(Refusal(.invalidField, .field("to", problem: "is the source location")))
         }
         let next = draft.transfers.firstNumber(
-            ofNew: wanted.lines.count,
+            ofNew: command.lines.count,
             behind: self.tables.transfers.rowCount,
             openCount: self.openTransfers.count,
             &findings
         )
 
-        for (index, line) in wanted.lines.enumerated() {
+        for (index, line) in command.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
             let sent = self.sent(
                 line,
                 number: number,
-                wanted: wanted,
+                command: command,
                 draft: draft,
                 findings: &findings
             )
             guard let next, let sent, findings.count == found else { continue }
-            self.send(sent, as: TransferID(next + UInt32(index)), wanted, in: &draft)
+            self.send(sent, as: TransferID(next + UInt32(index)), command, in: &draft)
         }
         try findings.settle()
         return self.done(UInt64(next ?? 0), in: draft)
@@ -66,7 +66,7 @@ extension InventoryState {
     private func sent(
         _ line: DispatchLine,
         number: UInt32,
-        wanted: DispatchTransfer,
+        command: DispatchTransfer,
         draft: Draft,
         findings: inout Findings
     ) -> Sent? {
@@ -79,7 +79,7 @@ extension InventoryState {
         )
         let source = self.place(
             line.product,
-            location: wanted.source,
+            location: command.source,
             ifRevision: line.ifRevision,
             line: number,
             draft: draft,
@@ -87,7 +87,7 @@ extension InventoryState {
         )
         let destination = self.place(
             line.product,
-            location: wanted.destination,
+            location: command.destination,
             line: number,
             draft: draft,
             findings: &findings
@@ -115,17 +115,17 @@ extension InventoryState {
     private func send(
         _ sent: Sent,
         as id: TransferID,
-        _ wanted: DispatchTransfer,
+        _ command: DispatchTransfer,
         in draft: inout Draft
     ) {
         let out = Movement(
             kind: .transferOut,
             product: sent.leaving.product,
-            location: wanted.source,
+            location: command.source,
             onHandDelta: -sent.quantity,
             cost: -sent.cost,
-            reference: wanted.reference,
-            note: wanted.note,
+            reference: command.reference,
+            note: command.note,
             occurredAt: draft.time
         )
         draft.move(out, leaving: sent.leaving)
@@ -135,12 +135,12 @@ extension InventoryState {
             Transfer(
                 id: id,
                 product: sent.leaving.product,
-                source: wanted.source,
-                destination: wanted.destination,
+                source: command.source,
+                destination: command.destination,
                 quantity: sent.quantity,
                 remaining: sent.quantity,
                 value: sent.cost,
-                reference: wanted.reference,
+                reference: command.reference,
                 origin: origin
             ),
             replacing: nil
@@ -170,10 +170,10 @@ extension InventoryState {
 
     /// Receives a transfer at its destination, in full or in part.
     func receive(
-        _ wanted: TransferSettlement,
+        _ command: TransferSettlement,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        try self.settle(wanted, in: &draft) { part, draft, findings in
+        try self.settle(command, in: &draft) { part, draft, findings in
             let transfer = part.item
             var level = self.level(transfer.product, location: transfer.destination, draft: draft)
             // Logs of version 0.1.0 contain deliveries that consumed the incoming stock of a transfer.
@@ -184,7 +184,7 @@ extension InventoryState {
                 of: .received,
                 into: level,
                 announced: announced,
-                wanted: wanted,
+                command: command,
                 in: &draft,
                 findings: &findings
             )
@@ -193,10 +193,10 @@ extension InventoryState {
 
     /// Returns a transfer to its source, in full or in part.
     func cancel(
-        _ wanted: TransferSettlement,
+        _ command: TransferSettlement,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        try self.settle(wanted, in: &draft) { part, draft, findings in
+        try self.settle(command, in: &draft) { part, draft, findings in
             let transfer = part.item
             let level = self.level(transfer.product, location: transfer.source, draft: draft)
             self.take(
@@ -204,7 +204,7 @@ extension InventoryState {
                 of: .cancelled,
                 into: level,
                 announced: 0,
-                wanted: wanted,
+                command: command,
                 in: &draft,
                 findings: &findings
             )
@@ -221,7 +221,7 @@ extension InventoryState {
                 product: transfer.product,
                 location: transfer.destination,
                 reference: transfer.reference,
-                note: wanted.note,
+                note: command.note,
                 occurredAt: draft.time
             )
             self.expect(-announced, like: like, leaving: expecting, in: &draft)
@@ -234,20 +234,20 @@ extension InventoryState {
 
     /// Checks each line and calls `body` for it.
     private func settle(
-        _ wanted: TransferSettlement,
+        _ command: TransferSettlement,
         in draft: inout Draft,
         _ body: (TransferPart, inout Draft, inout Findings) -> Void
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
-        for (index, line) in wanted.lines.enumerated() {
+        self.checkLines(command.lines.count, reference: "", note: command.note, &findings)
+        for (index, line) in command.lines.enumerated() {
             if let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
             {
                 body(part, &draft, &findings)
             }
         }
         try findings.settle()
-        return self.done(UInt64(wanted.lines.first?.transfer.value ?? 0), in: draft)
+        return self.done(UInt64(command.lines.first?.transfer.value ?? 0), in: draft)
     }
 
     /// The part of a transfer that a line refers to; `nil` if there is no such transfer.
@@ -274,7 +274,7 @@ extension InventoryState {
         of state: TransferState,
         into level: Level,
         announced: Quantity,
-        wanted: TransferSettlement,
+        command: TransferSettlement,
         in draft: inout Draft,
         findings: inout Findings
     ) {
@@ -293,7 +293,7 @@ extension InventoryState {
             incomingDelta: -announced,
             cost: gained.value,
             reference: transfer.reference,
-            note: wanted.note,
+            note: command.note,
             origin: transfer.origin,
             occurredAt: draft.time
         )

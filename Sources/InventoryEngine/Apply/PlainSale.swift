@@ -34,7 +34,7 @@ public struct PlainSale: Sendable {
             guard try reader.readUInt8() == CommandTag.sell.rawValue,
                 try reader.readUInt8() == 1
             else { return nil }
-            let line = try SaleLine(from: &reader, knowing: self.fields)
+            let line = try SaleLine(from: &reader, accepting: self.fields)
             let reference = try reader.readText()
             let note = try reader.readText()
             let occurred = try reader.readOptionalOccurrence()

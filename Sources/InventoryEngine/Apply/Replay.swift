@@ -230,7 +230,7 @@ extension PlainSale.Step {
             self.movement.product,
             self.movement.location,
             at: self.lsn,
-            knowing: Self.levelFields
+            accepting: Self.levelFields
         )
         return true
     }

@@ -18,7 +18,7 @@ package struct PastBalances {
     /// What existed at the point; `nil` for now.
     private var presence: Presence?
 
-    /// Bounds that tell which product rows existed, and were as they are, at the point.
+    /// Bounds that state which product rows existed, and were as they are, at the point.
     private struct Presence {
         let products: ProductTable
         /// Products created up to this moment existed, in microseconds.

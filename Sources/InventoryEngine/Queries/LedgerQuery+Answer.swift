@@ -150,11 +150,11 @@ extension ReadView {
     package func code(of text: String, from first: Int = 0, to end: Int = .max) -> UInt32? {
         let strings = self.tables.strings
         var text = text
-        return text.withUTF8 { wanted in
-            let wanted = UnsafeRawBufferPointer(wanted)
+        return text.withUTF8 { utf8 in
+            let key = UnsafeRawBufferPointer(utf8)
             for code in min(first, strings.count)..<min(end, strings.count) {
                 let isEqual = strings.withUTF8(code) {
-                    $0.count == wanted.count && $0.elementsEqual(wanted)
+                    $0.count == key.count && $0.elementsEqual(key)
                 }
                 if isEqual { return UInt32(code) }
             }
@@ -305,8 +305,8 @@ extension ReadView {
         let schema = Self.refusalLayout.schema
         return Answer(schema, limit: query.limit, token: self.token, over: rows) { row in
             let time = refusals.recordedAt[row]
-            if let wanted = query.product, wanted.value != refusals.products[row] { return nil }
-            if let wanted = query.location, wanted.value != refusals.locations[row] { return nil }
+            if let only = query.product, only.value != refusals.products[row] { return nil }
+            if let only = query.location, only.value != refusals.locations[row] { return nil }
             if let from = query.from, time < from.microseconds { return nil }
             if let to = query.to, time >= to.microseconds { return nil }
             let demand = refusals.demand(row, strings: tables.strings)

@@ -61,13 +61,13 @@ extension ReadView {
         try self.check(query.location)
         try self.check(limit: query.limit)
         let items = table.items
-        let wanted = query.id.map { UInt64($0.value) }
-        if let wanted, !items.contains(UInt32(clamping: wanted)) {
-            throw Refusal(Table.Item.terms.notFound, .id(wanted))
+        let id = query.id.map { UInt64($0.value) }
+        if let id, !items.contains(UInt32(clamping: id)) {
+            throw Refusal(Table.Item.terms.notFound, .id(id))
         }
         let rows = RowRange(
             count: items.rowCount,
-            only: wanted.map { Int($0) },
+            only: id.map { Int($0) },
             after: query.after.map { Int($0.value) },
             isNewestFirst: query.isNewestFirst
         )

@@ -9,7 +9,7 @@ internal import Synchronization
 ///                             ├─ throws: cancelled, or deadline exceeded
 ///                             └─ returns: later, if shorter work had to be done first
 ///
-/// It knows neither clock nor thread: the creator of the token defines what a checkpoint does, and the work
+/// It depends on neither clock nor thread: the creator of the token defines what a checkpoint does, and the work
 /// only reports that it has reached one. Checkpoints are at most about a thousand rows apart.
 public final class WorkToken: Sendable {
     private let cancelled = Atomic<Bool>(false)

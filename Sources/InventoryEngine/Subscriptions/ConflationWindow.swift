@@ -211,7 +211,7 @@ public struct ConflationWindow {
             }
             do throws(ByteReaderError) {
                 var reader = ByteReader(change)
-                var strings = EntryStrings.passedOver
+                var strings = EntryStrings.skipped
                 let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &strings)
                 if case .moved(_, let level) = moved {
                     target?.append(.level(level), into: &writer)

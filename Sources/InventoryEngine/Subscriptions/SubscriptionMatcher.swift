@@ -253,7 +253,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     }
 
     private func accepts(_ id: ProductID, location: LocationID, keys: SelectionKeys) -> Bool {
-        if let wanted = self.filter.location, wanted != location { return false }
+        if let only = self.filter.location, only != location { return false }
         return self.accepts(id, keys)
     }
 

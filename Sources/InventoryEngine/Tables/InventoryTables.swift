@@ -4,7 +4,7 @@ internal import InventoryModel
 
 /// All tables of a read view: a value that is cheap to copy.
 ///
-/// Key indexes and sessions are not part of it. A view finds things by scanning, and the engine resolves
+/// Key indexes and sessions are not part of it. A view finds rows by scanning, and the engine resolves
 /// keys before it takes one.
 package struct InventoryTables: Sendable {
     package var categories = CategoryTable()

@@ -176,9 +176,9 @@ struct KeyShard: Sendable {
 
     /// Removes the key with an address.
     mutating func remove(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) {
-        let wanted = Self.slot(fingerprint, address)
-        var slot = self.home(wanted)
-        while self.slots[slot] != wanted {
+        let entry = Self.slot(fingerprint, address)
+        var slot = self.home(entry)
+        while self.slots[slot] != entry {
             precondition(self.slots[slot] != 0, "\(fingerprint) is not in the index")
             slot = (slot + 1) & self.mask
         }

@@ -92,8 +92,12 @@ struct OutcomeWindow: Sendable {
             self.base = self.front
             return
         }
-        let wanted = max(self.used + byteCount, self.bytes.count * 2, Self.byteCountAtFirst)
-        self.bytes += [UInt8](repeating: 0, count: wanted - self.bytes.count)
+        let byteCountNeeded = max(
+            self.used + byteCount,
+            self.bytes.count * 2,
+            Self.byteCountAtFirst
+        )
+        self.bytes += [UInt8](repeating: 0, count: byteCountNeeded - self.bytes.count)
     }
 
     private mutating func mark(_ mark: Mark) {

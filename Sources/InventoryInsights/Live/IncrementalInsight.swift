@@ -46,11 +46,11 @@ public struct IncrementalInsight: Sendable {
         )
         // A clock that was set back does not move a published window back.
         self.moment = max(self.moment, now)
-        var questions = Questions(view, at: self.moment, keeping: self.retained)
+        var executor = QueryExecutor(view, at: self.moment, keeping: self.retained)
         // Moved out, so that it is never copied, and dropped if the query is refused.
         self.retained = [:]
-        let answer = try questions.answer(self.insight)
-        self.retained = questions.retained
+        let answer = try executor.answer(self.insight)
+        self.retained = executor.retained
         guard answer.table.rowCount <= InsightLimits.liveInsightRowsMax else {
             let (count, most) = (answer.table.rowCount, InsightLimits.liveInsightRowsMax)
             throw Refusal(

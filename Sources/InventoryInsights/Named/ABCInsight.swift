@@ -17,9 +17,9 @@ struct ABCInsight {
     private static let linesOfA = 80
     private static let linesOfB = 95
 
-    init(_ insight: NamedInsight, _ questions: inout Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: inout QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.sold = try RankedSales(insight, &questions, by: .product)
+        self.sold = try RankedSales(insight, &executor, by: .product)
     }
 
     func answer() -> InsightAnswer {

@@ -17,9 +17,9 @@ struct AgeingInsight {
     /// The last day of each age group but the last.
     static let limits: [Int64] = [30, 60, 90, 180]
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
     func answer() throws(Refusal) -> InsightAnswer {

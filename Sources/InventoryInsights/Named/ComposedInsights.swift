@@ -19,7 +19,7 @@ extension NamedInsight {
     var composed: InsightQuery? {
         switch self.name {
         case .margin:
-            return self.question(
+            return self.query(
                 .sales,
                 groups: [self.dimension.map { [$0] } ?? []],
                 measures: [.net, .cost, .margin, .marginPercent],
@@ -27,25 +27,25 @@ extension NamedInsight {
                     ? [] : [InsightOrder(.measure(.margin), descending: true)]
             )
         case .heatmap:
-            return self.question(
+            return self.query(
                 .sales,
                 groups: [[.weekday, .hourOfDay]],
                 measures: [.units, .net, .transactions]
             )
         case .valuation:
-            return self.question(
+            return self.query(
                 .levels,
                 groups: [self.dimension.map { [$0, .stage] } ?? [.stage], []],
                 measures: [.products, .value, .retailValue]
             )
         case .categories:
-            return self.question(
+            return self.query(
                 .levels,
                 groups: [[.category, .product, .stage], [.category], []],
                 measures: [.products, .onHand, .available, .value, .retailValue]
             )
         case .sales:
-            return self.question(
+            return self.query(
                 .sales,
                 groups: [self.dimension.map { [$0] } ?? []],
                 measures: [
@@ -59,7 +59,7 @@ extension NamedInsight {
     }
 
     /// Returns a query with this insight's window, zone, filter and point in the past.
-    func question(
+    func query(
         _ source: InsightSource,
         groups: [[InsightDimension]],
         measures: [InsightMeasure],

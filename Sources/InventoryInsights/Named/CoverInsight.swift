@@ -23,13 +23,13 @@ struct CoverInsight {
     /// Dates beyond 100 years are meaningless.
     private static let coverDaysMax = 36_525.0
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, measures: [.units], of: &questions)
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(self.insight, measures: [.units], of: &executor)
         let history = try StockHistory(self.frame)
         let stock = try self.frame.stock()
         var rows = ProductRows(

@@ -16,7 +16,7 @@ struct DailyUnits {
     init(
         _ insight: NamedInsight,
         frame: StockFrame,
-        of questions: inout Questions
+        of executor: inout QueryExecutor
     ) throws(Refusal) {
         self.days = frame.fullDays
         self.calendar = frame.calendar
@@ -24,15 +24,15 @@ struct DailyUnits {
         let from = Instant(microseconds: frame.calendar.startOfDay(self.days.lowerBound))
         let to = Instant(microseconds: frame.calendar.startOfDay(self.days.upperBound))
         guard from < to else { return }
-        var question = insight.question(
+        var query = insight.query(
             .sales,
             groups: [[.product, .day]],
             measures: [.units],
             window: .between(from.clampedToCalendar, to.clampedToCalendar)
         )
-        question.zone = frame.calendar.name
-        question.limit = 0
-        let table = try questions.answer(question).table
+        query.zone = frame.calendar.name
+        query.limit = 0
+        let table = try executor.answer(query).table
         let days = table.keys("day")
         let units = table.integers("units")
         let none = DaySeries(count: self.days.count)

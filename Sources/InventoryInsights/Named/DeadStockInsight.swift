@@ -17,9 +17,9 @@ struct DeadStockInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
     func answer() throws(Refusal) -> InsightAnswer {

@@ -20,16 +20,16 @@ struct LowStockInsight {
     /// Columns that identify a level's row: product and location.
     private static let keyColumnCount = 5
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
         let low = try self.frame.view.lowLevels(of: self.frame.past) { product, location in
             self.frame.takes(product.value, location.value)
         }
-        let sold = low.isEmpty ? [:] : try self.units(&questions)
+        let sold = low.isEmpty ? [:] : try self.units(&executor)
         let history = try StockHistory(self.frame, .level)
         var table = ResultTable(Self.schema)
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
@@ -77,15 +77,15 @@ struct LowStockInsight {
 
     /// Returns units sold by product and location.
     private func units(
-        _ questions: inout Questions
+        _ executor: inout QueryExecutor
     ) throws(Refusal) -> [Level.Place: Int64] {
-        var question = self.insight.question(
+        var query = self.insight.query(
             .sales,
             groups: [[.product, .location]],
             measures: [.units]
         )
-        question.limit = 0
-        let table = try questions.answer(question).table
+        query.limit = 0
+        let table = try executor.answer(query).table
         let products = table.keys("productId")
         let locations = table.keys("locationId")
         let units = table.integers("units")

@@ -8,8 +8,8 @@ extension ReadView {
         at now: Instant,
         threads: Int = 1
     ) throws(Refusal) -> InsightAnswer {
-        var questions = Questions(self, at: now, threads: threads)
-        return try questions.answer(insight)
+        var executor = QueryExecutor(self, at: now, threads: threads)
+        return try executor.answer(insight)
     }
 
     /// Executes a named insight as of this view.
@@ -24,7 +24,7 @@ extension ReadView {
         at now: Instant,
         threads: Int = 1
     ) throws(Refusal) -> InsightAnswer {
-        var questions = Questions(self, at: now, threads: threads)
-        return try questions.answer(.named(insight))
+        var executor = QueryExecutor(self, at: now, threads: threads)
+        return try executor.answer(.named(insight))
     }
 }

@@ -20,13 +20,13 @@ struct InsightParts {
 extension NamedInsight.Name {
     var parts: InsightParts {
         let time: [InsightDimension] = [.hour, .day, .week, .month, .weekday, .hourOfDay]
-        let things: [InsightDimension] = [.product, .category, .location]
+        let entities: [InsightDimension] = [.product, .category, .location]
         switch self {
-        case .sales: return InsightParts(by: time + things, rowFilters: true)
-        case .margin: return InsightParts(by: things + time, rowFilters: true)
+        case .sales: return InsightParts(by: time + entities, rowFilters: true)
+        case .margin: return InsightParts(by: entities + time, rowFilters: true)
         case .top:
             return InsightParts(
-                by: things,
+                by: entities,
                 measures: [.net, .units, .margin, .gross, .netUnits],
                 ascending: true,
                 rowFilters: true

@@ -10,7 +10,7 @@ struct RankedSales {
 
     init(
         _ insight: NamedInsight,
-        _ questions: inout Questions,
+        _ executor: inout QueryExecutor,
         by dimension: InsightDimension,
         window: InsightWindow? = nil
     ) throws(Refusal) {
@@ -18,16 +18,16 @@ struct RankedSales {
             .measure(insight.measure),
             descending: !insight.parameters.isAscending
         )
-        var question = insight.question(
+        var query = insight.query(
             .sales,
             groups: [[dimension]],
             measures: [insight.measure],
             order: [order],
             window: window
         )
-        question.limit = 0
+        query.limit = 0
         do throws(Refusal) {
-            self.answer = try questions.answer(question)
+            self.answer = try executor.answer(query)
         } catch {
             // The insight's measure determines the order.
             if case .field("order", let problem) = error.detail {

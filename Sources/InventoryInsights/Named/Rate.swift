@@ -32,8 +32,8 @@ struct ProductBeginnings {
             first = min(first, tables.products.createdAt[id.row])
         }
         guard !self.beginnings.isEmpty else { return }
-        var wanted = [Int64](repeating: .min, count: tables.products.rowCount)
-        for (id, beginning) in self.beginnings { wanted[id.row] = beginning }
+        var earliest = [Int64](repeating: .min, count: tables.products.rowCount)
+        for (id, beginning) in self.beginnings { earliest[id.row] = beginning }
         let ledger = tables.ledger
         var row = frame.rows.lowerBound
         while row < frame.rows.upperBound {
@@ -44,12 +44,12 @@ struct ProductBeginnings {
                 for row in row..<end {
                     let product = Int(ledger.products[row])
                     let time = ledger.occurredAt[row]
-                    if time < wanted[product] { wanted[product] = time }
+                    if time < earliest[product] { earliest[product] = time }
                 }
             }
             row = end
         }
-        for id in self.beginnings.keys { self.beginnings[id] = wanted[id.row] }
+        for id in self.beginnings.keys { self.beginnings[id] = earliest[id.row] }
     }
 
     /// Returns `nil` for a product that existed before the span.

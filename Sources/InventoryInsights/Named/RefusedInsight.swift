@@ -21,19 +21,19 @@ struct RefusedInsight {
 
     init(_ insight: NamedInsight) { self.insight = insight }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        var question = self.insight.question(
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
+        var query = self.insight.query(
             .refusals,
             groups: [[.product]],
             measures: [.rows, .asked, .refusedUnits]
         )
-        question.limit = 0
-        var answer = try questions.answer(question)
-        let sales = try SalesSums(self.insight, measures: [.units], of: &questions)
+        query.limit = 0
+        var answer = try executor.answer(query)
+        let sales = try SalesSums(self.insight, measures: [.units], of: &executor)
         let ids = answer.table.columns[0].integers
         let asked = answer.table.integers("asked")
         let refused = answer.table.integers("refusedUnits")
-        let products = questions.view.tables.products
+        let products = executor.view.tables.products
         let lost = ids.indices.map { row in
             let price = products.price(ProductID(UInt32(ids[row])))
             return refused[row].flatMap { price.amount(of: Quantity($0))?.minorUnits }

@@ -24,13 +24,13 @@ struct ReorderInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let daily = try DailyUnits(self.insight, frame: self.frame, of: &questions)
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
+        let daily = try DailyUnits(self.insight, frame: self.frame, of: &executor)
         let stock = try self.frame.stock()
         let level = self.insight.parameters.serviceLevel ?? NamedInsight.serviceLevelDefault
         let z = Statistics.normalQuantile(Double(level) / 1_000_000)

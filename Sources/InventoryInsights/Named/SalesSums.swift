@@ -8,18 +8,18 @@ struct SalesSums {
     init(
         _ insight: NamedInsight,
         measures: [InsightMeasure],
-        of questions: inout Questions,
+        of executor: inout QueryExecutor,
         window: InsightWindow? = nil,
         source: InsightSource = .sales
     ) throws(Refusal) {
-        var question = insight.question(
+        var query = insight.query(
             source,
             groups: [[.product]],
             measures: measures,
             window: window
         )
-        question.limit = 0
-        let table = try questions.answer(question).table
+        query.limit = 0
+        let table = try executor.answer(query).table
         self.measures = measures
         let ids = table.columns[0].integers
         let values = measures.map { table.integers("\($0)") }
@@ -29,7 +29,7 @@ struct SalesSums {
     /// 0 for a product without sales; `nil` for a sum out of range.
     subscript(id: ProductID, measure: InsightMeasure) -> Int64? {
         guard let index = self.measures.firstIndex(of: measure) else {
-            preconditionFailure("\(measure) was not asked for")
+            preconditionFailure("\(measure) was not requested")
         }
         guard let sums = self.sums[Int64(id.value)] else { return 0 }
         return sums[index]

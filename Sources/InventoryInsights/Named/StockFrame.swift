@@ -23,13 +23,13 @@ struct StockFrame {
 
     init(_ insight: NamedInsight, of view: ReadView, at now: Instant) throws(Refusal) {
         let isTimed = insight.name.parts.window
-        let question = insight.question(
+        let query = insight.query(
             .movements,
             groups: [[.product]],
             measures: [.rows],
             window: isTimed ? insight.window : .last(1, .day)
         )
-        let plan = try QueryPlan(question, at: now, of: view)
+        let plan = try QueryPlan(query, at: now, of: view)
         let rows = try GroupedTotals.rows(of: plan, in: view)
         self.view = view
         self.plan = plan

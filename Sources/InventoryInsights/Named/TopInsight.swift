@@ -21,12 +21,12 @@ struct TopInsight {
 
     init(_ insight: NamedInsight) { self.insight = insight }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
         let dimension = self.insight.dimension ?? .product
-        let sold = try RankedSales(self.insight, &questions, by: dimension)
+        let sold = try RankedSales(self.insight, &executor, by: dimension)
         var before: RankedSales?
         if let window = try self.windowBefore(sold.answer.window) {
-            before = try RankedSales(self.insight, &questions, by: dimension, window: window)
+            before = try RankedSales(self.insight, &executor, by: dimension, window: window)
         }
         let ranks = before?.ranks ?? [:]
         let limit = self.insight.limit == 0 ? sold.ids.count : Int(self.insight.limit)

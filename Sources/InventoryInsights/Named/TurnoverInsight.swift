@@ -21,13 +21,13 @@ struct TurnoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, measures: [.units, .cost, .margin], of: &questions)
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(self.insight, measures: [.units, .cost, .margin], of: &executor)
         let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

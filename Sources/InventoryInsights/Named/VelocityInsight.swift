@@ -22,19 +22,19 @@ struct VelocityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
+    init(_ insight: NamedInsight, _ executor: QueryExecutor) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
+        self.frame = try StockFrame(insight, of: executor.view, at: executor.now)
     }
 
-    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+    func answer(_ executor: inout QueryExecutor) throws(Refusal) -> InsightAnswer {
         let rank: InsightMeasure = self.frame.hasOneUnit ? .units : .net
         let sales = try SalesSums(
             self.insight,
             measures: rank == .units ? [.units] : [.units, .net],
-            of: &questions
+            of: &executor
         )
-        let daily = try DailyUnits(self.insight, frame: self.frame, of: &questions)
+        let daily = try DailyUnits(self.insight, frame: self.frame, of: &executor)
         let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

@@ -55,7 +55,7 @@ struct PartChecks {
         var seen: Set<Set<InsightDimension>> = []
         for set in groups {
             try Self.check("groups", set.count, in: 0...InsightLimits.dimensionsMax)
-            for dimension in set where !dimension.goes(with: self.query.source) {
+            for dimension in set where !dimension.isAvailable(in: self.query.source) {
                 throw self.problem(
                     "groups",
                     "\(dimension) cannot be used with source \(self.query.source)"
@@ -76,7 +76,7 @@ struct PartChecks {
         let measures = self.query.measures
         try Self.check("measures", measures.count, in: 1...InsightLimits.measuresMax)
         for (index, measure) in measures.enumerated() {
-            if !measure.goes(with: self.query.source) {
+            if !measure.isAvailable(in: self.query.source) {
                 throw self.problem(
                     "measures",
                     "\(measure) cannot be used with source \(self.query.source)"

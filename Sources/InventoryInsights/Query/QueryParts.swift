@@ -13,7 +13,7 @@ extension InsightSource {
 }
 
 extension InsightMeasure {
-    func goes(with source: InsightSource) -> Bool {
+    func isAvailable(in source: InsightSource) -> Bool {
         switch self {
         case .units, .returnedUnits, .netUnits, .gross, .returns, .net, .cost, .margin,
             .marginPercent, .transactions, .averageValue:
@@ -43,7 +43,7 @@ extension InsightMeasure {
 }
 
 extension InsightDimension {
-    func goes(with source: InsightSource) -> Bool {
+    func isAvailable(in source: InsightSource) -> Bool {
         switch self {
         case .product, .category: true
         case .location: source != .products

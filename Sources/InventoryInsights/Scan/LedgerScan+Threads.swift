@@ -50,16 +50,16 @@ extension LedgerScan {
         times: LedgerColumn<Int64>
     ) -> Range<Int> {
         let span = plan.filter.span
-        let wanted = span.from...max(span.from, span.to - 1)
+        let inWindow = span.from...max(span.from, span.to - 1)
         var rows = rows
         while let first = rows.first {
             let segment = first >> SegmentSize.shift
-            if times.zoneMap(ofSegment: segment).mayContain(wanted) { break }
+            if times.zoneMap(ofSegment: segment).mayContain(inWindow) { break }
             rows = min(rows.upperBound, (segment + 1) << SegmentSize.shift)..<rows.upperBound
         }
         while let last = rows.last {
             let segment = last >> SegmentSize.shift
-            if times.zoneMap(ofSegment: segment).mayContain(wanted) { break }
+            if times.zoneMap(ofSegment: segment).mayContain(inWindow) { break }
             rows = rows.lowerBound..<max(rows.lowerBound, segment << SegmentSize.shift)
         }
         return rows

@@ -60,15 +60,15 @@ extension Level {
         if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
     }
 
-    /// Reads what ``encodeBalances(into:at:)`` wrote; a field of ``Mask`` that is not in `known` is an error.
+    /// Reads what ``encodeBalances(into:at:)`` wrote; a field of ``Mask`` that is not in `fields` is an error.
     package static func balances(
         from reader: inout ByteReader,
         _ product: ProductID,
         _ location: LocationID,
         at lsn: LSN,
-        knowing known: UInt64 = Mask.all
+        accepting fields: UInt64 = Mask.all
     ) throws(ByteReaderError) -> Level {
-        let mask = try reader.readMask(of: known)
+        let mask = try reader.readMask(of: fields)
         var level = Level(product: product, location: location, revision: lsn)
         if mask & 1 << 0 != 0 { level.onHand = try reader.readPresentQuantity() }
         if mask & 1 << 1 != 0 { level.unavailable = try reader.readPresentQuantity() }

@@ -28,7 +28,7 @@ public struct EntryStrings: Sendable {
     private init(isSkipped: Bool) { self.isSkipped = isSkipped }
 
     /// For a change in the middle of an entry: a shared text reads as empty.
-    package static let passedOver = EntryStrings(isSkipped: true)
+    package static let skipped = EntryStrings(isSkipped: true)
 
     // MARK: - Writing
 

@@ -1,6 +1,6 @@
 /// The fields of values that are encoded with a presence mask, by their bits.
 ///
-/// A fast path lists the fields that it knows; values with any other take the slow path. The numbers of
+/// A fast path lists the fields that it accepts; values with any other take the slow path. The numbers of
 /// bits never change their meaning.
 extension Movement {
     @usableFromInline

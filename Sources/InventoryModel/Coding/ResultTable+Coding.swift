@@ -5,7 +5,7 @@ public import Bytes
 ///     schema   list of (name, kind)
 ///     block    varint rows, then for each column:
 ///              list of the rows without a value, each as its distance from the one before,
-///              then a value for every row: signed varints, texts, or 8 bytes a number;
+///              then a value for every row: signed varints, strings, or 8 bytes a number;
 ///              0 or "" where there is none
 extension ResultTable {
     /// The largest number of rows of a block.
@@ -65,7 +65,7 @@ extension ResultColumn {
             writer.writeVarint(UInt64(row - previous))
             previous = row
         }
-        for text in self.texts { writer.writeText(text) }
+        for text in self.strings { writer.writeText(text) }
         if self.field.kind == .number {
             for bits in self.integers { writer.write(bits) }
         } else {

@@ -34,7 +34,7 @@ extension ByteReader {
     mutating func readSaleLines() throws(ByteReaderError) -> [SaleLine] {
         try self.readList(limit: Limits.batchLinesMax) {
             (reader: inout ByteReader) throws(ByteReaderError) -> SaleLine in
-            try SaleLine(from: &reader, knowing: SaleLine.Mask.all)
+            try SaleLine(from: &reader, accepting: SaleLine.Mask.all)
         }
     }
 }
@@ -55,19 +55,19 @@ extension SaleLine {
     ///
     /// - Parameters:
     ///   - reader: Where the line begins.
-    ///   - known: The fields, of ``Mask``, that the caller knows; any other is an error.
-    /// - Throws: ``ByteReaderError`` if the bytes end early or are invalid.
+    ///   - fields: The fields, of ``Mask``, that the caller accepts; any other is an error.
+    /// - Throws: `Bytes/ByteReaderError` if the bytes end early or are invalid.
     @inlinable @inline(__always)
     package init(
         from reader: inout ByteReader,
-        knowing known: UInt64
+        accepting fields: UInt64
     ) throws(ByteReaderError) {
         self.init(
             product: try reader.readProductID(),
             location: try reader.readLocationID(),
             quantity: try reader.readQuantity()
         )
-        let mask = try reader.readMask(of: known)
+        let mask = try reader.readMask(of: fields)
         if mask & Mask.price != 0 { self.price = try reader.readMoney() }
         if mask & Mask.ifRevision != 0 { self.ifRevision = try reader.readVarintLSN() }
     }

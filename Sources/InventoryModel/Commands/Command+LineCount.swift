@@ -6,7 +6,7 @@ extension Command {
         case .returnSale(let saleReturn): saleReturn.lines.count
         case .restock(let restock): restock.lines.count
         case .reserve(let reserve): reserve.lines.count
-        case .extendReservation(let wanted): wanted.lines.count
+        case .extendReservation(let extend): extend.lines.count
         case .releaseReservation(let release): release.lines.count
         // Each line makes two movements.
         case .commitReservation(let commit): 2 * commit.lines.count

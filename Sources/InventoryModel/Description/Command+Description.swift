@@ -10,30 +10,30 @@ extension Command {
     ) throws(Visitor.Failure) {
         switch tag {
         case .createCategory:
-            let wanted = try visitor.read(Creation<CategoryFields>.self)
-            self = .createCategory(name: wanted.fields.name)
+            let creation = try visitor.read(Creation<CategoryFields>.self)
+            self = .createCategory(name: creation.fields.name)
         case .renameCategory:
-            let wanted = try visitor.read(Renaming.self)
-            let name = wanted.fields.name
-            self = .renameCategory(wanted.id, name: name, ifRevision: wanted.ifRevision)
+            let renaming = try visitor.read(Renaming.self)
+            let name = renaming.fields.name
+            self = .renameCategory(renaming.id, name: name, ifRevision: renaming.ifRevision)
         case .archiveCategory:
-            let wanted = try visitor.read(Removal<CategoryID>.self)
-            self = .archiveCategory(wanted.id, ifRevision: wanted.ifRevision)
+            let removal = try visitor.read(Removal<CategoryID>.self)
+            self = .archiveCategory(removal.id, ifRevision: removal.ifRevision)
         case .createLocation:
             self = .createLocation(try visitor.read(Creation<LocationFields>.self).fields)
         case .updateLocation:
-            let wanted = try visitor.read(Updating<LocationID, LocationFields>.self)
-            self = .updateLocation(wanted.id, wanted.update, ifRevision: wanted.ifRevision)
+            let updating = try visitor.read(Updating<LocationID, LocationFields>.self)
+            self = .updateLocation(updating.id, updating.update, ifRevision: updating.ifRevision)
         case .archiveLocation:
-            let wanted = try visitor.read(Removal<LocationID>.self)
-            self = .archiveLocation(wanted.id, ifRevision: wanted.ifRevision)
+            let removal = try visitor.read(Removal<LocationID>.self)
+            self = .archiveLocation(removal.id, ifRevision: removal.ifRevision)
         case .createProduct: self = .createProduct(try visitor.read(ProductDraft.self))
         case .updateProduct:
-            let wanted = try visitor.read(Updating<ProductID, ProductFields>.self)
-            self = .updateProduct(wanted.id, wanted.update, ifRevision: wanted.ifRevision)
+            let updating = try visitor.read(Updating<ProductID, ProductFields>.self)
+            self = .updateProduct(updating.id, updating.update, ifRevision: updating.ifRevision)
         case .deleteProduct:
-            let wanted = try visitor.read(Removal<ProductID>.self)
-            self = .deleteProduct(wanted.id, ifRevision: wanted.ifRevision)
+            let removal = try visitor.read(Removal<ProductID>.self)
+            self = .deleteProduct(removal.id, ifRevision: removal.ifRevision)
         default: try self.init(ofStock: tag, visiting: &visitor)
         }
     }

@@ -1,6 +1,6 @@
 public import Bytes
 
-/// The description of one field as a value: for help texts, and for clients in other languages.
+/// The description of one field as a value: for help, and for clients in other languages.
 public struct FieldDescription: Hashable, Sendable {
     /// The kind of a field's value, which determines its encoding and its JSON form.
     public enum Kind: Hashable, Sendable {

@@ -103,7 +103,7 @@ public struct Movement: Hashable, Sendable {
     /// Whether ``occurredAt`` was given by an importer of past sales.
     public var isImported: Bool
 
-    /// Creates a movement; a price of 0 and empty texts mean none.
+    /// Creates a movement; a price of 0 and empty strings mean none.
     @inlinable
     public init(
         kind: MovementKind,

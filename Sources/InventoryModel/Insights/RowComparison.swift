@@ -1,6 +1,6 @@
 /// Compares rows of a table by some of its columns.
 ///
-/// Texts are compared after normalization, and quantities in their units: 52 pieces are more than half a
+/// Strings are compared after normalization, and quantities in their units: 52 pieces are more than half a
 /// kilogram. Missing values come last in either direction.
 package struct RowComparison {
     package struct Key: Sendable {
@@ -15,8 +15,8 @@ package struct RowComparison {
 
     private let keys: [Key]
     private let table: ResultTable
-    /// For each key, the column's normalized texts; empty for other kinds.
-    private let texts: [[String]]
+    /// For each key, the column's normalized strings; empty for other kinds.
+    private let strings: [[String]]
     /// The index of the column with the decimals of a row's quantities.
     private let unitDecimals: Int?
 
@@ -25,9 +25,9 @@ package struct RowComparison {
         self.keys = keys
         self.table = table
         self.unitDecimals = table.column(named: "unitDecimals")
-        self.texts = keys.map { key in
+        self.strings = keys.map { key in
             table.columns[key.column].field.kind == .text
-                ? table.columns[key.column].texts.map { NormalizedText.key($0) } : []
+                ? table.columns[key.column].strings.map { NormalizedText.key($0) } : []
         }
     }
 
@@ -36,7 +36,7 @@ package struct RowComparison {
         for (index, key) in self.keys.enumerated() {
             let order =
                 self.table.columns[key.column].field.kind == .text
-                ? Self.order(self.texts[index][a], self.texts[index][b])
+                ? Self.order(self.strings[index][a], self.strings[index][b])
                 : self.order(a, b, by: key)
             if order != 0 { return key.isDescending ? order > 0 : order < 0 }
         }

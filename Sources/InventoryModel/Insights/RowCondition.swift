@@ -1,6 +1,6 @@
 /// A condition on the rows of a result, over its columns.
 ///
-/// Texts are compared after normalization (trimmed, case folded); numbers, money and quantities exactly, by
+/// Strings are compared after normalization (trimmed, case folded); numbers, money and quantities exactly, by
 /// their decimals. A comparison with a missing value is false, except for `= none`, ``Comparison/notEqual``
 /// and ``Comparison/notContains``.
 public indirect enum RowCondition: Hashable, Sendable {
@@ -141,19 +141,19 @@ package struct BoundTest: Sendable {
             return self.comparison == .notEqual ? !isNone : isNone
         }
         switch (cell, self.operand) {
-        case (.text(let text), .text(let wanted)):
+        case (.text(let text), .text(let operand)):
             let key = NormalizedText.key(text)
             switch self.comparison {
-            case .contains: return key.contains(wanted)
-            case .notContains: return !key.contains(wanted)
-            default: return self.compare(key, wanted)
+            case .contains: return key.contains(operand)
+            case .notContains: return !key.contains(operand)
+            default: return self.compare(key, operand)
             }
-        case (.integer(let value), .number(let wanted)):
-            return self.compare(self.millionths(value, table: table, row: row), Int128(wanted))
-        case (.integer(let value), .instant(let wanted)):
-            return self.compare(value, wanted.microseconds)
-        case (.number(let value), .number(let wanted)):
-            return self.compare(value, Double(wanted) / 1_000_000)
+        case (.integer(let value), .number(let operand)):
+            return self.compare(self.millionths(value, table: table, row: row), Int128(operand))
+        case (.integer(let value), .instant(let operand)):
+            return self.compare(value, operand.microseconds)
+        case (.number(let value), .number(let operand)):
+            return self.compare(value, Double(operand) / 1_000_000)
         default:
             return self.comparison == .notEqual || self.comparison == .notContains
         }

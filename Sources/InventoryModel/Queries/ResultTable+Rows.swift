@@ -36,7 +36,7 @@ extension ResultColumn {
     fileprivate func hasValue(_ row: Int, equalTo other: Int, of column: ResultColumn) -> Bool {
         // A missing value is stored as 0 or as an empty text.
         if self.field.kind == .text {
-            guard self.texts[row] == column.texts[other] else { return false }
+            guard self.strings[row] == column.strings[other] else { return false }
         } else {
             guard self.integers[row] == column.integers[other] else { return false }
         }
@@ -46,7 +46,7 @@ extension ResultColumn {
 
     fileprivate func hash(_ row: Int, into hasher: inout Hasher) {
         if self.field.kind == .text {
-            hasher.combine(self.texts[row])
+            hasher.combine(self.strings[row])
         } else {
             hasher.combine(self.integers[row])
         }

@@ -103,7 +103,7 @@ public struct ResultColumn: Hashable, Sendable {
     /// A value for each row, 0 if it is missing; empty in a text column.
     public private(set) var integers: [Int64]
     /// A text for each row, "" if it is missing; empty in any other column.
-    public private(set) var texts: [String]
+    public private(set) var strings: [String]
     /// The indices of the rows without a value, ascending.
     public private(set) var missing: [Int]
 
@@ -111,26 +111,26 @@ public struct ResultColumn: Hashable, Sendable {
     public init(_ field: ResultField) {
         self.field = field
         self.integers = []
-        self.texts = []
+        self.strings = []
         self.missing = []
     }
 
     /// The number of values, including missing ones.
     public var count: Int {
-        self.field.kind == .text ? self.texts.count : self.integers.count
+        self.field.kind == .text ? self.strings.count : self.integers.count
     }
 
     /// Appends a value; traps if it is of another kind than the column, or not finite.
     public mutating func append(_ cell: ResultCell) {
         switch (cell, self.field.kind) {
         case (.none, .text):
-            self.missing.append(self.texts.count)
-            self.texts.append("")
+            self.missing.append(self.strings.count)
+            self.strings.append("")
         case (.none, _):
             self.missing.append(self.integers.count)
             self.integers.append(0)
         case (.text(let text), .text):
-            self.texts.append(text)
+            self.strings.append(text)
         case (.number(let value), .number):
             precondition(value.isFinite, "\(value) in column \(self.field.name)")
             self.integers.append(value == 0 ? 0 : Int64(bitPattern: value.bitPattern))
@@ -147,7 +147,7 @@ public struct ResultColumn: Hashable, Sendable {
     public func cell(_ row: Int) -> ResultCell {
         if self.isMissing(row) { return .none }
         switch self.field.kind {
-        case .text: return .text(self.texts[row])
+        case .text: return .text(self.strings[row])
         case .number: return .number(Double(bitPattern: UInt64(bitPattern: self.integers[row])))
         default: return .integer(self.integers[row])
         }
@@ -179,7 +179,7 @@ extension ResultColumn {
     fileprivate mutating func append(contentsOf other: ResultColumn) {
         let offset = self.count
         self.integers += other.integers
-        self.texts += other.texts
+        self.strings += other.strings
         self.missing += other.missing.map { $0 + offset }
     }
 }

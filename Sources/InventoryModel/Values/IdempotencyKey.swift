@@ -37,7 +37,7 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a key.
     ///
-    /// - Throws: ``ByteReaderError`` if the bytes end early, or the text is not UTF-8 or not a valid key.
+    /// - Throws: `Bytes/ByteReaderError` if the bytes end early, or the text is not UTF-8 or not a valid key.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let text = try reader.readText(limit: Limits.keyByteCountMax, "key")

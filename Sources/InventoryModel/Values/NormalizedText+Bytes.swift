@@ -20,12 +20,12 @@ extension NormalizedText {
         guard let first = utf8.first, let last = utf8.last, first > 0x20, last > 0x20 else {
             return false
         }
-        var amiss: UInt64 = 0
+        var unusual: UInt64 = 0
         var offset = 0
         while utf8.count - offset >= 8 {
             let word = utf8.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             let seven = word & ~self.tops
-            amiss |= word | self.raised(seven, by: 0x01) | ~self.raised(seven, by: 0x60)
+            unusual |= word | self.raised(seven, by: 0x01) | ~self.raised(seven, by: 0x60)
             offset += 8
         }
         while offset < utf8.count {
@@ -33,7 +33,7 @@ extension NormalizedText {
             if byte < 0x20 || byte >= 0x7F { return false }
             offset += 1
         }
-        return amiss & self.tops == 0
+        return unusual & self.tops == 0
     }
 
     /// Appends the key (see ``key(_:)``) of a text given as UTF-8 bytes; invalid bytes are replaced by

@@ -40,12 +40,12 @@ extension ConnectionHandler {
 
     /// Whether a request may still be answered in parts, or later, while others are answered.
     var hasOpenAnswers: Bool {
-        !self.questions.isEmpty || !self.snapshots.isEmpty
+        !self.queries.isEmpty || !self.snapshots.isEmpty
             || self.driver.events.registry.hasAny(of: self.id)
     }
 
     private func isInUse(_ requestID: UInt64) -> Bool {
-        self.questions.contains(requestID) || self.snapshots.contains(requestID)
+        self.queries.contains(requestID) || self.snapshots.contains(requestID)
             || self.driver.events.registry.contains(requestID, of: self.id)
     }
 
@@ -122,18 +122,18 @@ extension ConnectionHandler {
             self.driver.answerStats(to: id, of: self.writer)
         case .query(let query):
             self.driver.metrics.queries += 1
-            self.driver.queries.answer(query, to: id, of: self.questions, holding: held)
+            self.driver.queries.answer(query, to: id, of: self.queries, holding: held)
         case .subscribe(let subscription):
             self.driver.events.subscribe(subscription, id, of: self.writer, holding: held)
         case .insight(let insight):
             self.driver.metrics.queries += 1
-            self.driver.queries.answer(insight, to: id, of: self.questions, holding: held)
+            self.driver.queries.answer(insight, to: id, of: self.queries, holding: held)
         case .subscribeInsight(let insight):
             self.driver.insights.subscribe(insight, id, of: self.writer, holding: held)
         case .unsubscribe(let subscription):
             self.unsubscribe(subscription, id)
         case .cancel(let query):
-            self.questions.cancel(query)
+            self.queries.cancel(query)
             self.writer.reply(self.driver.pong, to: id)
         case .ping:
             self.writer.reply(self.driver.pong, to: id, at: 0)
@@ -176,16 +176,16 @@ extension ConnectionHandler {
                 throw Self.tooManySessions
             }
             let before = host.lsn
-            let standing = try host.engine.openSession(
+            let status = try host.engine.openSession(
                 id,
                 mayCreate: mayCreate,
                 context,
                 unless: { connections.isOpen($0) }
             )
             if host.lsn > before { self.sessionsCreated += 1 }
-            connections.changedSession(from: self.session, to: standing.number)
-            self.session = standing.number
-            self.writer.reply(.sessionOpened(standing), to: requestID)
+            connections.changedSession(from: self.session, to: status.number)
+            self.session = status.number
+            self.writer.reply(.sessionOpened(status), to: requestID)
         } catch {
             // A retryable refusal does not depend on the state, so it waits for no LSN.
             let lsn: LSN? = error.code.isRetryable ? 0 : nil

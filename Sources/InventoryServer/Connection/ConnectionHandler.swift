@@ -17,7 +17,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let id: ConnectionID
     let driver: EngineDriver
     let writer: ConnectionWriter
-    let questions: ConnectionQuestions
+    let queries: ConnectionQueries
     var machine = ConnectionStateMachine()
     private var context: ChannelHandlerContext?
 
@@ -65,7 +65,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             fanout: driver.fanout,
             among: driver.connections
         )
-        self.questions = ConnectionQuestions(driver.queries, self.writer)
+        self.queries = ConnectionQueries(driver.queries, self.writer)
         self.writer.delegate = self
     }
 
@@ -90,13 +90,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.machine.channelClosed()
-        self.questions.cancelAll()
+        self.queries.cancelAll()
         self.writer.closed()
         self.driver.events.forgetAll(of: self.id)
         self.driver.insights.unsubscribeAll(of: self.id, nil)
         self.driver.connections.changedSession(from: self.session, to: nil)
         self.session = nil
-        self.questions.connectionClosed()
+        self.queries.connectionClosed()
         self.giveBackSpace()
         _ = self.intake.take()
         self.context = nil
@@ -105,7 +105,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The peer went away in the middle; nobody can be notified.
+        // The peer went away in the middle; there is no one to notify.
         context.close(promise: nil)
     }
 
@@ -290,7 +290,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func endInput() {
         self.unsubscribeAll(nil)
-        if !self.questions.isEmpty { self.probe() }
+        if !self.queries.isEmpty { self.probe() }
         self.perform(self.machine.inputClosed(), requestID: 0)
         self.waitForRelease()
     }
@@ -319,7 +319,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Sends the last frame of the connection, after ending its open answers and subscriptions, behind all
     /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
-        self.questions.cancelAll()
+        self.queries.cancelAll()
         self.unsubscribeAll(nil)
         self.writer.sayGoodbye(refusal)
     }
@@ -383,7 +383,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func checkInvariants() {
         self.writer.checkInvariants()
-        self.questions.checkInvariants()
+        self.queries.checkInvariants()
         self.unwritten.checkInvariants()
         precondition(
             self.intake.isEmpty || self.context != nil,
@@ -434,7 +434,7 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         guard self.context != nil else { return }
         self.writer.updateGauge()
         self.updateReading()
-        self.questions.becameWritable()
+        self.queries.becameWritable()
         self.driver.insights.becameWritable(self.id)
     }
 

@@ -6,7 +6,7 @@ internal import InventoryWire
 ///     awaitingHello ──hello──▶ active ──stop, or end of input──▶ draining ──last reply──▶ closed
 ///           └──────────── not a hello, timeout, bad frame ──────────────────────────────▶ closed
 ///
-/// It knows no channel and no bytes. ``ConnectionHandler`` feeds it events and performs its actions.
+/// It depends on no channel and reads no bytes. ``ConnectionHandler`` feeds it events and performs its actions.
 struct ConnectionStateMachine: Equatable {
     enum Action: Equatable {
         /// Answer the hello.
@@ -187,7 +187,7 @@ struct ConnectionStateMachine: Equatable {
         switch self.state {
         case .active(inFlight: 0):
             self.state = .closed
-            let problem = "nothing was asked for \(seconds) s"
+            let problem = "no request for \(seconds) s"
             return .close(Refusal(.deadlineExceeded, .message(problem)))
 
         case .active, .draining, .awaitingHello, .closed:

@@ -9,7 +9,7 @@ internal import NIOCore
 ///
 /// A plain value; times are milliseconds of a monotonic clock.
 struct FrameIntake {
-    private var kept: ByteBuffer?
+    private var buffered: ByteBuffer?
     /// When the incomplete frame was begun, or reading resumed since.
     private var begunAt: Int64 = 0
     /// Whether a timer runs for the frame.
@@ -20,7 +20,7 @@ struct FrameIntake {
     private(set) var isAwaitingSpace = false
 
     /// Whether no bytes are buffered.
-    var isEmpty: Bool { self.kept == nil }
+    var isEmpty: Bool { self.buffered == nil }
 
     // MARK: - Bytes
 
@@ -29,22 +29,24 @@ struct FrameIntake {
     /// - Returns: All of it, which is no longer buffered.
     mutating func take(_ read: inout ByteBuffer) -> ByteBuffer {
         // Taken out first: a second reference would make each read copy all of it.
-        guard var kept = self.kept.take() else { return read }
-        if kept.readerIndex > kept.readableBytes { kept.discardReadBytes() }
+        guard var buffered = self.buffered.take() else { return read }
+        if buffered.readerIndex > buffered.readableBytes { buffered.discardReadBytes() }
         // Reserves a large frame's size at once, instead of copying at each doubling.
-        let missing = self.begunByteCount - kept.readableBytes
-        if missing > kept.writableBytes { kept.reserveCapacity(minimumWritableBytes: missing) }
-        kept.writeBuffer(&read)
-        return kept
+        let missing = self.begunByteCount - buffered.readableBytes
+        if missing > buffered.writableBytes {
+            buffered.reserveCapacity(minimumWritableBytes: missing)
+        }
+        buffered.writeBuffer(&read)
+        return buffered
     }
 
     /// Removes and returns the buffered bytes.
-    mutating func take() -> ByteBuffer? { self.kept.take() }
+    mutating func take() -> ByteBuffer? { self.buffered.take() }
 
     /// Buffers bytes until more arrive or there is time for them.
     mutating func keep(_ bytes: ByteBuffer) {
-        precondition(self.kept == nil, "bytes are already buffered")
-        self.kept = bytes
+        precondition(self.buffered == nil, "bytes are already buffered")
+        self.buffered = bytes
     }
 
     // MARK: - Time
@@ -76,7 +78,7 @@ struct FrameIntake {
     /// space that others wait for.
     mutating func look(at now: Int64, isRead: Bool, isSpaceWanted: Bool) -> Verdict {
         self.isTimed = false
-        guard self.kept != nil else { return .none }
+        guard self.buffered != nil else { return .none }
         let isHoldingUp = self.begunByteCount > 0 && !self.isAwaitingSpace && isSpaceWanted
         if !isRead, !isHoldingUp { self.begunAt = now }
         let left = self.begunAt + Int64(WireLimits.frameMilliseconds) - now

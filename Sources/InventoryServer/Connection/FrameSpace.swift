@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import InventoryWire
 
 /// Back-pressure on large frames: all incomplete large frames share a limited space, and connections that
@@ -10,15 +9,18 @@ internal import InventoryWire
 /// A waiting connection is not read, and so sends no more; one with space must use it in time, or is closed.
 /// Small frames need none. A plain value.
 struct FrameSpace<Owner: Hashable> {
+    private typealias WaitingOwners = WithdrawableQueue<(owner: Owner, byteCount: Int)>
+
     private let byteCountMax: Int
     /// The largest frame in bytes, header included, that needs no space.
     private let freeByteCount: Int
     /// Bytes taken by all large frames that were begun.
     private(set) var byteCount = 0
     private var taken: [Owner: Int] = [:]
-    private var wanted: [Owner: Int] = [:]
-    /// Connections that wait, in order; some may be gone.
-    private var line: Deque<Owner> = []
+    /// The connections that wait, in order, with the bytes that each needs.
+    private var waiting = WaitingOwners()
+    /// Their places.
+    private var places: [Owner: WaitingOwners.Place] = [:]
 
     init(
         byteCountMax: Int = WireLimits.begunFrameByteCountMax,
@@ -34,7 +36,9 @@ struct FrameSpace<Owner: Hashable> {
     }
 
     /// Whether a connection waits for space.
-    var hasWaiting: Bool { !self.wanted.isEmpty }
+    var hasWaiting: Bool { !self.waiting.isEmpty }
+    /// The number of places stored for those that wait, those of closed ones included.
+    var storedCount: Int { self.waiting.storedCount }
 
     /// Claims space for an incomplete frame of `byteCount` bytes.
     ///
@@ -42,10 +46,9 @@ struct FrameSpace<Owner: Hashable> {
     /// - Complexity: O(1)
     mutating func begun(_ owner: Owner, _ byteCount: Int) -> Bool {
         if byteCount <= self.freeByteCount || self.taken[owner] != nil { return true }
-        if self.wanted[owner] != nil { return false }
+        if self.places[owner] != nil { return false }
         if !self.hasWaiting, self.take(owner, byteCount) { return true }
-        self.wanted[owner] = byteCount
-        self.line.append(owner)
+        self.places[owner] = self.waiting.append((owner, byteCount))
         return false
     }
 
@@ -62,15 +65,12 @@ struct FrameSpace<Owner: Hashable> {
     /// - Complexity: O(1) for each of those, amortized
     mutating func ended(_ owner: Owner) -> [Owner] {
         if let byteCount = self.taken.removeValue(forKey: owner) { self.byteCount -= byteCount }
-        self.wanted[owner] = nil
+        if let place = self.places.removeValue(forKey: owner) { _ = self.waiting.withdraw(place) }
         var granted: [Owner] = []
-        while let next = self.line.first {
-            if let byteCount = self.wanted[next] {
-                guard self.take(next, byteCount) else { break }
-                self.wanted[next] = nil
-                granted.append(next)
-            }
-            self.line.removeFirst()
+        while let next = self.waiting.first, self.take(next.owner, next.byteCount) {
+            _ = self.waiting.popFirst()
+            self.places[next.owner] = nil
+            granted.append(next.owner)
         }
         return granted
     }
@@ -80,9 +80,10 @@ struct FrameSpace<Owner: Hashable> {
         precondition(self.byteCount == taken, "\(self.byteCount) bytes, \(taken) taken")
         precondition(taken <= self.byteCountMax, "\(taken) of \(self.byteCountMax) bytes")
         precondition(
-            Set(self.line).isSuperset(of: self.wanted.keys),
-            "a connection waits outside of the line"
+            Set(self.waiting.elements.map { $0.owner }) == Set(self.places.keys),
+            "\(self.places.count) places of \(self.waiting.count) waiting connections"
         )
-        precondition(self.wanted.keys.allSatisfy { self.taken[$0] == nil }, "waits with space")
+        precondition(self.places.keys.allSatisfy { self.taken[$0] == nil }, "waits with space")
+        self.waiting.checkInvariants()
     }
 }

@@ -455,16 +455,16 @@ struct Engine: ~Copyable {
         _ context: borrowing Context,
         unless isOpen: (UInt32) -> Bool
     ) throws(Refusal) -> SessionStatus {
-        if let standing = self.state.sessionStatus(of: id) { return standing }
+        if let status = self.state.sessionStatus(of: id) { return status }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
         let changes = try self.state.opening(id, at: time, unless: isOpen)
         self.apply(changes, at: time, by: context.actor, remembering: nil)
-        guard let standing = self.state.sessionStatus(of: id) else {
+        guard let status = self.state.sessionStatus(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
-        return standing
+        return status
     }
 
     /// Writes the first step of a new database.

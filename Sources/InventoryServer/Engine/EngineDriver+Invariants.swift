@@ -4,7 +4,7 @@ extension EngineDriver {
     ///
     /// The engine has its own `checkInvariants()`.
     ///
-    /// - Complexity: O(connections + subscriptions + open questions)
+    /// - Complexity: O(connections + subscriptions + open queries)
     func checkInvariants() {
         self.turns.checkInvariants()
         self.log.checkInvariants()
@@ -15,17 +15,17 @@ extension EngineDriver {
         var (waitingCount, byteCount) = (0, 0)
         for connection in self.connections.all.values {
             connection.checkInvariants()
-            let held = connection.questions.held
+            let held = connection.queries.held
             waitingCount += held.waitingCount
             byteCount += held.byteCount
         }
         precondition(
-            self.queries.waitingQuestionCount == waitingCount,
-            "\(self.queries.waitingQuestionCount) questions wait, \(waitingCount) of connections"
+            self.queries.waitingQueryCount == waitingCount,
+            "\(self.queries.waitingQueryCount) queries wait, \(waitingCount) of connections"
         )
         precondition(
             self.queries.bytes.byteCount == byteCount,
-            "questions hold \(self.queries.bytes.byteCount) bytes, \(byteCount) of connections"
+            "queries hold \(self.queries.bytes.byteCount) bytes, \(byteCount) of connections"
         )
     }
 }

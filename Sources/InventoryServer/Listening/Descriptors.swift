@@ -13,9 +13,9 @@ enum Descriptors {
     static let connectionsMin = 8
 
     /// The number of connections that fit with `descriptorsMax` descriptors in total.
-    static func connectionsMax(wanted: Int, descriptorsMax: Int) -> Int {
+    static func connectionsMax(configured: Int, descriptorsMax: Int) -> Int {
         let rest = descriptorsMax - self.reserved
-        return min(wanted, max(self.connectionsMin, rest / self.perConnection))
+        return min(configured, max(self.connectionsMin, rest / self.perConnection))
     }
 
     /// Raises the process's limit as far as allowed, and returns how many connections fit.
@@ -30,7 +30,7 @@ enum Descriptors {
         }
         let descriptorsMax = Int(min(limit.rlim_cur, rlim_t(Int32.max)))
         let connectionsMax = self.connectionsMax(
-            wanted: configuration.connectionsMax,
+            configured: configuration.connectionsMax,
             descriptorsMax: descriptorsMax
         )
         if connectionsMax < configuration.connectionsMax {

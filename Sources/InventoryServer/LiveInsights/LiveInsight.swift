@@ -113,7 +113,7 @@ final class InsightSubscriber {
     var hasBegun = false
     /// The version that was last published to it; 0 for none.
     var publishedVersion: UInt64 = 0
-    /// The LSN up to which it knows the result.
+    /// The LSN up to which it has the result.
     var lsn: LSN
     /// When anything was last sent to it, in milliseconds of a monotonic clock.
     var publishedAt: Int64

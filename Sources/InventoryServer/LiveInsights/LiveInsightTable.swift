@@ -56,7 +56,7 @@ struct LiveInsightTable {
         )
     }
 
-    /// Returns the live insight that all subscribers with the same question share.
+    /// Returns the live insight that all subscribers with the same query share.
     mutating func live(_ insight: Insight) -> LiveInsight {
         if let live = self.all[insight] { return live }
         let live = LiveInsight(insight, number: self.nextNumber)
@@ -84,7 +84,7 @@ struct LiveInsightTable {
     func checkInvariants() {
         precondition(
             self.all.count <= WireLimits.liveInsightsMax,
-            "\(self.all.count) insights stand"
+            "\(self.all.count) live insights"
         )
         for (insight, live) in self.all {
             precondition(live.insight == insight, "an insight under another one's key")

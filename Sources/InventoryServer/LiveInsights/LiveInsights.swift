@@ -80,7 +80,7 @@ final class LiveInsights: @unchecked Sendable {
             self.begin(subscriber)
             self.publish(to: subscriber)
         } else {
-            // The first recomputation shows whether the question is valid, so it starts without delay.
+            // The first recomputation shows whether the query is valid, so it starts without delay.
             self.table.restsUntil = 0
             self.advance()
         }
@@ -127,7 +127,7 @@ final class LiveInsights: @unchecked Sendable {
             subscriber.writer?.send(.closed(reason, lsn: lsn), to: requestID, at: lsn)
         }
         subscriber.live.remove(subscriber)
-        if self.table.dropIfUnused(subscriber.live) { self.runner.letGo(subscriber.live) }
+        if self.table.dropIfUnused(subscriber.live) { self.runner.free(subscriber.live) }
         self.events.registry.end(requestID, of: connection)
     }
 

@@ -257,7 +257,7 @@ final class LogWriter: @unchecked Sendable {
             self.context.loop.execute {
                 self.isPreparing = false
                 self.lastPrepareAt = self.context.milliseconds
-                // A next file is wanted when the last one was sealed.
+                // A next file is needed when the last one was sealed.
                 self.delegate?.logFileEnded()
                 self.reportPreparing(problem)
             }

@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import InventoryModel
 internal import InventoryWire
 
@@ -42,10 +41,14 @@ struct QueryQueue {
     private struct Entry {
         var owner: Owner
         var kind: Class
+        var place: Line.Place
     }
 
-    /// By class and owner: the tickets, oldest first; some may have been withdrawn.
-    private var lines: [[Owner: Deque<Ticket>]] = Class.allCases.map { _ in [:] }
+    /// The waiting work of one class and owner, oldest first.
+    private typealias Line = WithdrawableQueue<Ticket>
+
+    /// By class and owner; none is empty.
+    private var lines: [[Owner: Line]] = Class.allCases.map { _ in [:] }
     private var entries: [Ticket: Entry] = [:]
     /// The number of waiting requests by connection.
     private var counts: [Owner: Int] = [:]
@@ -67,7 +70,7 @@ struct QueryQueue {
     static let passesMax = 8
     /// Nanoseconds that a connection is served beyond another before its scan yields.
     static let quantum: UInt64 = 20_000_000
-    /// The most service beyond others with which an owner joins: service that nobody else wanted does not
+    /// The most service beyond others with which an owner joins: service that no other owner needed does not
     /// count against it.
     static let arrearsMax: UInt64 = 20_000_000
     /// The maximum nesting of scans; the deepest yields to none.
@@ -83,9 +86,9 @@ struct QueryQueue {
 
     /// The number of waiting pieces of work.
     var count: Int { self.entries.count }
-    /// The number of stored tickets: waiting ones, and withdrawn ones that have not reached the front.
+    /// The number of stored tickets, withdrawn ones included.
     var storedTicketCount: Int {
-        self.lines.joined().reduce(0) { $0 + $1.value.count }
+        self.lines.joined().reduce(0) { $0 + $1.value.storedCount }
     }
 
     // MARK: - Adding
@@ -112,12 +115,12 @@ struct QueryQueue {
         }
         let ticket = Ticket(number: self.nextNumber)
         self.nextNumber += 1
-        self.entries[ticket] = Entry(owner: owner, kind: kind)
+        let place = self.lines[kind.rawValue][owner, default: Line()].append(ticket)
+        self.entries[ticket] = Entry(owner: owner, kind: kind, place: place)
         self.counts[owner, default: 0] += 1
         let served = max(self.served[owner] ?? 0, self.floor)
         let isIdle = self.counts[owner] == 1
         self.served[owner] = isIdle ? min(served, self.floor + Self.arrearsMax) : served
-        self.lines[kind.rawValue][owner, default: []].append(ticket)
         return ticket
     }
 
@@ -139,13 +142,15 @@ struct QueryQueue {
             $0.rawValue <= longest.rawValue && !self.lines[$0.rawValue].isEmpty
         }
         let due = waiting.last { self.passes[$0.rawValue] >= Self.passesMax }
-        guard let kind = due ?? waiting.first else { return nil }
-        guard let taken = self.take(kind) else { return self.next(upTo: longest) }
+        guard let kind = due ?? waiting.first,
+            let owner = self.leastServed(self.lines[kind.rawValue].keys)
+        else { return nil }
+        let ticket = self.take(kind, of: owner)
         self.passes[kind.rawValue] = 0
         for other in waiting where other.rawValue > kind.rawValue {
             self.passes[other.rawValue] += 1
         }
-        return taken
+        return (ticket, owner)
     }
 
     /// Removes and returns the scan that runs before the rest of a running one, if there is one: of the
@@ -158,9 +163,9 @@ struct QueryQueue {
             let owner = self.leastServed(self.lines[scan].keys.lazy.filter { $0 != running }),
             let time = self.served[owner], time + Self.quantum <= runningTime
         else { return nil }
-        guard let taken = self.take(.scan, of: owner) else { return self.nextScan(before: running) }
+        let ticket = self.take(.scan, of: owner)
         self.passes[scan] = 0
-        return taken
+        return (ticket, owner)
     }
 
     private func leastServed(_ owners: some Sequence<Owner>) -> Owner? {
@@ -169,26 +174,20 @@ struct QueryQueue {
         }
     }
 
-    /// Takes the oldest work of the owner that was served least in a class; `nil` if all of that owner's was
-    /// withdrawn.
-    private mutating func take(_ kind: Class) -> (ticket: Ticket, owner: Owner)? {
-        self.take(kind, of: self.leastServed(self.lines[kind.rawValue].keys))
+    /// Takes the oldest work of a class of an owner that has some.
+    private mutating func take(_ kind: Class, of owner: Owner) -> Ticket {
+        guard let ticket = self.lines[kind.rawValue][owner]?.popFirst() else {
+            preconditionFailure("\(owner) has no work of class \(kind)")
+        }
+        self.dropIfEmpty(kind, of: owner)
+        self.forget(ticket)
+        self.raiseFloor(with: owner)
+        return ticket
     }
 
-    private mutating func take(
-        _ kind: Class,
-        of owner: Owner?
-    ) -> (ticket: Ticket, owner: Owner)? {
-        guard let owner, var line = self.lines[kind.rawValue].removeValue(forKey: owner) else {
-            return nil
-        }
-        while let ticket = line.popFirst() {
-            guard self.forget(ticket) else { continue }
-            if !line.isEmpty { self.lines[kind.rawValue][owner] = line }
-            self.raiseFloor(with: owner)
-            return (ticket, owner)
-        }
-        return nil
+    private mutating func dropIfEmpty(_ kind: Class, of owner: Owner) {
+        let isEmpty = self.lines[kind.rawValue][owner]?.isEmpty ?? false
+        if isEmpty { self.lines[kind.rawValue][owner] = nil }
     }
 
     private mutating func raiseFloor(with taken: Owner) {
@@ -199,16 +198,17 @@ struct QueryQueue {
         self.floor = max(self.floor, least)
     }
 
-    /// - Returns: Whether it still waited.
-    private mutating func forget(_ ticket: Ticket) -> Bool {
-        guard let entry = self.entries.removeValue(forKey: ticket) else { return false }
+    /// - Returns: Its entry; `nil` if it no longer waited.
+    @discardableResult
+    private mutating func forget(_ ticket: Ticket) -> Entry? {
+        guard let entry = self.entries.removeValue(forKey: ticket) else { return nil }
         let count = self.counts[entry.owner] ?? 1
         self.counts[entry.owner] = count > 1 ? count - 1 : nil
-        return true
+        return entry
     }
 
     /// Whether an owner has had work in the queue, and is not gone.
-    func knows(_ owner: Owner) -> Bool { self.served[owner] != nil }
+    func isTracked(_ owner: Owner) -> Bool { self.served[owner] != nil }
 
     /// Records nanoseconds of thread time that an owner's work took.
     mutating func ran(_ owner: Owner, for nanoseconds: UInt64) {
@@ -219,7 +219,13 @@ struct QueryQueue {
     /// Withdraws work.
     ///
     /// - Returns: Whether it still waited.
-    mutating func withdraw(_ ticket: Ticket) -> Bool { self.forget(ticket) }
+    /// - Complexity: O(log n) for n tickets of its owner, plus O(1) amortized
+    mutating func withdraw(_ ticket: Ticket) -> Bool {
+        guard let entry = self.forget(ticket) else { return false }
+        _ = self.lines[entry.kind.rawValue][entry.owner]?.withdraw(entry.place)
+        self.dropIfEmpty(entry.kind, of: entry.owner)
+        return true
+    }
 
     /// Drops all work of a closed connection.
     ///
@@ -227,9 +233,10 @@ struct QueryQueue {
     mutating func remove(_ owner: Owner) -> [Ticket] {
         var dropped: [Ticket] = []
         for kind in Class.allCases {
-            guard var line = self.lines[kind.rawValue].removeValue(forKey: owner) else { continue }
-            while let ticket = line.popFirst() {
-                if self.forget(ticket) { dropped.append(ticket) }
+            guard let line = self.lines[kind.rawValue].removeValue(forKey: owner) else { continue }
+            for ticket in line.elements {
+                self.forget(ticket)
+                dropped.append(ticket)
             }
         }
         self.served[owner] = nil
@@ -246,7 +253,17 @@ struct QueryQueue {
         )
         for (ticket, entry) in self.entries {
             let line = self.lines[entry.kind.rawValue][entry.owner]
-            precondition(line?.contains(ticket) ?? false, "\(ticket) waits outside of its line")
+            precondition(
+                line?.elements.contains(ticket) ?? false,
+                "\(ticket) waits outside of its line"
+            )
         }
+        let lines = self.lines.joined().map { $0.value }
+        precondition(lines.allSatisfy { !$0.isEmpty }, "an owner without work has a line")
+        precondition(
+            lines.reduce(0) { $0 + $1.count } == self.count,
+            "a line has work that does not wait"
+        )
+        for line in lines { line.checkInvariants() }
     }
 }

@@ -22,7 +22,7 @@ final class QueryRunner: @unchecked Sendable {
     /// Memory of open queries, of all connections.
     var bytes = ByteBudget.queries
     /// Queries of all connections that wait to begin.
-    var waitingQuestionCount = 0
+    var waitingQueryCount = 0
 
     /// Rows of one block of an insight's answer.
     private static let blockRowsMax = 1_024
@@ -45,9 +45,9 @@ final class QueryRunner: @unchecked Sendable {
     }
 
     /// Queries that wait to begin, or for a query thread.
-    var waitingCount: Int { self.scheduler.waitingCount + self.waitingQuestionCount }
+    var waitingCount: Int { self.scheduler.waitingCount + self.waitingQueryCount }
 
-    // MARK: - Questions
+    // MARK: - Queries
 
     /// Answers a query, except `stats`, which concerns the whole server.
     ///
@@ -55,13 +55,13 @@ final class QueryRunner: @unchecked Sendable {
     func answer(
         _ query: Query,
         to requestID: UInt64,
-        of questions: ConnectionQuestions,
+        of queries: ConnectionQueries,
         holding heldByteCount: Int
     ) {
         var query = query
         if case .product(let key, let asOf) = query {
             guard let id = self.state.resolve(key) else {
-                questions.writer.reply(.refused(.notFound(key)), to: requestID)
+                queries.writer.reply(.refused(.notFound(key)), to: requestID)
                 return
             }
             query = .product(.id(id), asOf: asOf)
@@ -69,7 +69,7 @@ final class QueryRunner: @unchecked Sendable {
         if case .product(_, nil) = query {
             // One row: cheaper to answer here than to pass on. Its job has no slice of a query thread, so it
             // may pause after that row, with the end still to come.
-            let stream = self.stream(query, requestID: requestID, of: questions.owner)
+            let stream = self.stream(query, requestID: requestID, of: queries.owner)
             var isLast = false
             while !isLast {
                 let part = stream.next()
@@ -77,15 +77,15 @@ final class QueryRunner: @unchecked Sendable {
                     part.bytes,
                     at: stream.view.lsn,
                     isLast: part.isLast,
-                    into: questions.writer
+                    into: queries.writer
                 )
                 isLast = part.isLast
             }
             return
         }
-        let owner = questions.owner
-        questions.ask(
-            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+        let owner = queries.owner
+        queries.submit(
+            WaitingQuery(requestID: requestID, heldByteCount: heldByteCount) {
                 self.stream(query, requestID: requestID, of: owner)
             }
         )
@@ -108,12 +108,12 @@ final class QueryRunner: @unchecked Sendable {
     func answer(
         _ insight: Insight,
         to requestID: UInt64,
-        of questions: ConnectionQuestions,
+        of queries: ConnectionQueries,
         holding heldByteCount: Int
     ) {
-        let owner = questions.owner
-        questions.ask(
-            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+        let owner = queries.owner
+        queries.submit(
+            WaitingQuery(requestID: requestID, heldByteCount: heldByteCount) {
                 self.stream(insight, requestID: requestID, of: owner)
             }
         )
@@ -150,9 +150,9 @@ final class QueryRunner: @unchecked Sendable {
     /// Starts an answer on the query threads, sent at its reader's pace.
     ///
     /// - Throws: `overloaded`.
-    func begin(_ stream: AnswerStream, of questions: ConnectionQuestions) throws(Refusal) {
-        let bound = NIOLoopBound(questions, eventLoop: self.context.loop)
-        let gauge = questions.writer.gauge
+    func begin(_ stream: AnswerStream, of queries: ConnectionQueries) throws(Refusal) {
+        let bound = NIOLoopBound(queries, eventLoop: self.context.loop)
+        let gauge = queries.writer.gauge
         try self.scheduler.admit(stream.job) { self.makeBlock(of: stream, bound, gauge) }
     }
 
@@ -173,11 +173,11 @@ final class QueryRunner: @unchecked Sendable {
     }
 
     /// Cancels an answer.
-    func cancel(_ stream: AnswerStream, of questions: ConnectionQuestions) {
+    func cancel(_ stream: AnswerStream, of queries: ConnectionQueries) {
         stream.job.token.cancel()
         // One that waits for a thread or for its reader has no block in progress that would end it.
         if stream.isStalled || self.scheduler.withdraw(stream.job) {
-            questions.writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
+            queries.writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
         }
     }
 
@@ -192,28 +192,28 @@ final class QueryRunner: @unchecked Sendable {
     }
 
     /// Schedules the next block of an answer.
-    func advance(_ stream: AnswerStream, of questions: ConnectionQuestions) {
+    func advance(_ stream: AnswerStream, of queries: ConnectionQueries) {
         stream.stall(false)
-        let gauge = questions.writer.gauge
-        let bound = NIOLoopBound(questions, eventLoop: self.context.loop)
+        let gauge = queries.writer.gauge
+        let bound = NIOLoopBound(queries, eventLoop: self.context.loop)
         self.scheduler.submit(stream.job, as: .slice) { self.makeBlock(of: stream, bound, gauge) }
     }
 
     /// Makes a block, on a query thread.
     private func makeBlock(
         of stream: AnswerStream,
-        _ questions: NIOLoopBound<ConnectionQuestions>,
+        _ queries: NIOLoopBound<ConnectionQueries>,
         _ gauge: OutboxGauge
     ) {
         guard gauge.takesMore || stream.job.token.isCancelled else {
-            self.context.loop.execute { self.continueOrStall(stream, questions.value) }
+            self.context.loop.execute { self.continueOrStall(stream, queries.value) }
             return
         }
         let (bytes, isLast) = stream.next()
         gauge.made(bytes.count)
         self.context.loop.execute {
             gauge.arrived(bytes.count)
-            self.blockMade(stream, bytes: bytes, isLast: isLast, of: questions.value)
+            self.blockMade(stream, bytes: bytes, isLast: isLast, of: queries.value)
         }
     }
 
@@ -221,27 +221,27 @@ final class QueryRunner: @unchecked Sendable {
         _ stream: AnswerStream,
         bytes: [UInt8],
         isLast: Bool,
-        of questions: ConnectionQuestions
+        of queries: ConnectionQueries
     ) {
-        guard questions.writer.isOpen, !self.isCancelled(stream, questions.writer) else { return }
+        guard queries.writer.isOpen, !self.isCancelled(stream, queries.writer) else { return }
         if !bytes.isEmpty {
-            self.send(bytes, at: stream.view.lsn, isLast: isLast, into: questions.writer)
+            self.send(bytes, at: stream.view.lsn, isLast: isLast, into: queries.writer)
         }
         if isLast {
-            questions.writer.updateGauge()
-            questions.close(stream.requestID)
+            queries.writer.updateGauge()
+            queries.close(stream.requestID)
         } else {
-            self.continueOrStall(stream, questions)
+            self.continueOrStall(stream, queries)
         }
     }
 
     /// Continues an answer now, or once its client is writable.
-    private func continueOrStall(_ stream: AnswerStream, _ questions: ConnectionQuestions) {
-        guard questions.writer.isOpen else { return }
-        questions.writer.updateGauge()
-        if self.isCancelled(stream, questions.writer) { return }
-        if questions.writer.takesAnswers {
-            self.advance(stream, of: questions)
+    private func continueOrStall(_ stream: AnswerStream, _ queries: ConnectionQueries) {
+        guard queries.writer.isOpen else { return }
+        queries.writer.updateGauge()
+        if self.isCancelled(stream, queries.writer) { return }
+        if queries.writer.takesAnswers {
+            self.advance(stream, of: queries)
         } else {
             stream.stall(true)
         }
@@ -280,8 +280,8 @@ final class QueryRunner: @unchecked Sendable {
 
     /// Frees, on a query thread, values that may take milliseconds to free: queries, results, the states that
     /// answers read.
-    func letGo<Value>(_ value: Value) {
-        let held = LetGo(value)
+    func free<Value>(_ value: Value) {
+        let held = FreedLater(value)
         self.scheduler.submit { held.value = nil }
     }
 }
@@ -289,7 +289,7 @@ final class QueryRunner: @unchecked Sendable {
 /// Holds a value until a query thread frees it.
 ///
 /// `@unchecked Sendable`: the loop does not use it after passing it on.
-private final class LetGo<Value>: @unchecked Sendable {
+private final class FreedLater<Value>: @unchecked Sendable {
     var value: Value?
     init(_ value: Value) { self.value = value }
 }

@@ -176,7 +176,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         let cost = job.takeCost()
         self.state.withLock { state in
             state.queue.ran(job.owner, for: took - job.counted)
-            if let cost, !job.token.isCancelled, state.queue.knows(job.owner) {
+            if let cost, !job.token.isCancelled, state.queue.isTracked(job.owner) {
                 state.costs.ran(cost.kind, rows: cost.rows, of: job.owner, for: took)
             }
         }

@@ -15,6 +15,9 @@ struct EventPiece {
     var windowEnd: LSN = 0
     /// Whether its window ends there because it has the maximum number of levels.
     var isCutShort = false
+
+    /// The memory of a cached piece: its bytes, and those of the entry, which an empty piece has too.
+    var heldByteCount: Int { self.batch.byteCount + FanoutLimits.pieceOverheadByteCount }
 }
 
 /// The cache of the pieces of all interests; the oldest are evicted first.
@@ -30,9 +33,14 @@ struct EventPieces {
     /// By interest; each strip is sorted by where its pieces begin.
     private var strips: [Int: [EventPiece]] = [:]
     /// The pieces in the order in which they were made.
-    private var order: Deque<(interest: Int, after: LSN, byteCount: Int)> = []
+    ///
+    /// One that replaces another keeps its turn, so there is one entry for each piece.
+    private var order: Deque<(interest: Int, after: LSN)> = []
 
     init(byteCountMax: Int = FanoutLimits.piecesByteCountMax) { self.byteCountMax = byteCountMax }
+
+    /// The number of cached pieces.
+    var count: Int { self.order.count }
 
     /// The index of the first piece that begins at `lsn` or later.
     private static func index(of lsn: LSN, in strip: [EventPiece]) -> Int {
@@ -69,23 +77,25 @@ struct EventPieces {
     mutating func insert(_ piece: EventPiece, _ interest: Int) {
         let index = Self.index(of: piece.after, in: self.strips[interest] ?? [])
         if let old = self.strips[interest]?.dropFirst(index).first, old.after == piece.after {
-            self.byteCount -= old.batch.byteCount
+            self.byteCount -= old.heldByteCount
             self.strips[interest]?[index] = piece
         } else {
             self.strips[interest, default: []].insert(piece, at: index)
+            self.order.append((interest, piece.after))
         }
-        self.byteCount += piece.batch.byteCount
-        self.order.append((interest, piece.after, piece.batch.byteCount))
+        self.byteCount += piece.heldByteCount
         while self.byteCount > self.byteCountMax, self.order.count > 1 { self.removeOldest() }
     }
 
     private mutating func removeOldest() {
-        let (interest, after, _) = self.order.removeFirst()
+        let (interest, after) = self.order.removeFirst()
         let strip = self.strips[interest] ?? []
         let index = Self.index(of: after, in: strip)
-        // It may have been replaced by a later one, which is evicted in its own turn.
-        guard index < strip.count, strip[index].after == after else { return }
-        self.byteCount -= strip[index].batch.byteCount
+        precondition(
+            index < strip.count && strip[index].after == after,
+            "no piece of interest \(interest) begins after LSN \(after)"
+        )
+        self.byteCount -= strip[index].heldByteCount
         if strip.count == 1 {
             self.strips[interest] = nil
         } else {
@@ -102,7 +112,7 @@ struct EventPieces {
             let count = strip.prefix { $0.through <= lsn }.count
             guard count > 0 else { continue }
             hasRemoved = true
-            for piece in strip[..<count] { self.byteCount -= piece.batch.byteCount }
+            for piece in strip[..<count] { self.byteCount -= piece.heldByteCount }
             self.strips[interest] = count < strip.count ? Array(strip[count...]) : nil
         }
         guard hasRemoved else { return }
@@ -122,11 +132,13 @@ struct EventPieces {
     func checkInvariants() {
         var byteCount = 0
         for strip in self.strips.values {
-            for piece in strip { byteCount += piece.batch.byteCount }
+            for piece in strip { byteCount += piece.heldByteCount }
             for (piece, next) in zip(strip, strip.dropFirst()) {
                 precondition(piece.after < next.after, "pieces out of order at \(next.after)")
             }
         }
         precondition(byteCount == self.byteCount, "\(byteCount) bytes, not \(self.byteCount)")
+        let count = self.strips.values.reduce(0) { $0 + $1.count }
+        precondition(self.order.count == count, "\(self.order.count) entries of \(count) pieces")
     }
 }

@@ -23,6 +23,8 @@ enum FanoutLimits {
     static let restNanosecondsMax: UInt64 = 1_000_000
     /// Bytes of encoded pieces that are cached for subscribers that reach them later.
     static let piecesByteCountMax = 32 << 20
+    /// Bytes that a cached piece counts beyond those that it sends, so that empty ones are bounded too.
+    static let pieceOverheadByteCount = 256
     /// Bytes of the newest blocks that are cached while there are subscribers.
     static let feedByteCountMax = 64 << 20
     /// Bytes of blocks read from the log's files that are cached for subscribers that are behind.

@@ -177,7 +177,7 @@ private final class DescriptorSocket: FanoutSocket {
         var parts: [invd_part] = []
         parts.reserveCapacity(buffers.count)
         for buffer in buffers {
-            // The caller holds the buffers during the call, and nobody modifies them.
+            // The caller holds the buffers during the call, and no thread modifies them.
             buffer.withUnsafeReadableBytes { bytes in
                 parts.append(invd_part(bytes: bytes.baseAddress, count: UInt(bytes.count)))
             }

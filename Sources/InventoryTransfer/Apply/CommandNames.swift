@@ -92,14 +92,14 @@ final class CommandNames {
 
     /// Returns whether a command has a name that is not cached.
     func needsLookup(_ command: JSONValue) -> Bool {
-        self.references(in: command).contains { kind, key in !self.knows(kind, key) }
+        self.references(in: command).contains { kind, key in !self.isCached(kind, key) }
     }
 
     /// Queries the server for the names of a command that are not cached.
     ///
     /// A name that the server does not have stays unknown.
     func lookUp(_ command: JSONValue) async throws {
-        for (kind, key) in self.references(in: command) where !self.knows(kind, key) {
+        for (kind, key) in self.references(in: command) where !self.isCached(kind, key) {
             switch (kind, key) {
             case (.product, _): try await self.lookUpProduct(key)
             case (.category, _): try await self.readCategories()
@@ -139,7 +139,7 @@ final class CommandNames {
         return found
     }
 
-    private func knows(_ kind: Kind, _ key: Key) -> Bool {
+    private func isCached(_ kind: Kind, _ key: Key) -> Bool {
         switch (kind, key) {
         case (.product, _): self.product(key) != nil
         case (.category, .name): self.category(key) != nil
@@ -151,12 +151,12 @@ final class CommandNames {
     }
 
     private func lookUpProduct(_ key: Key) async throws {
-        let wanted: ProductKey =
+        let productKey: ProductKey =
             switch key {
             case .id(let id): .id(ProductID(UInt32(clamping: id)))
             case .name(let sku): .sku(sku)
             }
-        guard let found = try await self.client.product(wanted)?.product else { return }
+        guard let found = try await self.client.product(productKey)?.product else { return }
         if self.products.count >= Self.productsMax {
             self.products = [:]
             self.places = [:]

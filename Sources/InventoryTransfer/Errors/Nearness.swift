@@ -7,17 +7,17 @@ package enum Nearness {
     /// One edit is allowed for each three letters: an insertion, deletion, substitution or transposition.
     /// Longer candidates that begin with `text` count too, if it has at least two letters.
     package static func nearest(to text: String, among candidates: [String]) -> [String] {
-        let wanted = Array(NormalizedText.key(text).unicodeScalars)
-        let allowed = max(1, wanted.count / 3)
+        let typed = Array(NormalizedText.key(text).unicodeScalars)
+        let allowed = max(1, typed.count / 3)
         var near: [(distance: Int, text: String)] = []
         for candidate in candidates {
             let key = Array(NormalizedText.key(candidate).unicodeScalars)
-            if abs(key.count - wanted.count) > allowed {
-                guard wanted.count >= 2, key.starts(with: wanted) else { continue }
+            if abs(key.count - typed.count) > allowed {
+                guard typed.count >= 2, key.starts(with: typed) else { continue }
                 near.append((allowed, candidate))
                 continue
             }
-            let distance = self.distance(wanted, key)
+            let distance = self.distance(typed, key)
             if distance <= allowed { near.append((distance, candidate)) }
         }
         let sorted = near.sorted { ($0.distance, $0.text) < ($1.distance, $1.text) }

@@ -38,27 +38,27 @@ extension Command {
         }
         return switch self {
         case .sell(let sale): chosen(sale.lines).map { .product($0.product) }
-        case .returnSale(let wanted): chosen(wanted.lines).map { .product($0.product) }
+        case .returnSale(let saleReturn): chosen(saleReturn.lines).map { .product($0.product) }
         case .restock(let restock): chosen(restock.lines).map { .product($0.product) }
         case .reserve(let reserve): chosen(reserve.lines).map { .product($0.product) }
         case .dispatchTransfer(let dispatch): chosen(dispatch.lines).map { .product($0.product) }
-        case .adjust(let wanted): .product(wanted.product)
-        case .count(let wanted): .product(wanted.product)
-        case .setUnavailable(let wanted): .product(wanted.product)
-        case .expectIncoming(let wanted): .product(wanted.product)
-        case .setFloor(let wanted): .product(wanted.product)
+        case .adjust(let adjustment): .product(adjustment.product)
+        case .count(let count): .product(count.product)
+        case .setUnavailable(let hold): .product(hold.product)
+        case .expectIncoming(let expectation): .product(expectation.product)
+        case .setFloor(let change): .product(change.product)
         case .reverse(let reversal): .step(reversal.lsn)
         case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
         case .updateProduct(let id, let update, _): .product(id, in: update.unit)
         case .deleteProduct(let id, _): .product(id)
-        case .extendReservation(let wanted):
-            chosen(wanted.lines).map { .reservation($0.reservation) }
-        case .commitReservation(let wanted):
-            chosen(wanted.lines).map { .reservation($0.reservation) }
-        case .releaseReservation(let wanted):
-            chosen(wanted.lines).map { .reservation($0.reservation) }
-        case .receiveTransfer(let wanted), .cancelTransfer(let wanted):
-            chosen(wanted.lines).map { .transfer($0.transfer) }
+        case .extendReservation(let extend):
+            chosen(extend.lines).map { .reservation($0.reservation) }
+        case .commitReservation(let commit):
+            chosen(commit.lines).map { .reservation($0.reservation) }
+        case .releaseReservation(let release):
+            chosen(release.lines).map { .reservation($0.reservation) }
+        case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
+            chosen(settlement.lines).map { .transfer($0.transfer) }
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
             .archiveLocation, .batch:
             nil

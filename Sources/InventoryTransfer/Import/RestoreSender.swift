@@ -160,10 +160,10 @@ final class RestoreSender {
 
     private func apply(_ done: Outcome.Done, _ index: Int, of request: Request) throws {
         let isAtomic = request.mode == .atomicErrorsOnly
-        for (place, wanted) in request.ids where isAtomic || place == index {
+        for (place, expected) in request.ids where isAtomic || place == index {
             let id = isAtomic ? done.ids[place] : done.id
-            guard id == wanted else {
-                throw Self.failure("object \(wanted) of the export got the id \(id) here")
+            guard id == expected else {
+                throw Self.failure("object \(expected) of the export got the id \(id) here")
             }
         }
         guard isAtomic ? request.stepCount > 0 : request.makesStep[index] else { return }

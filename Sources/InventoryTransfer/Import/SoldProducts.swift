@@ -32,7 +32,7 @@ struct SoldProducts: Sendable {
     private(set) var lines: [Line] = []
     /// Whether a product would exceed the stock limit at some time.
     ///
-    /// Which rows exceed it depends on all earlier rows, which merged parts do not know.
+    /// Which rows exceed it depends on all earlier rows, which merged parts do not contain.
     private(set) var isBeyondStock = false
     /// Codes that differ from another only in case or white space, with the SKU that they map to.
     private(set) var merged: [(code: String, sku: String)] = []

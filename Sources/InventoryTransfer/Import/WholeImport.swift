@@ -290,8 +290,8 @@ package struct WholeImport {
         let query = Query.reservations(ReservationQuery(states: .active))
         for try await part in self.host.client.rows(of: query) {
             for reservation in try part.rows(as: ListedReservation.self) {
-                let wanted = self.expiries[Int(reservation.id.value)]
-                if let wanted, wanted != reservation.expiresAt { late.append(reservation.id) }
+                let original = self.expiries[Int(reservation.id.value)]
+                if let original, original != reservation.expiresAt { late.append(reservation.id) }
             }
         }
         return late

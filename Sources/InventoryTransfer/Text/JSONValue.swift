@@ -82,9 +82,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func takes(_ wanted: UInt8) -> Bool {
+    private mutating func takes(_ expected: UInt8) -> Bool {
         self.skipSpace()
-        guard self.byte == wanted else { return false }
+        guard self.byte == expected else { return false }
         self.offset += 1
         return true
     }

@@ -110,8 +110,8 @@ private struct ConditionParser {
 
     private var word: String? { self.next < self.words.count ? self.words[self.next] : nil }
 
-    private mutating func takes(_ wanted: String) -> Bool {
-        guard self.word?.lowercased() == wanted else { return false }
+    private mutating func takes(_ expected: String) -> Bool {
+        guard self.word?.lowercased() == expected else { return false }
         self.next += 1
         return true
     }

@@ -9,7 +9,7 @@ public struct Hello: Hashable, Sendable {
     public var versionMax: UInt16
     /// Requested features, a bit each; none is defined yet, and unknown ones are ignored.
     public var features: UInt64
-    /// The principal of this connection, as the ledger records it; up to ``Limits/actorByteCountMax`` bytes.
+    /// The principal of this connection, as the ledger records it; up to `InventoryModel/Limits/actorByteCountMax` bytes.
     public var actor: String
     /// The client's name and version, for log messages; up to ``WireLimits/softwareByteCountMax`` bytes.
     public var software: String

@@ -114,7 +114,7 @@ public struct InsightChanged: Hashable, Sendable {
 
     /// Decodes the rows with the schema of the header.
     ///
-    /// - Throws: ``ByteReaderError`` if the block is invalid, or its rows are not as many as ``inserted``.
+    /// - Throws: `Bytes/ByteReaderError` if the block is invalid, or its rows are not as many as ``inserted``.
     public func difference(_ schema: [ResultField]) throws(ByteReaderError) -> ResultDifference {
         let result = self.block.withUnsafeBytes { bytes -> Result<ResultTable, ByteReaderError> in
             var reader = ByteReader(bytes)

@@ -17,9 +17,13 @@ package final class Subprocess: @unchecked Sendable {
         self.init(["/bin/sh", "-c", command], environment, hasInput: true, hasOutput: false)
     }
 
-    /// Starts a program whose input is written by ``write(_:)`` and whose output is this program's.
-    package convenience init?(program arguments: [String]) {
-        self.init(arguments, [:], hasInput: true, hasOutput: false)
+    /// Starts a program in a process group of its own, whose input is written by ``write(_:)`` and whose output
+    /// is this program's.
+    ///
+    /// The terminal signals its foreground process group: Ctrl-C, Ctrl-Z, and the SIGHUP when the session's
+    /// leader exits. None of them reaches this program, from its first instruction on.
+    package convenience init?(ownGroup arguments: [String]) {
+        self.init(arguments, [:], hasInput: true, hasOutput: false, ownGroup: true)
     }
 
     /// Starts a program that inherits this program's input and output.
@@ -47,7 +51,8 @@ package final class Subprocess: @unchecked Sendable {
         _ environment: [String: String],
         hasInput: Bool,
         hasOutput: Bool,
-        outputFile: Int32? = nil
+        outputFile: Int32? = nil,
+        ownGroup: Bool = false
     ) {
         var inputEnds: [Int32] = [-1, -1]
         var outputEnds: [Int32] = [-1, -1]
@@ -75,8 +80,11 @@ package final class Subprocess: @unchecked Sendable {
         for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&defaults, signal) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
+        // 0 creates a group that is named after the process.
+        posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
+        let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
+        posix_spawnattr_setflags(&attributes, Int16(flags | group))
 
         let words = arguments.map { strdup($0) }
         let settings = Self.environment(environment).map { strdup($0) }

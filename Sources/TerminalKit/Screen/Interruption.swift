@@ -60,7 +60,7 @@ package enum Interruption {
             nil
         )
         for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT] { self.handle(number) }
-        // If SIGTSTP is ignored, nobody can continue the program, so it must not stop.
+        // If SIGTSTP is ignored, no shell can continue the program, so it must not stop.
         var found = sigaction()
         sigaction(SIGTSTP, nil, &found)
         let isIgnored = unsafeBitCast(found.__sigaction_handler.sa_handler, to: Int.self) == 1

@@ -141,6 +141,12 @@ package final class TerminalSession: Sendable {
 ///
 /// A separate process that receives the original settings through a pipe and waits. A farewell byte ends
 /// it; if the pipe closes without one, this program died and the guard restores the terminal.
+///
+/// It must survive what ends this program. The terminal's signals (Ctrl-C, Ctrl-Z, SIGHUP when the session
+/// ends) and `kill` of a job go to a process group, so the guard is started in one of its own: they never
+/// reach it, not even before its first instruction, and it need not win a race to ignore them. (Blocking them
+/// when it is started is not enough: the runtime's main thread unblocks all signals.) What is sent to the
+/// guard itself is ignored once it runs, and so is SIGTTOU: it writes to the terminal from the background.
 package final class TerminalGuard: Sendable {
     /// The argument that starts this program as a guard.
     package static let word = "restore-terminal"
@@ -150,7 +156,7 @@ package final class TerminalGuard: Sendable {
 
     init?(_ settings: termios, isScreen: Bool) {
         let process = Subprocess(
-            program: ["/proc/self/exe", Self.word, isScreen ? "screen" : "line"]
+            ownGroup: ["/proc/self/exe", Self.word, isScreen ? "screen" : "line"]
         )
         guard let process else { return nil }
         var settings = settings

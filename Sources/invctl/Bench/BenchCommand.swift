@@ -16,7 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Puts a server under load and reports the results.",
         subcommands: [
             Sell.self, Get.self, Mixed.self, Subscribe.self, Till.self, Insights.self, Ping.self,
-            Questions.self, Queries.self,
+            Scans.self, Queries.self,
         ]
     )
 
@@ -108,7 +108,7 @@ struct BenchCommand: AsyncParsableCommand {
                 try await QueryBench(
                     options,
                     requests: requests,
-                    askers: askers,
+                    queryClients: askers,
                     rounds: rounds,
                     client: shell.client
                 ).run(shell)

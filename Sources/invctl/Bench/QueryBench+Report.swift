@@ -20,7 +20,7 @@ extension QueryBench {
                 """
                 sales alone: \(alone.count)
                 \(alone.text)
-                sales with \(self.askers) connections of queries: \(beside.count), p99 \(times) × that
+                sales with \(self.queryClients) connections of queries: \(beside.count), p99 \(times) × that
                 \(beside.text)
                 queries answered: \(queries.count), \(result.failures) failures
                 \(queries.text)
@@ -30,7 +30,7 @@ extension QueryBench {
         }
         var object = JSONObject()
         object.add("work", "queries")
-        object.add("askers", raw: String(self.askers))
+        object.add("askers", raw: String(self.queryClients))
         object.add("p99Ratio", raw: times)
         object.add("questions", raw: String(queries.count))
         object.add("failures", raw: String(result.failures))

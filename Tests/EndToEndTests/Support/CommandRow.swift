@@ -689,7 +689,7 @@ struct CommandRow {
         ),
         CommandRow(
             "bench queries --seconds 1 --connections 1 --depth 1 --products 5 --askers 2 --rounds 1",
-            shows: "sales beside 2 connections that ask",
+            shows: "sales with 2 connections of queries",
             json: .object("p99Ratio"),
             wrong: "bench queries --askers 0",
             code: 2,

@@ -225,8 +225,8 @@ final class PseudoTerminal: @unchecked Sendable {
     var isSane: Bool {
         var settings = termios()
         guard tcgetattr(self.master, &settings) == 0 else { return false }
-        let wanted = tcflag_t(ICANON | ECHO | ISIG)
-        return settings.c_lflag & wanted == wanted && !self.screen.isAlternate
+        let expected = tcflag_t(ICANON | ECHO | ISIG)
+        return settings.c_lflag & expected == expected && !self.screen.isAlternate
             && self.screen.isCursorShown
     }
 }
@@ -296,6 +296,9 @@ struct ScreenText {
             break
         default:
             let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
+            // A character that was cut short ends where another one begins.
+            let rest = self.pending.prefix(length).dropFirst()
+            if let cut = rest.firstIndex(where: { $0 & 0xC0 != 0x80 }) { return cut }
             guard self.pending.count >= length else { return nil }
             self.put(String(decoding: self.pending[..<length], as: UTF8.self).first ?? "?")
             return length
@@ -311,12 +314,14 @@ struct ScreenText {
 
     private mutating func takeSequence() -> Int? {
         guard self.pending.count >= 2 else { return nil }
-        guard self.pending[1] == 0x5B else { return 2 }
+        guard self.pending[1] == 0x5B else { return self.pending[1] == 0x1B ? 1 : 2 }
         guard
             let end = self.pending.indices.dropFirst(2).first(where: {
-                (0x40...0x7E).contains(self.pending[$0])
+                self.pending[$0] == 0x1B || (0x40...0x7E).contains(self.pending[$0])
             })
         else { return nil }
+        // A sequence that was cut short, by a program killed while it wrote, ends where the next begins.
+        if self.pending[end] == 0x1B { return end }
         let parameters = String(decoding: self.pending[2..<end], as: UTF8.self)
         let number = Int(parameters.split(separator: ";").first ?? "")
         switch Character(Unicode.Scalar(self.pending[end])) {

@@ -214,10 +214,10 @@ import Testing
             Self.moved(1, "POS", "call"), Self.moved(2, "POS", "call"),
             Self.moved(3, "POS", "call"),
         ])
-        let wanted = SubscriptionFilter(products: [ProductID(2), ProductID(3)])
+        let filter = SubscriptionFilter(products: [ProductID(2), ProductID(3)])
         for topics in [SubscriptionTopics.stock, .sales] {
             let matcher = SubscriptionMatcher(
-                Subscription(topics: topics, filter: wanted, start: .now)
+                Subscription(topics: topics, filter: filter, start: .now)
             )
             var writer = ByteWriter()
             let bytes = Self.encoded(entry)

@@ -5,12 +5,13 @@ import TerminalKit
 
 extension BenchCommand {
     /// `invctl bench questions`: queries over many sales, without a server or a disk.
-    struct Questions: ParsableCommand {
+    struct Scans: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "questions",
             abstract: "Queries over synthetic sales in memory, without a server.",
             discussion: """
-                Each query is measured uncached ("anew"), and with cached aggregates of the ledger's full
-                segments ("kept") where the query can use them.
+                Each query is measured uncached, and with cached aggregates of the ledger's full
+                segments where the query can use them.
 
                 Examples:
                   invctl bench questions --rows 50000000
@@ -27,7 +28,7 @@ extension BenchCommand {
         @Flag(
             name: .customLong("ask"),
             help:
-                "Reads lines of THREADS, kept or anew, and a query; prints the time of each in ms."
+                "Reads lines of THREADS, cached or uncached, and a query; prints the time of each in ms."
         )
         var asks = false
 
@@ -50,8 +51,8 @@ extension BenchCommand {
                 days: self.days
             )
             let clock = ContinuousClock()
-            var created: QuestionBench?
-            let duration = clock.measure { created = QuestionBench(sales) }
+            var created: ScanBench?
+            let duration = clock.measure { created = ScanBench(sales) }
             guard let bench = created else { return }
             Terminal.print("created \(self.rows) sales of \(self.products) products in \(duration)")
             if self.asks {
@@ -61,15 +62,15 @@ extension BenchCommand {
             }
         }
 
-        private func measureAll(_ bench: QuestionBench) throws {
-            for question in QuestionBench.questions {
-                var line = question.name
+        private func measureAll(_ bench: ScanBench) throws {
+            for query in ScanBench.queries {
+                var line = query.name
                 for threads in self.threads {
                     let uncached = try self.median {
-                        try bench.hundredths(question, threads: threads, uncached: true)
+                        try bench.hundredths(query, threads: threads, uncached: true)
                     }
                     let cached = try self.median {
-                        try bench.hundredths(question, threads: threads)
+                        try bench.hundredths(query, threads: threads)
                     }
                     line += "\t\(uncached) ms uncached, \(cached) ms"
                 }
@@ -82,20 +83,27 @@ extension BenchCommand {
             return DecimalText.format(taken[taken.count / 2], decimals: 2)
         }
 
+        /// The words of a line for a query that uses the cache or does not, and their older names.
+        private static let uncached = [
+            "cached": false, "uncached": true, "kept": false, "anew": true,
+        ]
+
         /// Runs the query of each line of standard input once and prints its time in milliseconds.
-        private func answer(_ bench: QuestionBench) throws {
+        private func answer(_ bench: ScanBench) throws {
             while let line = readLine() {
                 let parts = line.split(separator: "\t")
                 guard parts.count == 3, let threads = Int(parts[0]), threads > 0,
-                    ["kept", "anew"].contains(parts[1]),
-                    let question = QuestionBench.questions.first(where: { $0.name == parts[2] })
+                    let uncached = Self.uncached[String(parts[1])],
+                    let query = ScanBench.queries.first(where: { $0.name == parts[2] })
                 else {
-                    throw ValidationError("'\(line)' is not THREADS, kept or anew, and a query")
+                    throw ValidationError(
+                        "'\(line)' is not THREADS, cached or uncached, and a query"
+                    )
                 }
                 let taken = try bench.hundredths(
-                    question,
+                    query,
                     threads: threads,
-                    uncached: parts[1] == "anew"
+                    uncached: uncached
                 )
                 Terminal.print(DecimalText.format(taken, decimals: 2))
             }

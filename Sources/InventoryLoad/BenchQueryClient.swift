@@ -3,7 +3,7 @@ internal import InventoryModel
 import InventoryWire
 
 /// A connection that sends the longest queries, one after another, until it is stopped.
-final class BenchAsker: BenchPeer {
+final class BenchQueryClient: BenchPeer {
     private let phase: BenchPhase
     private let tally: BenchTally
     private var next: Int

@@ -5,10 +5,10 @@ internal import InventoryModel
 ///
 /// A live insight retains their aggregates, so that the next answer costs only the new rows:
 ///
-///     var questions = Questions(view, at: now, keeping: retained)
-///     let answer = try questions.answer(insight)
-///     retained = questions.retained
-struct Questions {
+///     var executor = QueryExecutor(view, at: now, keeping: retained)
+///     let answer = try executor.answer(insight)
+///     retained = executor.retained
+struct QueryExecutor {
     let view: ReadView
     let now: Instant
     private let threads: Int
@@ -66,7 +66,7 @@ struct Questions {
         if let query = insight.composed { return try self.answer(query) }
         return switch insight.name {
         case .sales, .margin, .heatmap, .valuation, .categories:
-            preconditionFailure("\(insight.name) is a composable question")
+            preconditionFailure("\(insight.name) is a composable query")
         case .top: try TopInsight(insight).answer(&self)
         case .abc: try ABCInsight(insight, &self).answer()
         case .velocity: try VelocityInsight(insight, self).answer(&self)

@@ -4,7 +4,7 @@ internal import InventoryModel
 
 /// Measures queries over many sales, without a server or a disk: each is executed on a view of synthetic
 /// sales in this process.
-package struct QuestionBench {
+package struct ScanBench {
     private let view: ReadView
     private let now: Instant
 
@@ -14,7 +14,7 @@ package struct QuestionBench {
         self.now = sales.end
     }
 
-    package struct Question: Sendable {
+    package struct NamedQuery: Sendable {
         package let name: String
         fileprivate let query: InsightQuery
 
@@ -27,26 +27,26 @@ package struct QuestionBench {
     /// Executes a query and returns its duration in hundredths of a millisecond.
     ///
     /// - Parameters:
-    ///   - question: The query to execute.
+    ///   - query: The query to execute.
     ///   - threads: The number of threads to use.
     ///   - uncached: Whether to clear the aggregate cache before.
     /// - Returns: The duration in hundredths of a millisecond.
     /// - Throws: The error of the query.
     package func hundredths(
-        _ question: Question,
+        _ query: NamedQuery,
         threads: Int,
         uncached: Bool = false
     ) throws -> Int64 {
         if uncached { self.view.clearAggregateCache() }
         let clock = ContinuousClock()
         let from = clock.now
-        _ = try self.view.answer(question.query, at: self.now, threads: threads)
+        _ = try self.view.answer(query.query, at: self.now, threads: threads)
         return Int64(from.duration(to: clock.now) / .microseconds(10))
     }
 
     // MARK: - Queries
 
-    package static let questions = Self.shapes.map { Question($0, $1) }
+    package static let queries = Self.shapes.map { NamedQuery($0, $1) }
 
     private static func sums(
         _ groups: [InsightDimension] = [],

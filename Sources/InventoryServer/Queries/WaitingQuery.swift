@@ -1,7 +1,7 @@
 internal import InventoryWire
 
 /// A query or an insight whose answer has not begun.
-struct OpenQuestion {
+struct WaitingQuery {
     let requestID: UInt64
     /// Bytes that it holds until it is fully answered.
     let heldByteCount: Int
@@ -9,7 +9,7 @@ struct OpenQuestion {
     let begin: () -> AnswerStream
 }
 
-/// An answer that has begun, and the bytes that its question holds.
+/// An answer that has begun, and the bytes that its query holds.
 struct OpenAnswer {
     let stream: AnswerStream
     let heldByteCount: Int

@@ -5,13 +5,13 @@ internal import InventoryWire
 /// The queries of one connection: which are being answered, which wait, and the memory that they hold.
 ///
 /// ``OpenAnswers`` and ``ByteBudget`` decide, ``QueryRunner`` makes the answers. Used on the engine's loop.
-final class ConnectionQuestions {
+final class ConnectionQueries {
     /// The owner of their work in the query queue.
     let owner: QueryQueue.Owner
     /// The writer of their answers.
     let writer: ConnectionWriter
     private let runner: QueryRunner
-    private var answers = OpenAnswers<OpenAnswer, OpenQuestion>()
+    private var answers = OpenAnswers<OpenAnswer, WaitingQuery>()
     private var share = ByteBudget.Share()
 
     init(_ runner: QueryRunner, _ writer: ConnectionWriter) {
@@ -24,45 +24,45 @@ final class ConnectionQuestions {
 
     func contains(_ requestID: UInt64) -> Bool { self.answers.contains(requestID) }
 
-    // MARK: - Asking
+    // MARK: - Submitting
 
     /// Answers a query, now or once those before it are answered.
-    func ask(_ question: OpenQuestion) {
+    func submit(_ query: WaitingQuery) {
         do throws(Refusal) {
-            if self.answers.contains(question.requestID) {
+            if self.answers.contains(query.requestID) {
                 throw Refusal(.invalidField, .field("request id", problem: "is in use"))
             }
             let hasSpace = self.answers.hasSpace
             if !hasSpace { try self.runner.checkWaiting(1, and: self.answers.waitingCount) }
-            try self.runner.bytes.take(question.heldByteCount, for: &self.share)
+            try self.runner.bytes.take(query.heldByteCount, for: &self.share)
             if hasSpace {
-                self.begin(question)
+                self.begin(query)
             } else {
-                self.answers.wait(question.requestID, question)
-                self.runner.waitingQuestionCount += 1
+                self.answers.wait(query.requestID, query)
+                self.runner.waitingQueryCount += 1
             }
         } catch {
-            self.writer.reply(.refused(error), to: question.requestID)
+            self.writer.reply(.refused(error), to: query.requestID)
         }
     }
 
-    private func begin(_ question: OpenQuestion) {
-        let stream = question.begin()
-        let answer = OpenAnswer(stream: stream, heldByteCount: question.heldByteCount)
-        self.answers.begin(question.requestID, answer)
+    private func begin(_ query: WaitingQuery) {
+        let stream = query.begin()
+        let answer = OpenAnswer(stream: stream, heldByteCount: query.heldByteCount)
+        self.answers.begin(query.requestID, answer)
         do throws(Refusal) {
             try self.runner.begin(stream, of: self)
         } catch {
-            self.forget(question.requestID)
-            self.writer.reply(.refused(error), to: question.requestID)
+            self.forget(query.requestID)
+            self.writer.reply(.refused(error), to: query.requestID)
         }
     }
 
     /// Begins the next waiting queries.
     private func beginNext() {
-        while let (_, question) = self.answers.next() {
-            self.runner.waitingQuestionCount -= 1
-            self.begin(question)
+        while let (_, query) = self.answers.next() {
+            self.runner.waitingQueryCount -= 1
+            self.begin(query)
         }
     }
 
@@ -88,9 +88,9 @@ final class ConnectionQuestions {
 
     /// Cancels a query, if it is open.
     func cancel(_ requestID: UInt64) {
-        if let question = self.answers.withdraw(requestID) {
-            self.runner.waitingQuestionCount -= 1
-            self.runner.bytes.give(question.heldByteCount, of: &self.share)
+        if let query = self.answers.withdraw(requestID) {
+            self.runner.waitingQueryCount -= 1
+            self.runner.bytes.give(query.heldByteCount, of: &self.share)
             self.writer.reply(.refused(WorkToken.cancellation), to: requestID)
         } else if let answer = self.answers.begun[requestID] {
             self.runner.cancel(answer.stream, of: self)
@@ -102,8 +102,8 @@ final class ConnectionQuestions {
     func cancelAll() {
         guard !self.answers.isEmpty else { return }
         for answer in self.answers.begun.values { answer.stream.job.token.cancel() }
-        self.runner.waitingQuestionCount -= self.answers.waitingCount
-        self.runner.letGo(self.answers.removeAll())
+        self.runner.waitingQueryCount -= self.answers.waitingCount
+        self.runner.free(self.answers.removeAll())
         self.runner.bytes.giveAll(of: &self.share)
     }
 
@@ -120,6 +120,6 @@ final class ConnectionQuestions {
 
     func checkInvariants() {
         self.answers.checkInvariants()
-        precondition(!self.isEmpty || self.share.byteCount == 0, "no question holds bytes")
+        precondition(!self.isEmpty || self.share.byteCount == 0, "no query holds bytes")
     }
 }

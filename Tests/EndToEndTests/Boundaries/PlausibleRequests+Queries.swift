@@ -167,8 +167,8 @@ extension PlausibleRequests {
         _ world: WalkedWorld
     ) -> [PlausibleRequest] {
         InsightSource.allCases.flatMap { source -> [PlausibleRequest] in
-            let measures = InsightMeasure.allCases.filter { $0.goes(with: source) }
-            let dimensions = InsightDimension.allCases.filter { $0.goes(with: source) }
+            let measures = InsightMeasure.allCases.filter { $0.isAvailable(in: source) }
+            let dimensions = InsightDimension.allCases.filter { $0.isAvailable(in: source) }
             var requests = [
                 Self.request("query \(source)", .query(Self.whole(source, windows[0], world)))
             ]
@@ -255,8 +255,8 @@ extension PlausibleRequests {
         _ window: InsightWindow,
         _ world: WalkedWorld
     ) -> InsightQuery {
-        let measures = InsightMeasure.allCases.filter { $0.goes(with: source) }
-        let dimensions = InsightDimension.allCases.filter { $0.goes(with: source) }
+        let measures = InsightMeasure.allCases.filter { $0.isAvailable(in: source) }
+        let dimensions = InsightDimension.allCases.filter { $0.isAvailable(in: source) }
         return InsightQuery(
             source: source,
             window: source.hasTime ? window : .all,
