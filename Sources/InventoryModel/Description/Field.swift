@@ -7,21 +7,25 @@ public struct Field<Value: Sendable>: Sendable {
     /// The default value; `nil` if the field is required.
     public let standard: Value?
     /// Whether it was added after the first layout of its entity, and so is encoded behind it.
-    public private(set) var isExtension = false
+    public let isExtension: Bool
 
     @inlinable @inline(__always)
-    init(_ name: String, bounds: ClosedRange<Int64>, standard: Value?) {
+    init(
+        _ name: String,
+        bounds: ClosedRange<Int64>,
+        standard: Value?,
+        isExtension: Bool = false
+    ) {
         self.name = name
         self.bounds = bounds
         self.standard = standard
+        self.isExtension = isExtension
     }
 
     /// The same field, added after the first layout; it must have a default.
-    var asExtension: Self {
-        precondition(self.standard != nil, "\(self.name) is an extension without a default")
-        var field = self
-        field.isExtension = true
-        return field
+    @inlinable @inline(__always) public var asExtension: Self {
+        precondition(self.standard != nil, "an extension without a default")
+        return Self(self.name, bounds: self.bounds, standard: self.standard, isExtension: true)
     }
 
     /// Creates the description of a field.
