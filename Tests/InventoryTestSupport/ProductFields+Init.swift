@@ -14,7 +14,8 @@ extension ProductFields {
         reorderPoint: Quantity? = nil,
         reorderTarget: Quantity = 0,
         packSize: Quantity = 1,
-        leadTimeDays: UInt16 = 0
+        leadTimeDays: UInt16 = 0,
+        brand: String = ""
     ) {
         self.init()
         (self.sku, self.name, self.barcode) = (sku, name, barcode)
@@ -23,6 +24,7 @@ extension ProductFields {
         self.reorderPoint = reorderPoint ?? unit.defaultReorderPoint
         (self.reorderTarget, self.packSize) = (reorderTarget, packSize)
         self.leadTimeDays = leadTimeDays
+        self.brand = brand
     }
 }
 
@@ -39,6 +41,7 @@ extension ProductDraft {
         reorderTarget: Quantity = 0,
         packSize: Quantity = 1,
         leadTimeDays: UInt16 = 0,
+        brand: String = "",
         opening: OpeningStock? = nil
     ) {
         let fields = ProductFields(
@@ -52,7 +55,8 @@ extension ProductDraft {
             reorderPoint: reorderPoint,
             reorderTarget: reorderTarget,
             packSize: packSize,
-            leadTimeDays: leadTimeDays
+            leadTimeDays: leadTimeDays,
+            brand: brand
         )
         self.init(fields, opening: opening)
     }
@@ -70,7 +74,8 @@ extension FieldUpdate<ProductFields> {
         reorderPoint: Quantity? = nil,
         reorderTarget: Quantity? = nil,
         packSize: Quantity? = nil,
-        leadTimeDays: UInt16? = nil
+        leadTimeDays: UInt16? = nil,
+        brand: String? = nil
     ) {
         self.init()
         (self.sku, self.name, self.barcode) = (sku, name, barcode)
@@ -78,6 +83,7 @@ extension FieldUpdate<ProductFields> {
         self.status = status
         (self.reorderPoint, self.reorderTarget) = (reorderPoint, reorderTarget)
         (self.packSize, self.leadTimeDays) = (packSize, leadTimeDays)
+        self.brand = brand
     }
 }
 

@@ -200,6 +200,7 @@ import Testing
             ("quantityMax", Limits.quantityMax),
             ("skuByteCountMax", Int64(Limits.skuByteCountMax)),
             ("barcodeByteCountMax", Int64(Limits.barcodeByteCountMax)),
+            ("brandByteCountMax", Int64(Limits.brandByteCountMax)),
             ("nameByteCountMax", Int64(Limits.nameByteCountMax)),
             ("unitByteCountMax", Int64(Limits.unitByteCountMax)),
             ("unitDecimalsMax", Int64(Limits.unitDecimalsMax)),

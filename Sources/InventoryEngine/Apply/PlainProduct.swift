@@ -77,6 +77,8 @@ public struct PlainProduct {
     /// Empty for none.
     var barcode: UnsafeRawBufferPointer { self.strings[2] }
     var unit: UnsafeRawBufferPointer { self.strings[3] }
+    /// Empty for none.
+    var brand: UnsafeRawBufferPointer { self.strings[4] }
 
     /// The same as a draft for the slow path.
     fileprivate var draft: ProductDraft {
@@ -222,7 +224,7 @@ extension ByteReader {
 
 extension ProductFields {
     /// The extension fields that the fast path accepts.
-    private static var plainExtensions: FieldSet<ProductField> { FieldSet() }
+    private static var plainExtensions: FieldSet<ProductField> { FieldSet(.brand) }
 
     /// Reads a mask and the extension fields in it, which must be those that the fast path accepts.
     fileprivate mutating func visitExtensions(

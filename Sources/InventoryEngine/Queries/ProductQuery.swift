@@ -71,6 +71,7 @@ struct ProductFilter {
     private let skuPrefix: String
     private let nameContains: String
     private let text: String
+    private let brand: String
 
     init(_ search: ProductSearch, _ tables: InventoryTables) {
         self.search = search
@@ -78,6 +79,7 @@ struct ProductFilter {
         self.skuPrefix = NormalizedText.key(search.skuPrefix)
         self.nameContains = NormalizedText.key(search.nameContains)
         self.text = NormalizedText.key(search.text)
+        self.brand = NormalizedText.key(search.brand)
     }
 
     func accepts(_ id: ProductID) -> Bool {
@@ -91,6 +93,9 @@ struct ProductFilter {
             return false
         }
         if !self.skuPrefix.isEmpty, !products.skuKeys[id.row].hasPrefix(self.skuPrefix) {
+            return false
+        }
+        if !self.brand.isEmpty, NormalizedText.key(products.brands[id.row]) != self.brand {
             return false
         }
         let needsName = !self.nameContains.isEmpty || !self.text.isEmpty

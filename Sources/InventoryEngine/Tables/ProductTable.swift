@@ -27,6 +27,7 @@ package struct ProductTable: Sendable {
     package private(set) var reorderTargets = Column<Int64>()
     package private(set) var packSizes = Column<Int64>()
     package private(set) var leadTimes = Column<UInt16>()
+    package private(set) var brands = TextColumn()
     package private(set) var createdAt = Column<Int64>()
     package private(set) var updatedAt = Column<Int64>()
     package private(set) var revisions = Column<UInt64>()
@@ -120,6 +121,7 @@ package struct ProductTable: Sendable {
         fields.reorderTarget = Quantity(self.reorderTargets[row])
         fields.packSize = Quantity(self.packSizes[row])
         fields.leadTimeDays = self.leadTimes[row]
+        fields.brand = self.brands[row]
         return Product(
             id: id,
             fields,
@@ -159,7 +161,14 @@ package struct ProductTable: Sendable {
     }
 
     /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
-    func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {}
+    func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {
+        let byteCount = self.brands.byteCount(id.row)
+        if byteCount == 0 { return }
+        writer.append(atMost: 2 * VarintCoding.byteCountMax + byteCount) { cursor in
+            cursor.writeVarint(FieldSet<ProductField>(.brand).rawValue)
+            self.brands.encode(id.row, into: &cursor)
+        }
+    }
 
     package mutating func append(_ product: Product, unitCode: UInt32) {
         self.skus.append(product.sku)
@@ -177,6 +186,7 @@ package struct ProductTable: Sendable {
         self.reorderTargets.append(product.reorderTarget.baseUnits)
         self.packSizes.append(product.packSize.baseUnits)
         self.leadTimes.append(product.leadTimeDays)
+        self.brands.append(product.brand)
         self.createdAt.append(product.createdAt.microseconds)
         self.updatedAt.append(product.updatedAt.microseconds)
         self.revisions.append(product.revision.value)
@@ -190,6 +200,7 @@ package struct ProductTable: Sendable {
         self.names.append(utf8: product.pointee.name)
         self.barcodes.append(utf8: product.pointee.barcode)
         self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
+        self.brands.append(utf8: product.pointee.brand)
     }
 
     /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
@@ -240,6 +251,7 @@ package struct ProductTable: Sendable {
             case .reorderTarget: self.reorderTargets[row] = new.reorderTarget.baseUnits
             case .packSize: self.packSizes[row] = new.packSize.baseUnits
             case .leadTimeDays: self.leadTimes[row] = new.leadTimeDays
+            case .brand: self.brands[row] = new.brand
             }
         }
     }
@@ -261,7 +273,9 @@ package struct ProductTable: Sendable {
     mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
 
     /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
-    mutating func completeLoading() {}
+    mutating func completeLoading() {
+        while self.brands.count < self.rowCount { self.brands.append("") }
+    }
 
     /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
@@ -286,5 +300,6 @@ package struct ProductTable: Sendable {
         try visitor.visit(321, &self.updatedAt)
         try visitor.visit(322, &self.revisions)
         try visitor.visit(323, &self.movementCounts)
+        try self.brands.visitParts(324, &visitor)
     }
 }

@@ -90,6 +90,7 @@ extension ProductSearch: DescribedQuery {
         try v.optional("page", &self.after)
         try v.limit(&self.limit)
         try v.coded(&self.asOf)
+        try v.lastTerm("brand", &self.brand)
     }
 }
 

@@ -34,6 +34,8 @@ public enum ProductField: UInt8, EntityField {
     case packSize = 10
     /// Days from order to delivery.
     case leadTimeDays = 11
+    /// The brand; up to ``Limits/brandByteCountMax`` bytes.
+    case brand = 12
 }
 
 /// The editable fields of a product: all but its id, its times and its revision.
@@ -69,6 +71,8 @@ public struct ProductFields: Described {
     public var packSize: Quantity = 1
     /// Days from order to delivery: 0 to ``Limits/leadTimeDaysMax``.
     public var leadTimeDays: UInt16 = 0
+    /// The brand, up to ``Limits/brandByteCountMax`` UTF-8 bytes; empty for none.
+    public var brand = ""
 
     /// Creates empty fields with the defaults.
     public init() {}
@@ -78,7 +82,11 @@ public struct ProductFields: Described {
         FieldPath(\.sku), FieldPath(\.name), FieldPath(\.barcode), FieldPath(\.category),
         FieldPath(\.unit), FieldPath(\.price), FieldPath(\.status), FieldPath(\.reorderPoint),
         FieldPath(\.reorderTarget), FieldPath(\.packSize), FieldPath(\.leadTimeDays),
+        FieldPath(\.brand),
     ]
+
+    /// The brand.
+    @inlinable public static var extensionFields: FieldSet<ProductField> { FieldSet(.brand) }
 
     /// Visits the given fields in order, each with its name, limits and default.
     @inlinable @inline(__always)
@@ -123,6 +131,10 @@ public struct ProductFields: Described {
         if given.contains(.leadTimeDays) {
             let days = 0...Int64(Limits.leadTimeDaysMax)
             try visitor.integer(.named("leadTimeDays", in: days, default: 0), &self.leadTimeDays)
+        }
+        if given.contains(.brand) {
+            let length = 0...Limits.brandByteCountMax
+            try visitor.text(.named("brand", in: length, default: "").asExtension, &self.brand)
         }
     }
 }

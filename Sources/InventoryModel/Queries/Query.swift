@@ -116,6 +116,8 @@ public struct ProductSearch: Hashable, Sendable {
     public var limit: UInt32
     /// The point in the past; `nil` for now.
     public var asOf: AsOf?
+    /// The brand, compared after normalization; empty for all.
+    public var brand = ""
 
     /// Creates a search; by default for all products that are not archived, by id.
     public init(

@@ -11,6 +11,8 @@ public enum Limits {
     public static let skuByteCountMax = 64
     /// UTF-8 bytes of a barcode, after trimming.
     public static let barcodeByteCountMax = 64
+    /// UTF-8 bytes of a brand.
+    public static let brandByteCountMax = 100
     /// UTF-8 bytes of the name of a product, category or location, after trimming.
     public static let nameByteCountMax = 200
     /// UTF-8 bytes of a unit's code.

@@ -125,6 +125,7 @@ extension [ColumnMapping.Field] {
         .init(name: "reorderPoint", synonyms: ["threshold", "minstock", "lowstock"]),
         .init(name: "reorderTarget", synonyms: ["maxstock"]), .init(name: "packSize"),
         .init(name: "leadTimeDays", synonyms: ["leadtime"]),
+        .init(name: "brand", synonyms: ["manufacturer"]),
     ]
 
     /// The fields of a count or a stock change.

@@ -38,6 +38,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "The stock level to order up to.") var reorderTarget: String?
         @Option(help: "Units in one pack of the supplier.") var packSize: String?
         @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16 = 0
+        @Option(help: "The brand, up to 100 bytes.") var brand = ""
         @Flag(help: "Adds it without putting it on sale.") var inactive = false
         @Option(
             help: ArgumentHelp("The opening stock.", valueName: "quantity[@cost]")
@@ -60,6 +61,7 @@ struct ProductCommand: AsyncParsableCommand {
                 draft.barcode = self.barcode
                 draft.status = self.inactive ? .inactive : .active
                 draft.leadTimeDays = self.leadTimeDays
+                draft.brand = self.brand
                 // The price is per unit; with decimals, one unit is many base units.
                 let basis = try self.quantity(self.per ?? "1", "--per")
                 draft.price = Price(Money(draft.price.minorUnits), for: basis)
@@ -175,6 +177,7 @@ struct ProductCommand: AsyncParsableCommand {
         var category: String?
         @Option(help: "Only SKUs with this prefix.") var prefix = ""
         @Option(help: "Only names that contain this.") var name = ""
+        @Option(help: "Only products of this brand.") var brand = ""
         @Argument(help: "Only products whose SKU, name or barcode contains this.") var text = ""
         @Option(help: "active, inactive, archived or all.") var status: String?
         @OptionGroup var past: PointOptions
@@ -190,6 +193,7 @@ struct ProductCommand: AsyncParsableCommand {
                     limit: self.global.serverLimit,
                     asOf: try self.past.point()
                 )
+                search.brand = self.brand
                 shell = self.pushSort(into: &search, shell)
                 if let category { search.category = try await shell.category(category) }
                 try await shell.list(.products(search))
@@ -249,6 +253,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "The stock level to order up to.") var reorderTarget: String?
         @Option(help: "Units in one pack of the supplier.") var packSize: String?
         @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16?
+        @Option(help: "The new brand; empty removes it.") var brand: String?
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
@@ -259,6 +264,7 @@ struct ProductCommand: AsyncParsableCommand {
                 update.name = self.name
                 update.barcode = self.barcode
                 update.leadTimeDays = self.leadTimeDays
+                update.brand = self.brand
                 if let category { update.category = try await shell.category(category) }
                 if let price {
                     let money = try shell.money(price, "--price")

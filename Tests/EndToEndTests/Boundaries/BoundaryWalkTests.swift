@@ -1,7 +1,6 @@
 import Bytes
 import InventoryClient
 import InventoryModel
-import InventoryTestSupport
 import InventoryWire
 import Testing
 
@@ -76,7 +75,7 @@ import Testing
             #expect(!PlausibleRequests.of(opcode, world).isEmpty, "\(opcode)")
         }
         let commands = PlausibleRequests.of(.command, world)
-        for tag in CommandTag.inUse {
+        for tag in CommandTag.allCases {
             #expect(commands.contains { $0.body[8] == tag.rawValue }, "\(tag)")
         }
         let queries = PlausibleRequests.of(.query, world)

@@ -30,7 +30,7 @@ extension PlausibleRequests {
         case .archiveLocation:
             return [nil, places].map { .archiveLocation(world.emptyLocation, ifRevision: $0) }
         case .createProduct: return self.creations(world)
-        case .createExtendedProduct: return []
+        case .createExtendedProduct: return self.extendedCreations(world)
         case .updateProduct: return self.updates(world)
         case .deleteProduct:
             return [nil, world.productRevision].map {
@@ -114,6 +114,17 @@ extension PlausibleRequests {
             occurredAt: world.seconds(-40 * 86_400)
         )
         return [.createProduct(plain), .createProduct(draft)]
+    }
+
+    private static func extendedCreations(_ world: WalkedWorld) -> [Command] {
+        var draft = ProductDraft(
+            sku: "N-\(world.unique)3",
+            name: "Branded",
+            category: world.category,
+            price: Price(100)
+        )
+        draft.brand = "Acme"
+        return [.createProduct(draft)]
     }
 
     private static func updates(_ world: WalkedWorld) -> [Command] {

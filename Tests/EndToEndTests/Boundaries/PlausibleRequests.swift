@@ -1,6 +1,5 @@
 import Bytes
 import InventoryModel
-import InventoryTestSupport
 import InventoryWire
 
 /// A valid request, whose numbers a walk replaces.
@@ -81,7 +80,7 @@ enum PlausibleRequests {
                 )
             ]
         case .command:
-            CommandTag.inUse.flatMap { tag in
+            CommandTag.allCases.flatMap { tag in
                 self.commands(tag, world).enumerated().map { number, command in
                     PlausibleRequest("\(tag) \(number)", .command(sequence: 0, command))
                 }

@@ -146,7 +146,7 @@ import Testing
 
     @Test func `a fast path reads the whole command`() {
         var random = SplitMix64(seed: 9)
-        for tag in CommandTag.inUse {
+        for tag in CommandTag.allCases {
             for _ in 0..<200 {
                 let command = random.command(tag)
                 let encoded = BothPaths.bytes { command.encode(into: &$0) }

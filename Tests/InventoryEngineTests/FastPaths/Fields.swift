@@ -140,6 +140,10 @@ extension Fields where Value == ProductDraft {
         "leadTimeDays": {
             $0.leadTimeDays = UInt16($1.near(0...Int64(Limits.leadTimeDaysMax)) & 0xFFFF)
         },
+        "brand": { draft, random in
+            draft.brand =
+                random.below(2) == 0 ? "Acme" : random.text(byteCountMax: Limits.brandByteCountMax)
+        },
         "opening": { draft, random in
             var opening = OpeningStock(
                 quantity: Quantity(Int64(random.below(50))),

@@ -33,7 +33,7 @@ struct Codec: Sendable, CustomStringConvertible {
     static let all: [Codec] = [
         Codec(
             "command",
-            { random in CommandTag.inUse.map { random.command($0) } },
+            { random in CommandTag.allCases.map { random.command($0) } },
             encode: { $0.encode(into: &$1) },
             decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
         ),
@@ -52,7 +52,7 @@ struct Codec: Sendable, CustomStringConvertible {
         Codec(
             "change",
             { random in
-                ChangeTag.inUse.map { random.change($0, lsn: Self.lsn, time: Self.time) }
+                ChangeTag.allCases.map { random.change($0, lsn: Self.lsn, time: Self.time) }
             },
             encode: { $0.encode(into: &$1, lsn: Self.lsn, time: Self.time) },
             decode: { (reader) throws(ByteReaderError) in

@@ -30,7 +30,8 @@ extension SplitMix64 {
                     revision: LSN(self.unsigned())
                 )
             )
-        case .productCreated, .extendedProductCreated: .productCreated(self.productRow())
+        case .productCreated: .productCreated(self.productRow(brand: ""))
+        case .extendedProductCreated: .productCreated(self.productRow(brand: self.text() + "b"))
         case .productUpdated:
             .productUpdated(self.product(), self.productDifference())
         case .productArchived: .productArchived(self.product())

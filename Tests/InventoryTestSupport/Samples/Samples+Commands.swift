@@ -30,7 +30,8 @@ extension SplitMix64 {
                 ifRevision: self.revision()
             )
         case .archiveLocation: .archiveLocation(self.location(), ifRevision: self.revision())
-        case .createProduct, .createExtendedProduct: .createProduct(self.productDraft())
+        case .createProduct: .createProduct(self.productDraft(brand: ""))
+        case .createExtendedProduct: .createProduct(self.productDraft(brand: self.text() + "b"))
         case .updateProduct:
             .updateProduct(self.product(), self.productUpdate(), ifRevision: self.revision())
         case .deleteProduct: .deleteProduct(self.product(), ifRevision: self.revision())
@@ -180,7 +181,7 @@ extension SplitMix64 {
         case .batch:
             .batch(
                 self.list { random in
-                    let single = CommandTag.inUse.filter { $0 != .batch }
+                    let single = CommandTag.allCases.filter { $0 != .batch }
                     return random.command(single[Int(random.below(UInt64(single.count)))])
                 },
                 self.any(BatchMode.self)
@@ -246,7 +247,7 @@ extension SplitMix64 {
         )
     }
 
-    private mutating func productDraft() -> ProductDraft {
+    private mutating func productDraft(brand: String) -> ProductDraft {
         ProductDraft(
             sku: self.text(),
             name: self.text(),
@@ -259,6 +260,7 @@ extension SplitMix64 {
             reorderTarget: Quantity(self.signed()),
             packSize: Quantity(self.signed()),
             leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
+            brand: brand,
             opening: self.maybe {
                 OpeningStock(
                     location: $0.location(),
@@ -282,25 +284,8 @@ extension SplitMix64 {
             reorderPoint: self.maybe { Quantity($0.signed()) },
             reorderTarget: self.maybe { Quantity($0.signed()) },
             packSize: self.maybe { Quantity($0.signed()) },
-            leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) }
+            leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) },
+            brand: self.maybe { $0.text() }
         )
-    }
-}
-
-extension CommandTag {
-    /// The tags that a command may have.
-    package static var inUse: [CommandTag] {
-        Self.allCases.filter {
-            $0 != .createExtendedProduct || !ProductFields.extensionFields.isEmpty
-        }
-    }
-}
-
-extension ChangeTag {
-    /// The tags that a change may have.
-    package static var inUse: [ChangeTag] {
-        Self.allCases.filter {
-            $0 != .extendedProductCreated || !ProductFields.extensionFields.isEmpty
-        }
     }
 }

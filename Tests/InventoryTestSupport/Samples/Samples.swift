@@ -155,7 +155,7 @@ extension SplitMix64 {
         )
     }
 
-    package mutating func productFields() -> ProductFields {
+    package mutating func productFields(brand: String? = nil) -> ProductFields {
         ProductFields(
             sku: self.text(),
             name: self.text(),
@@ -167,14 +167,15 @@ extension SplitMix64 {
             reorderPoint: Quantity(self.signed()),
             reorderTarget: Quantity(self.signed()),
             packSize: Quantity(self.signed()),
-            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned())
+            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
+            brand: brand ?? self.text()
         )
     }
 
-    package mutating func productRow() -> Product {
+    package mutating func productRow(brand: String? = nil) -> Product {
         Product(
             id: self.product(),
-            self.productFields(),
+            self.productFields(brand: brand),
             createdAt: self.instant(),
             updatedAt: self.instant(),
             revision: self.lsn()
