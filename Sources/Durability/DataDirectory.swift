@@ -19,7 +19,7 @@ public struct DataDirectory: Sendable {
     public let database: DatabaseID
     /// The log, open for appending.
     public let log: WriteAheadLog
-    /// The snapshots.
+    /// The snapshots of the directory, the newest of which a start loads.
     public var snapshots: SnapshotStore
     /// The parity files.
     public let protection: Protection

@@ -34,6 +34,8 @@ import Testing
         #expect(try self.list(daemon, "--brand", "ünder") == "sku,brand\nC,Ünder\n")
         #expect(try self.list(daemon, "--brand", "none") == "sku,brand\n")
         #expect(try self.list(daemon, "--where", "brand = Acme") == "sku,brand\nA,Acme\n")
+        #expect(try self.list(daemon, "--where", "brand = ''") == "sku,brand\nB,\n")
+        #expect(try self.list(daemon, "--where", "brand != ''") == "sku,brand\nA,Acme\nC,Ünder\n")
         daemon.kill()
         try daemon.start()
         #expect(try self.list(daemon) == all)

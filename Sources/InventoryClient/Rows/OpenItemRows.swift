@@ -57,7 +57,7 @@ public struct ListedReservation: AnswerRow, Hashable {
     public var item: ListedOpenItem
     /// The code of the location of the stock.
     public var locationCode: String
-    /// Its state.
+    /// Whether it is active, or how it ended.
     public var state: ReservationState
     /// When the remaining quantity is released.
     public var expiresAt: Instant
@@ -92,7 +92,7 @@ public struct ListedTransfer: AnswerRow, Hashable {
     public var destination: String
     /// The cost of the stock that is still in transit.
     public var value: Money
-    /// Its state.
+    /// Whether it is in transit, or how it ended.
     public var state: TransferState
 
     /// Reads the row from the columns of its query.

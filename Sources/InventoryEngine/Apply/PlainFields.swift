@@ -13,7 +13,8 @@ struct PlainFields: FieldVisitor {
     var reader: ByteReader
     /// The strings in their order, including that of a unit.
     private(set) var strings: Strings
-    private var stringCount = 0
+    /// The place of the next string.
+    var stringCount = 0
     /// Whether the strings are in their stored form, and all values are within their bounds.
     private(set) var arePlain = true
     /// Whether extension fields are read, of which an empty text is not in its stored form.

@@ -223,19 +223,30 @@ extension ByteReader {
 }
 
 extension ProductFields {
-    /// The extension fields that the fast path accepts.
-    private static var plainExtensions: FieldSet<ProductField> { FieldSet(.brand) }
+    /// The extension fields that the fast path accepts; the string of each has a place of its own behind those
+    /// of the first layout.
+    private static let plainExtensions: [ProductField] = [.brand]
 
-    /// Reads a mask and the extension fields in it, which must be those that the fast path accepts.
+    /// Reads a mask and the extension fields in it, all of which the fast path must accept.
     fileprivate mutating func visitExtensions(
         _ visitor: inout PlainFields
     ) throws(ByteReaderError) {
         let offset = visitor.reader.offset
-        let mask = try visitor.reader.readVarint()
-        guard mask == Self.plainExtensions.rawValue else {
-            throw .unknownCode(offset: offset, code: mask, what: "mask of extension fields")
-        }
+        var rest = FieldSet<ProductField>(rawValue: try visitor.reader.readVarint())
+        let mask = rest
         visitor.isInExtensions = true
-        try self.visit(&visitor, only: Self.plainExtensions)
+        let first = visitor.stringCount
+        for (index, field) in Self.plainExtensions.enumerated() where rest.contains(field) {
+            rest.remove(field)
+            visitor.stringCount = first + index
+            try self.visit(&visitor, only: FieldSet(field))
+        }
+        guard rest.isEmpty, !mask.isEmpty else {
+            throw .unknownCode(
+                offset: offset,
+                code: mask.rawValue,
+                what: "mask of extension fields"
+            )
+        }
     }
 }

@@ -128,7 +128,7 @@ extension MovementLedger {
 extension RefusedDemandTable {
     /// - Complexity: O(1)
     func checkInvariants() {
-        self.checkColumns("refused demand")
+        self.checkColumns("unmet demand")
     }
 }
 

@@ -77,7 +77,7 @@ extension Verification {
         }
         if outs != sent { failure = failure ?? "\(outs) movements sent \(sent) transfers" }
         self.note(
-            "what is on its way left and did not arrive",
+            "goods in transit were dispatched and not received",
             checked: transfers.rowCount - 1,
             failure: failure
         )

@@ -123,8 +123,8 @@ struct Verification {
             checked: levels.rowCount,
             failure: negative
         )
-        self.note("nothing on hand is worth nothing", checked: levels.rowCount, failure: worthless)
-        self.note("alerts stand as the balances say", checked: levels.rowCount, failure: alerts)
+        self.note("stock without units has no value", checked: levels.rowCount, failure: worthless)
+        self.note("alerts match the balances", checked: levels.rowCount, failure: alerts)
     }
 
     private func alertProblem(_ level: Level) -> String? {
@@ -248,7 +248,7 @@ struct Verification {
             failure = failure ?? "category \(row) has \(counts[row]) products"
         }
         self.note(
-            "categories know their products",
+            "the product counts of categories match",
             checked: categories.rowCount - 1,
             failure: failure
         )

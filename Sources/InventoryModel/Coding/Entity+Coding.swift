@@ -41,23 +41,23 @@ extension Level {
     @inlinable @inline(__always)
     package func encodeBalances(into cursor: inout ByteCursor, at lsn: LSN) {
         var mask: UInt64 = 0
-        if self.onHand != 0 { mask |= 1 << 0 }
-        if self.unavailable != 0 { mask |= 1 << 1 }
-        if self.reserved != 0 { mask |= 1 << 2 }
-        if self.incoming != 0 { mask |= 1 << 3 }
-        if self.floor != 0 { mask |= 1 << 4 }
-        if self.value != 0 { mask |= 1 << 5 }
-        if self.alerts.rawValue != 0 { mask |= 1 << 6 }
-        if self.revision != lsn { mask |= 1 << 7 }
+        if self.onHand != 0 { mask |= Mask.onHand }
+        if self.unavailable != 0 { mask |= Mask.unavailable }
+        if self.reserved != 0 { mask |= Mask.reserved }
+        if self.incoming != 0 { mask |= Mask.incoming }
+        if self.floor != 0 { mask |= Mask.floor }
+        if self.value != 0 { mask |= Mask.value }
+        if self.alerts.rawValue != 0 { mask |= Mask.alerts }
+        if self.revision != lsn { mask |= Mask.revision }
         cursor.writeVarint(mask)
-        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHand) }
-        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailable) }
-        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reserved) }
-        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incoming) }
-        if mask & 1 << 4 != 0 { cursor.writeVarint(self.floor) }
-        if mask & 1 << 5 != 0 { cursor.writeVarint(self.value) }
-        if mask & 1 << 6 != 0 { cursor.write(self.alerts.rawValue) }
-        if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
+        if mask & Mask.onHand != 0 { cursor.writeVarint(self.onHand) }
+        if mask & Mask.unavailable != 0 { cursor.writeVarint(self.unavailable) }
+        if mask & Mask.reserved != 0 { cursor.writeVarint(self.reserved) }
+        if mask & Mask.incoming != 0 { cursor.writeVarint(self.incoming) }
+        if mask & Mask.floor != 0 { cursor.writeVarint(self.floor) }
+        if mask & Mask.value != 0 { cursor.writeVarint(self.value) }
+        if mask & Mask.alerts != 0 { cursor.write(self.alerts.rawValue) }
+        if mask & Mask.revision != 0 { cursor.writeVarint(self.revision) }
     }
 
     /// Reads what ``encodeBalances(into:at:)`` wrote; a field of ``Mask`` that is not in `fields` is an error.
@@ -70,13 +70,13 @@ extension Level {
     ) throws(ByteReaderError) -> Level {
         let mask = try reader.readMask(of: fields)
         var level = Level(product: product, location: location, revision: lsn)
-        if mask & 1 << 0 != 0 { level.onHand = try reader.readPresentQuantity() }
-        if mask & 1 << 1 != 0 { level.unavailable = try reader.readPresentQuantity() }
-        if mask & 1 << 2 != 0 { level.reserved = try reader.readPresentQuantity() }
-        if mask & 1 << 3 != 0 { level.incoming = try reader.readPresentQuantity() }
-        if mask & 1 << 4 != 0 { level.floor = try reader.readPresentQuantity() }
-        if mask & 1 << 5 != 0 { level.value = try reader.readPresentMoney() }
-        if mask & 1 << 6 != 0 {
+        if mask & Mask.onHand != 0 { level.onHand = try reader.readPresentQuantity() }
+        if mask & Mask.unavailable != 0 { level.unavailable = try reader.readPresentQuantity() }
+        if mask & Mask.reserved != 0 { level.reserved = try reader.readPresentQuantity() }
+        if mask & Mask.incoming != 0 { level.incoming = try reader.readPresentQuantity() }
+        if mask & Mask.floor != 0 { level.floor = try reader.readPresentQuantity() }
+        if mask & Mask.value != 0 { level.value = try reader.readPresentMoney() }
+        if mask & Mask.alerts != 0 {
             let offset = reader.offset
             let alerts = try reader.readFlags(AlertSet.all.rawValue, "alerts")
             guard alerts != 0 else {
@@ -84,7 +84,7 @@ extension Level {
             }
             level.alerts = AlertSet(rawValue: alerts)
         }
-        if mask & 1 << 7 != 0 {
+        if mask & Mask.revision != 0 {
             let offset = reader.offset
             level.revision = try reader.readVarintLSN()
             guard level.revision != lsn else {
@@ -114,10 +114,10 @@ extension Movement {
     ) {
         var mask = self.presence(recordedAt: time)
         if !self.reference.isEmpty, EntryStrings.shares(self.reference, &strings.reference) {
-            mask ^= 1 << 9 | 1 << 14
+            mask ^= Mask.reference | Mask.sharedReference
         }
         if !self.note.isEmpty, EntryStrings.shares(self.note, &strings.note) {
-            mask ^= 1 << 10 | 1 << 15
+            mask ^= Mask.note | Mask.sharedNote
         }
         writer.append(atMost: self.byteCountMax) {
             self.encode(into: &$0, recordedAt: time, mask)
@@ -128,20 +128,20 @@ extension Movement {
     @inlinable @inline(__always)
     package func presence(recordedAt time: Instant) -> UInt64 {
         var mask: UInt64 = 0
-        if self.onHandDelta != 0 { mask |= 1 << 0 }
-        if self.unavailableDelta != 0 { mask |= 1 << 1 }
-        if self.reservedDelta != 0 { mask |= 1 << 2 }
-        if self.incomingDelta != 0 { mask |= 1 << 3 }
-        if self.amount != 0 { mask |= 1 << 4 }
-        if self.price.minorUnits != 0 { mask |= 1 << 5 }
-        if self.price.basis != 1 { mask |= 1 << 6 }
-        if self.cost != 0 { mask |= 1 << 7 }
-        if self.reason != nil { mask |= 1 << 8 }
-        if !self.reference.isEmpty { mask |= 1 << 9 }
-        if !self.note.isEmpty { mask |= 1 << 10 }
-        if self.origin != nil { mask |= 1 << 11 }
-        if self.occurredAt != time { mask |= 1 << 12 }
-        if self.isImported { mask |= 1 << 13 }
+        if self.onHandDelta != 0 { mask |= Mask.onHandDelta }
+        if self.unavailableDelta != 0 { mask |= Mask.unavailableDelta }
+        if self.reservedDelta != 0 { mask |= Mask.reservedDelta }
+        if self.incomingDelta != 0 { mask |= Mask.incomingDelta }
+        if self.amount != 0 { mask |= Mask.amount }
+        if self.price.minorUnits != 0 { mask |= Mask.price }
+        if self.price.basis != 1 { mask |= Mask.priceBasis }
+        if self.cost != 0 { mask |= Mask.cost }
+        if self.reason != nil { mask |= Mask.reason }
+        if !self.reference.isEmpty { mask |= Mask.reference }
+        if !self.note.isEmpty { mask |= Mask.note }
+        if self.origin != nil { mask |= Mask.origin }
+        if self.occurredAt != time { mask |= Mask.occurredAt }
+        if self.isImported { mask |= Mask.isImported }
         return mask
     }
 
@@ -160,22 +160,22 @@ extension Movement {
         cursor.writeVarint(UInt64(self.product.value))
         cursor.writeVarint(UInt64(self.location.value))
         cursor.writeVarint(mask)
-        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHandDelta) }
-        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailableDelta) }
-        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reservedDelta) }
-        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incomingDelta) }
-        if mask & 1 << 4 != 0 { cursor.writeVarint(self.amount) }
-        if mask & 1 << 5 != 0 { cursor.writeVarint(self.price.minorUnits) }
-        if mask & 1 << 6 != 0 { cursor.writeVarint(self.price.basis) }
-        if mask & 1 << 7 != 0 { cursor.writeVarint(self.cost) }
+        if mask & Mask.onHandDelta != 0 { cursor.writeVarint(self.onHandDelta) }
+        if mask & Mask.unavailableDelta != 0 { cursor.writeVarint(self.unavailableDelta) }
+        if mask & Mask.reservedDelta != 0 { cursor.writeVarint(self.reservedDelta) }
+        if mask & Mask.incomingDelta != 0 { cursor.writeVarint(self.incomingDelta) }
+        if mask & Mask.amount != 0 { cursor.writeVarint(self.amount) }
+        if mask & Mask.price != 0 { cursor.writeVarint(self.price.minorUnits) }
+        if mask & Mask.priceBasis != 0 { cursor.writeVarint(self.price.basis) }
+        if mask & Mask.cost != 0 { cursor.writeVarint(self.cost) }
         if let reason { cursor.write(reason.rawValue) }
-        if mask & 1 << 9 != 0 { cursor.writeText(self.reference) }
-        if mask & 1 << 10 != 0 { cursor.writeText(self.note) }
+        if mask & Mask.reference != 0 { cursor.writeText(self.reference) }
+        if mask & Mask.note != 0 { cursor.writeText(self.note) }
         if let origin {
             cursor.writeVarint(origin.lsn)
             cursor.writeVarint(UInt64(origin.line))
         }
-        if mask & 1 << 12 != 0 {
+        if mask & Mask.occurredAt != 0 {
             cursor.writeVarint(self.occurredAt.microseconds &- time.microseconds)
         }
     }
@@ -191,48 +191,50 @@ extension Movement {
         self.init(kind: kind, product: product, location: location, occurredAt: time)
         let maskOffset = reader.offset
         let mask = try reader.readMask(of: Mask.all)
-        guard mask & mask >> 5 & (1 << 9 | 1 << 10) == 0 else {
+        guard mask & mask >> 5 & (Mask.reference | Mask.note) == 0 else {
             throw .unknownCode(
                 offset: maskOffset,
                 code: mask,
                 what: "text that is present and shared"
             )
         }
-        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readPresentQuantity() }
-        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readPresentQuantity() }
-        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readPresentQuantity() }
-        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readPresentQuantity() }
-        if mask & 1 << 4 != 0 { self.amount = try reader.readPresentMoney() }
-        let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
+        if mask & Mask.onHandDelta != 0 { self.onHandDelta = try reader.readPresentQuantity() }
+        if mask & Mask.unavailableDelta != 0 {
+            self.unavailableDelta = try reader.readPresentQuantity()
+        }
+        if mask & Mask.reservedDelta != 0 { self.reservedDelta = try reader.readPresentQuantity() }
+        if mask & Mask.incomingDelta != 0 { self.incomingDelta = try reader.readPresentQuantity() }
+        if mask & Mask.amount != 0 { self.amount = try reader.readPresentMoney() }
+        let minorUnits = mask & Mask.price != 0 ? try reader.readNonZero() : 0
         let basisOffset = reader.offset
-        let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
-        if mask & 1 << 6 != 0, basis == 1 {
+        let basis = mask & Mask.priceBasis != 0 ? try reader.readSignedVarint() : 1
+        if mask & Mask.priceBasis != 0, basis == 1 {
             throw .unknownCode(offset: basisOffset, code: 1, what: "basis that is present")
         }
         self.price = Price(minorUnits, per: basis)
-        if mask & 1 << 7 != 0 { self.cost = try reader.readPresentMoney() }
-        if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
-        if mask & 1 << 9 != 0 {
+        if mask & Mask.cost != 0 { self.cost = try reader.readPresentMoney() }
+        if mask & Mask.reason != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
+        if mask & Mask.reference != 0 {
             self.reference = try reader.readNonEmptyText()
             strings.reference = self.reference
-        } else if mask & 1 << 14 != 0 {
+        } else if mask & Mask.sharedReference != 0 {
             self.reference = try strings.shared(strings.reference, reader)
         }
-        if mask & 1 << 10 != 0 {
+        if mask & Mask.note != 0 {
             self.note = try reader.readNonEmptyText()
             strings.note = self.note
-        } else if mask & 1 << 15 != 0 {
+        } else if mask & Mask.sharedNote != 0 {
             self.note = try strings.shared(strings.note, reader)
         }
-        if mask & 1 << 11 != 0 {
+        if mask & Mask.origin != 0 {
             let lsn = try reader.readVarintLSN()
             self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
         }
-        if mask & 1 << 12 != 0 {
+        if mask & Mask.occurredAt != 0 {
             let distance = try reader.readNonZero()
             self.occurredAt = Instant(microseconds: time.microseconds &+ distance)
         }
-        self.isImported = mask & 1 << 13 != 0
+        self.isImported = mask & Mask.isImported != 0
     }
 }
 

@@ -177,7 +177,7 @@ public struct Restock: Hashable, Sendable {
 
 /// A correction of the stock on hand by a known difference.
 public struct Adjustment: Hashable, Sendable {
-    /// The product.
+    /// The product whose stock is corrected.
     public var product: ProductID
     /// The location; ``LocationID/main`` by default.
     public var location: LocationID
@@ -251,7 +251,7 @@ public struct StockCount: Hashable, Sendable {
 
 /// Stock put on hold (a positive delta) or freed again (a negative one).
 public struct Hold: Hashable, Sendable {
-    /// The product.
+    /// The product of which units are put on hold or freed.
     public var product: ProductID
     /// The location; ``LocationID/main`` by default.
     public var location: LocationID
@@ -288,7 +288,7 @@ public struct Hold: Hashable, Sendable {
 
 /// Goods that were ordered (a positive delta) or that will not arrive after all (a negative one).
 public struct Expectation: Hashable, Sendable {
-    /// The product.
+    /// The product that is expected.
     public var product: ProductID
     /// The location that expects it; ``LocationID/main`` by default.
     public var location: LocationID
@@ -325,7 +325,7 @@ public struct Expectation: Hashable, Sendable {
 
 /// A new safety buffer (above zero) or backorder limit (below zero) of a level.
 public struct FloorChange: Hashable, Sendable {
-    /// The product.
+    /// The product whose floor is set.
     public var product: ProductID
     /// The location; ``LocationID/main`` by default.
     public var location: LocationID

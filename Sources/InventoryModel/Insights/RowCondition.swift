@@ -125,10 +125,12 @@ package struct BoundTest: Sendable {
         self.column = column
         self.kind = schema[column].kind
         self.comparison = test.comparison
-        if case .text(let text) = test.operand {
-            self.operand = .text(NormalizedText.key(text))
-        } else {
-            self.operand = test.operand
+        switch test.operand {
+        // An optional text is never empty: it is absent.
+        case .text("") where test.comparison == .equal || test.comparison == .notEqual:
+            self.operand = .none
+        case .text(let text): self.operand = .text(NormalizedText.key(text))
+        default: self.operand = test.operand
         }
         self.currencyDecimals = currencyDecimals
         self.unitDecimals = schema.firstIndex { $0.name == "unitDecimals" }

@@ -116,8 +116,8 @@ public struct ProductSearch: Hashable, Sendable {
     public var limit: UInt32
     /// The point in the past; `nil` for now.
     public var asOf: AsOf?
-    /// The brand, compared after normalization; empty for all.
-    public var brand = ""
+    /// The brand; compared after normalization, empty for all.
+    public var brand: String
 
     /// Creates a search; by default for all products that are not archived, by id.
     public init(
@@ -126,6 +126,7 @@ public struct ProductSearch: Hashable, Sendable {
         skuPrefix: String = "",
         nameContains: String = "",
         text: String = "",
+        brand: String = "",
         sort: Sort = .id,
         isDescending: Bool = false,
         after: PageKey? = nil,
@@ -137,6 +138,7 @@ public struct ProductSearch: Hashable, Sendable {
         self.skuPrefix = skuPrefix
         self.nameContains = nameContains
         self.text = text
+        self.brand = brand
         self.sort = sort
         self.isDescending = isDescending
         self.after = after

@@ -11,7 +11,7 @@ public enum Limits {
     public static let skuByteCountMax = 64
     /// UTF-8 bytes of a barcode, after trimming.
     public static let barcodeByteCountMax = 64
-    /// UTF-8 bytes of a brand.
+    /// UTF-8 bytes of a brand, after trimming.
     public static let brandByteCountMax = 100
     /// UTF-8 bytes of the name of a product, category or location, after trimming.
     public static let nameByteCountMax = 200

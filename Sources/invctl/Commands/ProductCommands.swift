@@ -190,10 +190,10 @@ struct ProductCommand: AsyncParsableCommand {
                     skuPrefix: self.prefix,
                     nameContains: self.name,
                     text: self.text,
+                    brand: self.brand,
                     limit: self.global.serverLimit,
                     asOf: try self.past.point()
                 )
-                search.brand = self.brand
                 shell = self.pushSort(into: &search, shell)
                 if let category { search.category = try await shell.category(category) }
                 try await shell.list(.products(search))
