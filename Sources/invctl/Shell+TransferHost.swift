@@ -18,7 +18,7 @@ extension Shell: TransferHost {
         switch self.format {
         case .json: .json
         case .ndjson: .ndjson
-        case .table, .plain, .csv, .tsv, .md: .text
+        case .table, .vertical, .plain, .csv, .tsv, .md: .text
         }
     }
 

@@ -79,5 +79,15 @@ package struct CommandTree: Decodable, Sendable {
         }
     }
 
+    /// Returns the option or flag with that name of the first subcommand that has it.
+    func laterArgument(typed text: String) -> Argument? {
+        for child in self.subcommands ?? [] {
+            if let found = child.argument(typed: text) ?? child.laterArgument(typed: text) {
+                return found
+            }
+        }
+        return nil
+    }
+
     var positionals: [Argument] { self.arguments?.filter { $0.kind == .positional } ?? [] }
 }

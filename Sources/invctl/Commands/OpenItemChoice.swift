@@ -7,6 +7,8 @@ import TerminalKit
 
 /// Options for the expiry of a reservation.
 struct ExpiryOptions: ParsableArguments {
+    @OptionGroup var times: ZoneOptions
+
     @Option(
         name: .customLong("for"),
         help: ArgumentHelp("The duration: 90s, 15m, 2h or 7d; default 15m.", valueName: "duration")
@@ -15,7 +17,7 @@ struct ExpiryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The end, in UTC: 2026-12-24 or '2026-12-24 18:00'.",
+            "The end, in --zone: 2026-12-24 or '2026-12-24 18:00'.",
             valueName: "time"
         )
     )
@@ -28,11 +30,14 @@ struct ExpiryOptions: ParsableArguments {
         if let duration, Self.seconds(duration) == nil {
             throw ValidationError("--for is '\(duration)', not a duration: 90s, 15m, 2h or 7d")
         }
-        _ = try Instant(option: self.until, "--until")
+        _ = try Instant(self.until, "--until", in: TimeText.utc)
     }
 
-    func expiry() throws -> Expiry {
-        if let until = try Instant(option: self.until, "--until") { return .at(until) }
+    /// Returns the expiry, its time typed in the zone of the shell.
+    func expiry(_ shell: Shell) throws -> Expiry {
+        if let until = try Instant(self.until, "--until", in: shell.settings.zone) {
+            return .at(until)
+        }
         return .after(seconds: Self.seconds(self.duration ?? "15m") ?? 0)
     }
 
