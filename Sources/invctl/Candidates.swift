@@ -50,7 +50,8 @@ enum Candidates {
 
     /// A function and not a list, which would be part of the description of each command.
     static let ofZone = CompletionKind.custom { (_: [String], _: Int, prefix: String) in
-        ZoneText.names.filter { $0.lowercased().hasPrefix(prefix.lowercased()) }
+        let start = prefix.lowercased()
+        return ZoneText.names.filter { $0.lowercased().hasPrefix(start) }
     }
 
     static let ofContext = CompletionKind.custom { (_: [String], _: Int, prefix: String) in

@@ -184,6 +184,9 @@ struct Shell: Sendable {
         return style
     }
 
+    /// How times are shown to people.
+    var clock: ClockText { ClockText(zone: self.settings.zone) }
+
     /// Returns how to write rows.
     func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
         // One thing is read from top to bottom.
@@ -197,7 +200,7 @@ struct Shell: Sendable {
             width: Terminal.isOutput ? Terminal.size.columns : nil,
             hasColor: self.settings.color.isColored(Terminal.isOutput),
             isForTerminal: Terminal.isOutput,
-            clock: ClockText(zone: self.settings.zone),
+            clock: self.clock,
             zone: self.settings.zone
         )
     }
@@ -222,7 +225,7 @@ struct Shell: Sendable {
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
         // Printed once there is an answer.
-        var note = self.options.quiet ? nil : query.asOf?.note
+        var note = self.options.quiet ? nil : query.asOf?.note(self.clock)
         for try await part in self.client.rows(of: query) {
             note.take().map { Terminal.note($0) }
             let wantsMore = try output.take(part.table)

@@ -48,6 +48,17 @@ package struct CommandTree: Decodable, Sendable {
         }
     }
 
+    /// Creates a command by its name, with what is known of it.
+    package init(
+        commandName: String,
+        subcommands: [CommandTree]? = nil,
+        arguments: [Argument]? = nil
+    ) {
+        self.commandName = commandName
+        self.subcommands = subcommands
+        self.arguments = arguments
+    }
+
     private struct Tool: Decodable { var command: CommandTree }
 
     /// Decodes the tree that swift-argument-parser dumps as JSON; `nil` if the format is unknown.

@@ -223,7 +223,7 @@ extension Shell {
 
     /// Prints what was reserved, the numbers of the reservations, and their expiry.
     func say(_ done: Outcome.Done, reserved: Reserve, _ products: [ProductInfo]) {
-        let until = TimeText.format(reserved.expiry.instant(after: done.time).microseconds)
+        let until = reserved.expiry.instant(after: done.time).microseconds
         let numbers = done.id..<done.id + UInt64(reserved.lines.count)
         guard self.format == .json || self.format == .ndjson else {
             let what = self.text(of: numbers, "reservation")
@@ -231,13 +231,13 @@ extension Shell {
                 done,
                 verb: "reserved",
                 products: products,
-                adding: "   \(what) until \(until)"
+                adding: "   \(what) until \(self.clock.format(until))"
             )
             return
         }
         var object = self.object(done, products)
         object.add("reservations", raw: "[\(numbers.map(String.init).joined(separator: ","))]")
-        object.add("expiresAt", until)
+        object.add("expiresAt", TimeText.format(until))
         self.print(object)
     }
 
@@ -250,19 +250,20 @@ extension Shell {
 
     func say(_ done: Outcome.Done, extended chosen: [ChosenReservation], _ expiry: Expiry) {
         let numbers = chosen.map { String($0.line.reservation.value) }
-        let time = TimeText.format(expiry.instant(after: done.time).microseconds)
+        let time = expiry.instant(after: done.time).microseconds
         guard self.format == .json || self.format == .ndjson else {
             guard !self.options.quiet else { return }
             let what = numbers.count == 1 ? "reservation" : "reservations"
+            let until = self.clock.format(time)
             Terminal.print(
-                "extended \(what) \(numbers.joined(separator: ", ")) until \(time)   LSN \(done.lsn)"
+                "extended \(what) \(numbers.joined(separator: ", ")) until \(until)   LSN \(done.lsn)"
             )
             return
         }
         var object = JSONObject()
         object.add("lsn", raw: String(done.lsn.value))
         object.add("reservations", raw: "[\(numbers.joined(separator: ","))]")
-        object.add("expiresAt", time)
+        object.add("expiresAt", TimeText.format(time))
         self.print(object)
     }
 }

@@ -39,14 +39,14 @@ struct PointOptions: ParsableArguments {
 }
 
 extension AsOf {
-    /// The description of the point in the past, printed to standard error.
-    var note: String {
+    /// Returns the description of the point in the past, printed to standard error.
+    func note(_ clock: ClockText) -> String {
         switch self {
         case .lsn(let lsn): "as of LSN \(lsn): what was recorded by then"
         case .time(let time):
-            "as of \(TimeText.format(time.microseconds)): what was recorded by then"
+            "as of \(clock.format(time.microseconds)): what was recorded by then"
         case .effective(let time):
-            "as of \(TimeText.format(time.microseconds)): what had happened by then"
+            "as of \(clock.format(time.microseconds)): what had happened by then"
         }
     }
 }

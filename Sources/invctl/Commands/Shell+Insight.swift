@@ -24,7 +24,7 @@ extension Shell {
         let answer = try await self.client.insight(insight)
         if !self.options.quiet {
             Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
-            if let asOf = insight.asOf { Terminal.note(asOf.note) }
+            if let asOf = insight.asOf { Terminal.note(asOf.note(self.clock)) }
             if answer.table.hasMixedUnits {
                 Terminal.note("quantities of different units are not added")
             }

@@ -15,12 +15,17 @@ enum CompletionLine {
     /// Returns the exit code.
     static func run(_ arguments: [String]) async -> Int32 {
         guard arguments.count == 2, let shell = CompletionScript(rawValue: arguments[0]),
-            let tree = CommandTree.whole()
+            let tree = CommandTree(for: Self.commandWords(arguments[1]))
         else { return Exit.usage.rawValue }
         let found = await Completer(tree, own: []).candidates(Array(arguments[1]))
         if found.isFile { return Self.filesCode }
         for word in Self.words(found, for: shell) { Terminal.print(word) }
         return 0
+    }
+
+    /// Returns the words of the line but the program's name.
+    private static func commandWords(_ line: String) -> [String] {
+        Array(CommandWords(line).strings.drop { $0 == "invctl" })
     }
 
     /// Returns the candidates as the shell inserts them.
