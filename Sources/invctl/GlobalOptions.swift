@@ -95,6 +95,12 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Prints only the data that was asked for, and errors.")
     var quiet = false
 
+    /// The variable by which a shell with `-q` makes its commands quiet.
+    static let quietVariable = "INVCTL_QUIET"
+
+    /// Whether only the data that was asked for is printed, and errors.
+    var isQuiet: Bool { self.quiet || Terminal.environment(Self.quietVariable) != nil }
+
     /// Returns the settings; `zone` is the command's `--zone`, if it has one.
     func settings(zone: String? = nil) throws(Failure) -> Settings {
         var flags: [Setting.Key: String] = [:]

@@ -22,7 +22,7 @@ extension Shell: TransferHost {
         }
     }
 
-    var isQuiet: Bool { self.options.quiet }
+    var isQuiet: Bool { self.options.isQuiet }
     var showsProgress: Bool { Terminal.isError }
 
     func print(_ line: String) { Terminal.print(line) }

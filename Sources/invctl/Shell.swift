@@ -225,7 +225,7 @@ struct Shell: Sendable {
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
         // Printed once there is an answer.
-        var note = self.options.quiet ? nil : query.asOf?.note(self.clock)
+        var note = self.options.isQuiet ? nil : query.asOf?.note(self.clock)
         for try await part in self.client.rows(of: query) {
             note.take().map { Terminal.note($0) }
             let wantsMore = try output.take(part.table)
@@ -240,7 +240,7 @@ struct Shell: Sendable {
 
     /// Tells people that a list is empty, instead of showing nothing.
     private func noteIfEmpty(_ output: RowOutput, _ noun: String) {
-        guard output.rowCount == 0, self.format.isForPeople, !self.options.quiet else { return }
+        guard output.rowCount == 0, self.format.isForPeople, !self.options.isQuiet else { return }
         Terminal.note(self.listing.conditions.isEmpty ? "no \(noun)" : "no \(noun) match --where")
     }
 
@@ -298,7 +298,7 @@ extension Shell {
         if case .batch(let all, _) = command { commands = all }
         switch try await self.client.dryRun(commands) {
         case .done(var done):
-            if !self.options.quiet {
+            if !self.options.isQuiet {
                 Terminal.note("dry run: nothing was changed; this would be the result")
             }
             if case .batch = command { return done }

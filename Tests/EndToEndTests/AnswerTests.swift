@@ -22,6 +22,8 @@ import Testing
             let data = words == ["reserve", "list"] ? said.lines.dropFirst() : said.lines[...]
             #expect(data.isEmpty, "\(words): \(said.output)")
         }
+        let shell = try daemon.invctl("shell", "-q", "-c", "ping", "-c", "sell P-0=1")
+        #expect(shell.code == 0 && shell.output.isEmpty && shell.errors.isEmpty, "\(shell)")
         let list = try daemon.invctl("-q", "insight", "sales", "--fields", "net", "-o", "csv")
         #expect(list.lines.first == "net" && list.errors.isEmpty)
         #expect(try daemon.invctl("sell", "P-0=1", "-q", "-o", "json").output.contains("\"lsn\""))
@@ -60,7 +62,11 @@ import Testing
     {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5)
-        for words in [["sell", "P-0=1"], ["ping"], ["category", "add", "X"]] {
+        let commands = [
+            ["sell", "P-0=1"], ["ping"], ["category", "add", "X"], ["watch", "stock"],
+            ["watch", "insight", "sales"], ["top", "--once"],
+        ]
+        for words in commands {
             let said = try daemon.invctl(words + ["-o", "csv"])
             #expect(said.code == 2 && said.errors.contains("-o csv is for lists"), "\(said.errors)")
         }

@@ -144,7 +144,7 @@ struct ContextCommand: AsyncParsableCommand {
             var file = try ConfigurationFile()
             file.set("current", self.name, of: "")
             try file.save()
-            if self.global.quiet { return }
+            if self.global.isQuiet { return }
             Terminal.print("context \(self.name) is now the current one")
         }
     }
@@ -169,7 +169,7 @@ struct ContextCommand: AsyncParsableCommand {
             }
             file.remove(self.name)
             try file.save()
-            if self.global.quiet { return }
+            if self.global.isQuiet { return }
             Terminal.print("context \(self.name) is deleted")
         }
     }

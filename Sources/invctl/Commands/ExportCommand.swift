@@ -120,7 +120,7 @@ struct ExportCommand: AsyncParsableCommand {
         try sink.finish()
         if self.digest {
             try self.printDigest(export, shell)
-        } else if !self.global.quiet {
+        } else if !self.global.isQuiet {
             func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
             Terminal.note(
                 """

@@ -252,7 +252,7 @@ extension Shell {
         let numbers = chosen.map { String($0.line.reservation.value) }
         let time = expiry.instant(after: done.time).microseconds
         guard self.format == .json || self.format == .ndjson else {
-            guard !self.options.quiet else { return }
+            guard !self.options.isQuiet else { return }
             let what = numbers.count == 1 ? "reservation" : "reservations"
             let until = self.clock.format(time)
             Terminal.print(

@@ -354,7 +354,7 @@ extension Shell {
     func say(_ line: String, _ object: JSONObject) {
         if self.format.isJSON {
             self.print(object)
-        } else if !self.options.quiet {
+        } else if !self.options.isQuiet {
             Terminal.print(line)
         }
     }
@@ -401,7 +401,7 @@ extension Shell {
         unchanged name: String,
         revision: () async throws -> LSN?
     ) async throws {
-        guard !self.options.quiet else { return }
+        guard !self.options.isQuiet else { return }
         let revision = try await revision() ?? done.lsn
         Terminal.print(
             revision < done.lsn

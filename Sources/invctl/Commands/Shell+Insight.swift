@@ -22,7 +22,7 @@ extension Shell {
             return
         }
         let answer = try await self.client.insight(insight)
-        if !self.options.quiet {
+        if !self.options.isQuiet {
             Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
             if let asOf = insight.asOf { Terminal.note(asOf.note(self.clock)) }
             if answer.table.hasMixedUnits {
@@ -36,7 +36,7 @@ extension Shell {
         let frame = try self.frame(answer, picture)
         let lines = frame.head + frame.rows + frame.foot
         guard !lines.isEmpty else {
-            if !self.options.quiet { Terminal.note("no rows") }
+            if !self.options.isQuiet { Terminal.note("no rows") }
             return
         }
         let sink = self.sink()

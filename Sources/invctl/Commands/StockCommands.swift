@@ -431,7 +431,7 @@ extension Shell {
         case .json, .ndjson:
             self.print(self.object(done, products))
         case .table, .vertical, .plain, .csv, .tsv, .md:
-            guard !self.options.quiet else { return }
+            guard !self.options.isQuiet else { return }
             let left = done.levels.map { level -> String in
                 let info = infos[level.product]
                 let available = DecimalText.format(

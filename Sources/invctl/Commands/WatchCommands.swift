@@ -49,6 +49,7 @@ struct WatchCommand: AsyncParsableCommand {
 
         func watch(_ topics: SubscriptionTopics) async throws {
             try await Shell.run(self.global, zone: self.times.zone) { shell in
+                try shell.settings.checkAnswerFormat()
                 var filter = SubscriptionFilter(skuPrefix: self.prefix)
                 if let category { filter.category = try await shell.category(category) }
                 if let at { filter.location = try await shell.location(at) }

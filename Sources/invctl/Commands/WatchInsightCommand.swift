@@ -43,6 +43,7 @@ struct WatchInsightCommand: AsyncParsableCommand {
     func run() async throws {
         guard let name = Self.name(self.name) else { return }
         try await Shell.run(self.global, zone: self.times.zone) { shell in
+            try shell.settings.checkAnswerFormat()
             var insight = NamedInsight(
                 name,
                 window: .last(self.days, .day),

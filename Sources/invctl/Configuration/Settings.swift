@@ -143,7 +143,7 @@ struct Settings: Sendable {
         let isTyped = self.values[.output]?.origin == "--\(Setting.Key.output.rawValue)"
         guard isTyped, !self.format.isForAnswers else { return }
         throw .usage(
-            "-o \(self[.output]) is for lists; this command answers with a line, or as json or ndjson"
+            "-o \(self[.output]) is for lists; this command answers in lines, or as json or ndjson"
         )
     }
 

@@ -36,7 +36,7 @@ struct ShellCommand: AsyncParsableCommand {
         let settings = try self.global.settings()
         self.exportToEnvironment(settings)
         if self.command.isEmpty, let session = TerminalSession(.line) {
-            var shell = InteractiveShell(session, isQuiet: self.global.quiet)
+            var shell = InteractiveShell(session, isQuiet: self.global.isQuiet)
             await shell.run()
             return
         }
@@ -58,6 +58,7 @@ struct ShellCommand: AsyncParsableCommand {
             }
         }
         if self.global.timing { setenv("INVCTL_TIMING", "1", 1) }
+        if self.global.quiet { setenv(GlobalOptions.quietVariable, "1", 1) }
     }
 }
 

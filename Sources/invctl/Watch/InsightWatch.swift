@@ -197,7 +197,7 @@ struct InsightWatch {
             case .changed(let change): answer = change.answer
             case .progress: continue
             case .disconnected(let error):
-                if !self.shell.options.quiet {
+                if !self.shell.options.isQuiet {
                     Terminal.note("\(error.interruption); reconnecting")
                 }
                 continue

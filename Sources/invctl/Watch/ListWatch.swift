@@ -228,7 +228,7 @@ struct ListWatch {
             // The first answer needs no change.
         }
         while var state = try await self.next() {
-            for notice in state.status.takePending() where !self.shell.options.quiet {
+            for notice in state.status.takePending() where !self.shell.options.isQuiet {
                 Terminal.note("\(notice)   LSN \(state.status.lsn)")
             }
             guard state.isDirty, !state.status.isLost else { continue }

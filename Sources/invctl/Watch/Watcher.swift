@@ -54,7 +54,7 @@ struct Watcher {
         return self.rest != 0
     }
 
-    private func note(_ text: String) { if !self.shell.options.quiet { Terminal.note(text) } }
+    private func note(_ text: String) { if !self.shell.options.isQuiet { Terminal.note(text) } }
 
     private mutating func show(
         _ change: Change,
