@@ -74,6 +74,11 @@ public struct ClientConfiguration: Sendable {
     public var waitsForStorage: Bool
     /// The shortest and the longest pause of the exponential backoff between attempts to connect, in ms.
     public var backoffMilliseconds: ClosedRange<Int64>
+    /// How long ``InventoryClient/connect()`` repeats attempts that fail, in ms, if no connection was ever made.
+    ///
+    /// It then fails before its deadline, and at once if the peer does not speak the protocol. By default (`nil`)
+    /// it tries until its deadline: a program may be started before its server.
+    public var firstConnectMilliseconds: Int64?
 
     /// Creates a configuration; by default with a new session and a timeout of ten seconds.
     public init(
@@ -85,7 +90,8 @@ public struct ClientConfiguration: Sendable {
         continuesSession: Bool = false,
         timeoutMilliseconds: Int64 = 10_000,
         waitsForStorage: Bool = true,
-        backoffMilliseconds: ClosedRange<Int64> = 10...1_000
+        backoffMilliseconds: ClosedRange<Int64> = 10...1_000,
+        firstConnectMilliseconds: Int64? = nil
     ) {
         self.address = address
         self.actor = actor
@@ -96,6 +102,7 @@ public struct ClientConfiguration: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.waitsForStorage = waitsForStorage
         self.backoffMilliseconds = backoffMilliseconds
+        self.firstConnectMilliseconds = firstConnectMilliseconds
     }
 }
 

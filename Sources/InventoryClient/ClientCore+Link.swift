@@ -12,6 +12,14 @@ extension ClientCore {
 
     func linkUnreachable(_ reason: String) {
         self.lastFailure = .unreachable(self.link.configuration.address, reason)
+        guard let limit = self.firstConnectMilliseconds, let greetedAt else { return }
+        guard self.loop.now - greetedAt >= .milliseconds(limit) else { return }
+        self.completeHelloWaiters(.failure(self.lastFailure))
+    }
+
+    /// How long failed attempts are repeated for those who wait for a hello; `nil` until their deadlines.
+    private var firstConnectMilliseconds: Int64? {
+        self.acceptedAt == .distantPast ? self.link.configuration.firstConnectMilliseconds : nil
     }
 
     func linkAccepted(_ accepted: HelloAccepted) {
@@ -33,7 +41,8 @@ extension ClientCore {
             self.readRequests[id] = nil
             _ = readRequest.handler(.failure(error))
         }
-        if error.code == .refused { self.completeHelloWaiters(.failure(error)) }
+        let isViolation = error.code == .protocolViolation && self.firstConnectMilliseconds != nil
+        if error.code == .refused || isViolation { self.completeHelloWaiters(.failure(error)) }
     }
 
     func linkEnded(_ error: ClientError) {

@@ -42,6 +42,8 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     var accepted: HelloAccepted?
     /// When the hello was accepted, by the loop's clock.
     var acceptedAt = NIODeadline.distantPast
+    /// When the first call waited for a hello; `nil` before that.
+    var greetedAt: NIODeadline?
 
     init(
         _ configuration: ClientConfiguration,
@@ -85,6 +87,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         self.begin(call, completing: completion) { once in
             if let accepted = self.accepted { return once.call(.success(accepted)) }
             self.helloWaiters.append(once)
+            self.greetedAt = self.greetedAt ?? self.loop.now
         }
     }
 

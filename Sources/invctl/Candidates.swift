@@ -2,6 +2,7 @@ import ArgumentParser
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
+import TerminalKit
 
 /// Completion candidates, queried from the server with a short timeout.
 ///
@@ -47,6 +48,12 @@ enum Candidates {
         }
     }
 
+    /// A function and not a list, which would be part of the description of each command.
+    static let ofZone = CompletionKind.custom { (_: [String], _: Int, prefix: String) in
+        let start = prefix.lowercased()
+        return ZoneText.names.filter { $0.lowercased().hasPrefix(start) }
+    }
+
     static let ofContext = CompletionKind.custom { (_: [String], _: Int, prefix: String) in
         let names = (try? ConfigurationFile())?.contexts ?? []
         return names.filter { $0.hasPrefix(prefix) }
@@ -65,15 +72,27 @@ enum Candidates {
         words: [String],
         query: (InventoryClient) async throws -> [String]
     ) async -> [String] {
+        let all = await self.ask(words, query)
+        let key = NormalizedText.key(prefix)
+        // A shell writes candidates to the terminal as they are.
+        return (all ?? []).filter {
+            NormalizedText.key($0).hasPrefix(key) && SafeText.isSafe($0)
+        }
+    }
+
+    /// Asks the server that the command line names; `nil` if it does not answer in time.
+    static func ask<Answer>(
+        _ words: [String],
+        _ query: (InventoryClient) async throws -> Answer
+    ) async -> Answer? {
         guard let settings = self.settings(words), var configuration = try? settings.client() else {
-            return []
+            return nil
         }
         configuration.timeoutMilliseconds = self.timeoutMilliseconds
         let client = InventoryClient(configuration)
-        let all = try? await query(client)
+        let answer = try? await query(client)
         try? await client.close()
-        let key = NormalizedText.key(prefix)
-        return (all ?? []).filter { NormalizedText.key($0).hasPrefix(key) }
+        return answer
     }
 
     /// Returns the settings, with the server or context named in the incomplete command line.

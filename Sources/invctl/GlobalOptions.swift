@@ -7,9 +7,16 @@ import TerminalKit
 
 /// Options of every command.
 ///
-/// An option that is not given is taken from the environment, the context, the configuration file or the
-/// built-in defaults, in that order: see ``Settings``.
+/// They may stand before the command too (``LeadingOptions``). One that is not given is taken from the
+/// environment, the context, the configuration file or the built-in defaults: see ``Settings``.
 struct GlobalOptions: ParsableArguments {
+    /// The names of those with a value, and of the flags.
+    static let valued: Set<String> = [
+        "--context", "--server", "--output", "-o", "--fields", "--color", "--pager", "--timeout",
+        "--actor", "--token-file",
+    ]
+    static let flags: Set<String> = ["--timing", "--quiet", "-q"]
+
     @Option(
         help: ArgumentHelp(
             "The context of the configuration file. [INVCTL_CONTEXT]",
@@ -30,15 +37,18 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "table, plain, json, ndjson, csv, tsv or md. [INVCTL_OUTPUT; default: table on a terminal, "
-                + "else plain]",
+            "table, vertical, plain, json, ndjson, csv, tsv or md. [INVCTL_OUTPUT; default: table on a "
+                + "terminal, else plain]",
             valueName: "format"
         ),
         completion: .list(OutputFormat.allCases.map { $0.rawValue })
     )
     var output: String?
 
-    @Option(help: ArgumentHelp("The columns to show, in this order.", valueName: "a,b"))
+    @Option(
+        help: ArgumentHelp("The columns to show, in this order.", valueName: "a,b"),
+        completion: ColumnCandidates.ofFields
+    )
     var fields: String?
 
     @Option(
@@ -82,11 +92,19 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "Prints how long the command took.")
     var timing = false
 
-    @Flag(name: .shortAndLong, help: "Prints only the requested data.")
+    @Flag(name: .shortAndLong, help: "Prints only the data that was asked for, and errors.")
     var quiet = false
 
-    func settings() throws(Failure) -> Settings {
+    /// The variable by which a shell with `-q` makes its commands quiet.
+    static let quietVariable = "INVCTL_QUIET"
+
+    /// Whether only the data that was asked for is printed, and errors.
+    var isQuiet: Bool { self.quiet || Terminal.environment(Self.quietVariable) != nil }
+
+    /// Returns the settings; `zone` is the command's `--zone`, if it has one.
+    func settings(zone: String? = nil) throws(Failure) -> Settings {
         var flags: [Setting.Key: String] = [:]
+        flags[.zone] = zone
         flags[.server] = self.server
         flags[.output] = self.output
         flags[.color] = self.color
@@ -112,27 +130,47 @@ extension Settings {
             session: session,
             timeoutMilliseconds: self.timeoutMilliseconds,
             // The user should see the error: a full disk does not recover in a moment.
-            waitsForStorage: false
+            waitsForStorage: false,
+            firstConnectMilliseconds: Self.firstConnectMilliseconds
         )
     }
+
+    /// Attempts that fail are repeated for so long, which covers the restart of a server, but no more: a
+    /// person should hear within a second that no server is there.
+    private static let firstConnectMilliseconds: Int64 = 500
+}
+
+/// The time zone of a command that shows or accepts times.
+struct ZoneOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The IANA time zone of days and times, typed and shown. [INVCTL_ZONE; default UTC]",
+            valueName: "zone"
+        ),
+        completion: Candidates.ofZone
+    )
+    var zone: String?
 }
 
 /// Options of every command that lists rows.
 struct ListOptions: ParsableArguments {
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var times: ZoneOptions
 
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
             "Only matching rows: 'available < 5 and category = Fruit'; = != < <= > >= ~ !~.",
             valueName: "condition"
-        )
+        ),
+        completion: ColumnCandidates.ofCondition
     )
     var conditions: [String] = []
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Sort by these columns; '-' for descending.", valueName: "a,-b")
+        help: ArgumentHelp("Sort by these columns; '-' for descending.", valueName: "a,-b"),
+        completion: ColumnCandidates.ofSort
     )
     var sort: String?
 
@@ -182,7 +220,7 @@ struct RetryOptions: ParsableArguments {
         guard self.id != nil else {
             throw ValidationError("--first-tried requires --id")
         }
-        guard Self.instant(firstTried) != nil else {
+        guard TimeText.parse(firstTried, zone: TimeText.utc) != nil else {
             throw ValidationError(
                 "--first-tried is '\(firstTried)', not a time such as 2026-03-01T12:30:05Z"
             )
@@ -203,25 +241,15 @@ struct RetryOptions: ParsableArguments {
         throw ValidationError("--id \(problem)")
     }
 
-    private static func instant(_ text: String) -> Instant? {
-        TextTime.utc.flatMap { TimeText.parse(text, zone: $0) }
-    }
-
-    var request: WriteRequest {
-        WriteRequest(id: self.id, firstTried: self.firstTried.flatMap { Self.instant($0) })
-    }
-}
-
-private enum TextTime {
-    static let utc = TimeZone(identifier: "UTC")
+    var request: WriteRequest { WriteRequest(id: self.id, firstTried: self.firstTried) }
 }
 
 /// How to send a command that changes something.
 struct WriteRequest: Sendable {
     /// The user's idempotency key; `nil` if the user gave none.
     var id: String?
-    /// The time of the first try, as the user gave it.
-    var firstTried: Instant?
+    /// The time of the first try, as the user typed it.
+    var firstTried: String?
     var isDryRun = false
 }
 

@@ -49,6 +49,9 @@ struct Invctl: AsyncParsableCommand {
             TerminalGuard.run(Array(arguments.dropFirst()), for: "invctl")
             return
         }
+        if arguments.first == CompletionLine.word {
+            Glibc.exit(await CompletionLine.run(Array(arguments.dropFirst())))
+        }
         Interruption.begin()
         Glibc.exit(await Self.run(arguments).rawValue)
     }
@@ -60,6 +63,7 @@ struct Invctl: AsyncParsableCommand {
         let wantsJSON = CommandLineText.wantsJSON(arguments)
         Failure.color.withLock { $0 = CommandLineText.color(arguments) }
         do {
+            let arguments = try LeadingOptions.moved(arguments, in: Self.self)
             if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
                 throw failure
             }
@@ -102,7 +106,7 @@ struct Invctl: AsyncParsableCommand {
             // The parser's message with the usage, under the common "error:" prefix.
             let text = Self.fullMessage(for: error)
             let message = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
-            Terminal.note(Failure.head + " " + message)
+            Terminal.note(" " + message, after: Failure.head)
         }
         return Exit.usage
     }

@@ -146,24 +146,24 @@ extension ExpressibleByArgument where Self: FieldChoice {
         self = choice
     }
 
-    /// The name of the case, for the help.
-    public var defaultValueDescription: String { "\(self)" }
     /// The names of all cases, for help and completion.
     public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
 }
 
-extension Reason: ExpressibleByArgument {}
+extension Reason: ExpressibleByArgument {
+    /// None: the names speak for themselves.
+    public static var allValueDescriptions: [String: String] { [:] }
+}
 
 extension AsOf {
-    /// Parses an LSN or a time such as 2026-03-01T12:00:00Z; `nil` if the argument is `nil`.
-    init?(argument: String?) throws {
+    /// Parses an LSN or a time such as 2026-03-01T12:00:00, in a zone; `nil` if the argument is `nil`.
+    init?(argument: String?, in zone: TimeZone) throws {
         guard let argument else { return nil }
         if let lsn = UInt64(digits: argument) {
             self = .lsn(LSN(lsn))
             return
         }
-        guard let time = TimeText.parse(argument, zone: TimeZone(identifier: "UTC") ?? .current)
-        else {
+        guard let time = TimeText.parse(argument, zone: zone) else {
             throw ValidationError("'\(argument)' is neither an LSN nor a time")
         }
         self = .time(time)

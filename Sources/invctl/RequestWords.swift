@@ -10,12 +10,9 @@ struct RequestWords: Equatable {
     @TaskLocal static var commandLine: [String] = []
 
     /// Options with a value that are ignored: those of ``GlobalOptions`` and ``RetryOptions``.
-    static let ignoredOptions: Set<String> = [
-        "--context", "--server", "--output", "-o", "--fields", "--color", "--pager", "--timeout",
-        "--actor", "--token-file", "--id", "--first-tried",
-    ]
+    static let ignoredOptions = GlobalOptions.valued.union(["--id", "--first-tried"])
     /// Flags that are ignored.
-    static let ignoredFlags: Set<String> = ["--timing", "--quiet", "-q"]
+    static let ignoredFlags = GlobalOptions.flags
 
     /// The words; `--name=value` is split in two.
     private(set) var words: [String] = []

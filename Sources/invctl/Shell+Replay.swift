@@ -34,7 +34,7 @@ extension Shell {
 
     private func noteReplay() {
         self.replay.isReplayed = true
-        guard !self.format.isJSON else { return }
+        guard !self.format.isJSON, !self.options.isQuiet else { return }
         Terminal.note(
             "replayed: a request with this --id was executed before; this is its answer, and it was not "
                 + "executed again"

@@ -18,11 +18,11 @@ extension Shell: TransferHost {
         switch self.format {
         case .json: .json
         case .ndjson: .ndjson
-        case .table, .plain, .csv, .tsv, .md: .text
+        case .table, .vertical, .plain, .csv, .tsv, .md: .text
         }
     }
 
-    var isQuiet: Bool { self.options.quiet }
+    var isQuiet: Bool { self.options.isQuiet }
     var showsProgress: Bool { Terminal.isError }
 
     func print(_ line: String) { Terminal.print(line) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -30,6 +31,7 @@ struct Shell: Sendable {
     /// Connects, runs `body`, and converts client errors to ``Failure``.
     static func run(
         _ options: GlobalOptions,
+        zone: String? = nil,
         write: WriteRequest? = nil,
         listing: Listing = Listing(),
         isWatching: Bool = false,
@@ -38,7 +40,8 @@ struct Shell: Sendable {
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let settings = try options.settings()
+        let settings = try options.settings(zone: zone)
+        if write != nil { try settings.checkAnswerFormat() }
         // A dry run must not use up the idempotency key of the real request.
         let isDryRun = write?.isDryRun ?? false
         let name = isDryRun ? nil : write?.id
@@ -46,9 +49,11 @@ struct Shell: Sendable {
         let key = name.flatMap { IdempotencyKey($0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
-        let client = InventoryClient(configuration)
+        // Within a shell, commands without a session share a connection.
+        let shared = continuesSession ? nil : SharedClient.current
+        let connection = shared ?? SharedClient()
         do {
-            let server = try await client.connect()
+            let (client, server) = try await connection.connected(configuration)
             let shell = Shell(
                 options: options,
                 settings: settings,
@@ -59,7 +64,7 @@ struct Shell: Sendable {
                 server: server,
                 session: session,
                 key: key,
-                firstTried: write?.firstTried,
+                firstTried: try Instant(write?.firstTried, "--first-tried", in: settings.zone),
                 words: RequestWords(RequestWords.commandLine).fingerprint
             )
             do {
@@ -68,12 +73,12 @@ struct Shell: Sendable {
                 guard write?.id != nil, !isDryRun, !continuesSession else { throw error }
                 guard try await shell.answerAgain() else { throw error }
             }
-            try await client.close()
+            if shared == nil { await connection.close() }
         } catch let error as ClientError {
-            try? await client.close()
+            await connection.close()
             throw Self.failure(error, session: session, settings: settings)
         } catch {
-            try? await client.close()
+            if shared == nil { await connection.close() }
             throw error
         }
         if options.timing || Terminal.environment("INVCTL_TIMING") != nil {
@@ -97,6 +102,7 @@ struct Shell: Sendable {
     ) async throws {
         try await self.run(
             options.global,
+            zone: options.times.zone,
             listing: options.listing,
             isWatching: options.watch,
             body: body
@@ -113,12 +119,14 @@ struct Shell: Sendable {
             return Failure(error, address: settings.address, id: id)
         }
         let innermost = refusal.innermost
+        // A question that the server does not accept was typed wrong.
+        let isUsage = [.invalidField, .outOfRange].contains(refusal.code)
         return Failure(
             refusal.code.name,
             refusal.facts(decimals: 2, currency: "", sku: nil),
             hint: innermost.code.hint,
             number: refusal.code.rawValue,
-            exit: Exit.code(for: refusal)
+            exit: isUsage ? Exit.usage : Exit.code(for: refusal)
         )
     }
 
@@ -168,17 +176,32 @@ struct Shell: Sendable {
         return shell
     }
 
+    /// Returns how to write the rows of an insight, whose spans of time are those of its zone.
+    func style(of answer: InsightAnswer) -> RowStyle {
+        var style = self.style()
+        style.buckets = BucketText(answer.window.zone)
+        style.zone = TimeZone(identifier: answer.window.zone) ?? TimeText.utc
+        return style
+    }
+
+    /// How times are shown to people.
+    var clock: ClockText { ClockText(zone: self.settings.zone) }
+
     /// Returns how to write rows.
     func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
-        RowStyle(
-            format: self.format,
+        // One thing is read from top to bottom.
+        let isUpright = isSingle && self.settings[.output].isEmpty && self.format == .table
+        return RowStyle(
+            format: isUpright ? .vertical : self.format,
             currencyDecimals: self.server.currencyDecimals,
             fields: self.options.fieldNames,
             omitted: omitting,
             isSingle: isSingle,
             width: Terminal.isOutput ? Terminal.size.columns : nil,
             hasColor: self.settings.color.isColored(Terminal.isOutput),
-            clock: ClockText(zone: self.settings.zone)
+            isForTerminal: Terminal.isOutput,
+            clock: self.clock,
+            zone: self.settings.zone
         )
     }
 
@@ -202,7 +225,7 @@ struct Shell: Sendable {
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
         // Printed once there is an answer.
-        var note = self.options.quiet ? nil : query.asOf?.note
+        var note = self.options.isQuiet ? nil : query.asOf?.note(self.clock)
         for try await part in self.client.rows(of: query) {
             note.take().map { Terminal.note($0) }
             let wantsMore = try output.take(part.table)
@@ -212,16 +235,24 @@ struct Shell: Sendable {
         output.finish()
         try sink.write(&output.bytes)
         sink.finish()
+        self.noteIfEmpty(output, query.rowNoun)
     }
 
-    /// Prints locally created rows with the same options.
-    func list(_ table: ResultTable, isSingle: Bool = false) throws {
-        var output = RowOutput(self.style(isSingle: isSingle), self.listing)
+    /// Tells people that a list is empty, instead of showing nothing.
+    private func noteIfEmpty(_ output: RowOutput, _ noun: String) {
+        guard output.rowCount == 0, self.format.isForPeople, !self.options.isQuiet else { return }
+        Terminal.note(self.listing.conditions.isEmpty ? "no \(noun)" : "no \(noun) match --where")
+    }
+
+    /// Prints rows that are here already with the same options.
+    func list(_ table: ResultTable, _ style: RowStyle) throws {
+        var output = RowOutput(style, self.listing)
         let sink = self.sink()
         _ = try output.take(table)
         output.finish()
         try sink.write(&output.bytes)
         sink.finish()
+        self.noteIfEmpty(output, "rows")
     }
 
     func sink() -> RowSink {
@@ -254,6 +285,7 @@ extension Shell {
     func print(_ object: JSONObject) {
         var object = object
         if self.isReplayed { object.add("replayed", raw: "true") }
+        if self.isDryRun { object.add("dryRun", raw: "true") }
         Terminal.print(object.text)
     }
 
@@ -266,7 +298,9 @@ extension Shell {
         if case .batch(let all, _) = command { commands = all }
         switch try await self.client.dryRun(commands) {
         case .done(var done):
-            Terminal.note("dry run: nothing was changed; this would be the result")
+            if !self.options.isQuiet {
+                Terminal.note("dry run: nothing was changed; this would be the result")
+            }
             if case .batch = command { return done }
             done.id = done.ids.first ?? 0
             done.ids = []

@@ -77,6 +77,22 @@ import Testing
             try Self.bash(["sell", "LAMP-11"], server: server) == ["LAMP-11", "LAMP-11="]
         )
         #expect(try Self.bash(["product", "list", "-o", "nd"], server: server) == ["ndjson"])
+        #expect(try Self.bash(["--server", server, "prod"], server: "") == ["product"])
+    }
+
+    @Test func `columns, zones and windows are completed`() async throws {
+        let daemon = try Daemon()
+        let server = daemon.address.description
+        func bash(_ words: String...) throws -> [String] { try Self.bash(words, server: server) }
+        #expect(try bash("product", "list", "--fields", "sku,na") == ["sku,name"])
+        #expect(try bash("ledger", "list", "--sort", "-amo") == ["-amount"])
+        #expect(try bash("stock", "show", "--where", "avail") == ["available"])
+        #expect(try bash("insight", "low", "--fields", "sugg") == ["suggestedOrder"])
+        #expect(try bash("insight", "sales", "--zone", "europe/lond") == ["Europe/London"])
+        #expect(try bash("insight", "sales", "--window", "this-y") == ["this-year"])
+        #expect(try bash("insight", "sales", "--by", "week") == ["week", "weekday"])
+        // The shell completes files itself.
+        #expect(try Daemon.run("invctl", ["complete-line", "fish", "invctl export b"]).code == 9)
     }
 
     /// A command would retry for its timeout of an hour.
@@ -94,6 +110,10 @@ import Testing
             let said = try Daemon.run("invctl", ["completion", shell])
             #expect(said.code == 0)
             #expect(said.output.contains(expected), "\(shell)")
+            #expect(
+                said.output.utf8.count < 2_000,
+                "a script asks the program and knows no commands"
+            )
         }
         let other = try Daemon.run("invctl", ["completion", "bahs"])
         #expect(other.code == 2)

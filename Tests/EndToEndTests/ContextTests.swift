@@ -64,6 +64,11 @@ import Testing
         let variables = ["INVCTL_SERVER": "127.0.0.1:9", "INVCTL_CONTEXT": "depot"]
         #expect(try origin("server", [], variables) == "127.0.0.1:9,INVCTL_SERVER")
         #expect(try origin("server", ["--server", "h:1"], variables) == "h:1,--server")
+        // A context that is named precedes the environment; what it does not set comes from there.
+        let named = try origin("server", ["--context", "shop"], variables)
+        #expect(named.hasPrefix("10.0.0.5:7411,\"context shop"))
+        let actor = ["INVCTL_ACTOR": "eve"]
+        #expect(try origin("actor", ["--context", "shop"], actor) == "eve,INVCTL_ACTOR")
         #expect(try origin("timeout", [], [:]) == "10,built in")
         #expect(try origin("zone", [], [:]).hasPrefix("Europe/London,"))
     }

@@ -134,7 +134,7 @@ import Testing
             server: daemon.address.description,
             environment: ["INVCTL_ACTOR": String(repeating: "x", count: 65)]
         )
-        #expect(said.code == 1)
+        #expect(said.code == 2)
         #expect(said.errors.contains("actor has 65 bytes; at most 64 are allowed"), "\(said)")
     }
 

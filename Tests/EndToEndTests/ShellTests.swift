@@ -121,7 +121,7 @@ import Testing
         terminal.type("\u{03}")
         #expect(terminal.waits(for: "interrupted: "))
         terminal.type("product get P-0 --fields onHand\r")
-        #expect(terminal.waits(for: "ON HAND\n     50\n"))
+        #expect(terminal.waits(for: "ON HAND  50\n"))
         // A full-screen command within the shell, and back.
         terminal.type("product list --watch\r")
         #expect(terminal.waits { _ in terminal.screen.isAlternate })
@@ -205,9 +205,86 @@ import Testing
         #expect(try daemon.invctl(["shell"], input: Data()).code == 0)
         let open = try daemon.invctl(["shell"], input: Data("sell 'P-0".utf8))
         #expect(open.code == 2)
-        #expect(open.errors.contains("the script ends within"))
-        let many = String(repeating: "ping\n", count: 200)
-        #expect(try daemon.invctl(["shell"], input: Data(many.utf8)).lines.count == 200)
+        #expect(open.errors.contains("an open quote"))
+    }
+
+    @Test func `an open quote or a backslash at the end is an error, and takes no other line`()
+        async throws
+    {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 50)
+        for (script, stock) in [
+            ("sell \"P-0=1", 50), ("sell P-0=1 \\\n", 50), ("sell P-0=1 \\", 50),
+            ("sell \"P-0=1\nsell P-0=2\nping", 48), ("sell P-0=1 \\\n  --ref x\n", 47),
+        ] {
+            let said = try daemon.invctl(["shell"], input: Data(script.utf8))
+            #expect((said.code == 0) == (stock == 47), "\(script)")
+            let level = try await daemon.client().level(ProductID(1))
+            #expect(level.onHand == stock, "\(script)")
+        }
+    }
+
+    @Test func `the commands of a script share one connection, also after the server was away`()
+        async throws
+    {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 500)
+        func connections() async throws -> Int64 {
+            try await daemon.client().statistics()["connectionsAccepted"] ?? 0
+        }
+        let before = try await connections()
+        let lsn = try await daemon.client().ping()
+        let many = String(repeating: "ping\nsell P-0=1\n", count: 100)
+        let said = try daemon.invctl(["shell"], input: Data(many.utf8))
+        #expect(said.code == 0 && said.lines.count == 200)
+        #expect(try await connections() - before <= 4)
+        #expect(try await daemon.client().ping().value - lsn.value == 100)
+        // A sale that fails does not end the shell, and neither does a lost server.
+        let lost = try Daemon.run("invctl", ["shell", "-c", "ping", "-c", "ping"])
+        #expect(lost.code == 7 && lost.errors.split(separator: "unreachable").count == 3)
+    }
+
+    @Test func `-c runs commands, a bar hands their output to a program, and a program can be run`()
+        async throws
+    {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(2, stock: 50)
+        let run = { (words: String...) in try daemon.invctl(["shell"] + words) }
+        #expect(
+            try run("-c", "sell P-0=1", "-c", "sell P-0=2").lines.last?.contains("47 left") == true
+        )
+        #expect(try run("-c", "sell P-0=99", "-c", "ping").code == 5)
+        let piped = try run("-c", "product list --fields sku | tr P Q | sort")
+        #expect(piped.lines == ["Q-0", "Q-1", "sku"])
+        #expect(try run("-c", "product list | exit 3").code == 3)
+        #expect(try run("-c", "product get NONE | cat").code == 3)
+        #expect(try run("-c", "product list |").code == 2)
+        #expect(try run("-c", "\\! echo from $((40 + 2))").lines == ["from 42"])
+        #expect(try run("-c", "\\! exit 4").code == 4)
+        let vertical = try run("-c", "\\x", "-c", "category list --fields id,name", "-c", "\\x")
+        #expect(
+            vertical.lines == [
+                "the format is vertical", "ID    1", "NAME  Category P",
+                "the format is the default",
+            ]
+        )
+    }
+
+    @Test func `pasted lines are commands, and wait for Enter`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 50)
+        let terminal = try Self.open(daemon, Home())
+        terminal.type("\u{1B}[200~sell P-0=1\nsell P-0=2\nsell P-0=3\u{1B}[201~")
+        #expect(terminal.waits(for: "sell P-0=3"))
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 50)
+        terminal.type("\r")
+        #expect(terminal.waits(for: "P-0 44 left"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("product list --fields sku,onHand | cat -A\r")
+        #expect(terminal.waits(for: "P-0       44$"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("\u{04}")
+        #expect(terminal.wait() == 0)
     }
 
     @Test func `options of the shell apply to its commands`() throws {

@@ -103,7 +103,8 @@ import Testing
         let mouse = try #require(lines.first { $0.contains("  MOU-09") })
         #expect(mouse.contains(" 5 ") && mouse.contains("99.95"))
         let tape = try #require(lines.firstIndex { $0.contains("Recent sales") })
-        #expect(lines[tape + 2].contains("12:00:00   59  MOU-09"))
+        #expect(lines[tape + 2].contains("12:00:00  MOU-09  Mouse"))
+        #expect(lines[tape + 2].hasSuffix("59"))
         #expect(lines[tape + 2].contains("return POS-59"))
         #expect(lines[tape + 3].contains("till-1"))
     }
@@ -255,7 +256,7 @@ import Testing
         #expect(command("invctl ping") == .run(["ping"]))
         _ = press(.escape)
         #expect(command("watch sales") == .none)
-        #expect(model.keys.page?.lines.first?.contains("another terminal") ?? false)
+        #expect(model.keys.page?.lines.first?.contains("a terminal of its own") ?? false)
         _ = press(.escape)
         #expect(command("low") == .none)
         #expect(model.keys.pane == .low)

@@ -83,6 +83,14 @@ final class ScriptedServer: Connector, @unchecked Sendable {
         self.loop.run()
     }
 
+    /// Sends what is no frame.
+    func sendNoise() {
+        _ = try? self.channel?.writeInbound(
+            ByteBuffer(string: String(repeating: "noise ", count: 20))
+        )
+        self.loop.run()
+    }
+
     /// Breaks the connection; everything in flight is lost.
     func cut() {
         self.channel?.close(promise: nil)
@@ -92,12 +100,16 @@ final class ScriptedServer: Connector, @unchecked Sendable {
     func pass(milliseconds: Int64) { self.loop.advanceTime(by: .milliseconds(milliseconds)) }
 
     /// Returns a client of this server.
-    func client(timeoutMilliseconds: Int64 = 10_000) -> ClientCore {
+    func client(
+        timeoutMilliseconds: Int64 = 10_000,
+        firstConnectMilliseconds: Int64? = nil
+    ) -> ClientCore {
         ClientCore(
             ClientConfiguration(
                 actor: "client",
                 session: SessionID(high: 1, low: 2),
-                timeoutMilliseconds: timeoutMilliseconds
+                timeoutMilliseconds: timeoutMilliseconds,
+                firstConnectMilliseconds: firstConnectMilliseconds
             ),
             by: self,
             on: self.loop

@@ -36,13 +36,50 @@ import Testing
         let (narrow, omitted) = Self.lines(30)
         #expect(
             narrow == [
-                "SKU     NAME      ON HAND",
-                "LAP-01  A lapto…        8",
-                "日本                  -12",
+                "SKU     NAME           ON HAND",
+                "LAP-01  A laptop wit…        8",
+                "日本                       -12",
             ]
         )
         #expect(omitted == ["available"])
         #expect(Self.lines(1, isChosen: true).1 == ["name", "onHand", "available"])
+    }
+
+    @Test func `columns give way by their worth, and what fits again comes back`() {
+        func table(_ width: Int) -> (line: String, omitted: [String]) {
+            var table = TextTable(
+                [
+                    TextTable.Column("id", .number, worth: .record),
+                    TextTable.Column("sku", .text, worth: .vital),
+                    TextTable.Column("recordedAt", .other, worth: .record),
+                    TextTable.Column("price", .number),
+                    TextTable.Column("amount", .number, worth: .vital),
+                    TextTable.Column(" ", .text, worth: .decoration),
+                ],
+                width: width,
+                isChosen: false,
+                hasColor: false
+            )
+            let row = ["1", "LAP-01", "2026-11-24 12:00:00Z", "9.99", "19.98", "██████"]
+            return (table.lines([row])[1], table.omitted)
+        }
+        #expect(table(80).line == " 1  LAP-01  2026-11-24 12:00:00Z   9.99   19.98  ██████")
+        // The picture goes first and is no column that is missing.
+        #expect(table(48).line == " 1  LAP-01  2026-11-24 12:00:00Z   9.99   19.98")
+        #expect(table(48).omitted == [])
+        // Without the time there is room for the number and the picture again.
+        #expect(table(40).line == " 1  LAP-01   9.99   19.98  ██████")
+        #expect(table(40).omitted == ["recordedAt"])
+        #expect(table(21).line == "LAP-01   9.99   19.98")
+        #expect(table(14).line == "LAP-01   19.98")
+        #expect(table(14).omitted == ["id", "recordedAt", "price"])
+        #expect(table(5).line == "LAP-01")
+    }
+
+    @Test func `a remark is broken at blanks`() {
+        #expect(TextWidth.wrapped("one two three", to: 7) == ["one two", "three"])
+        #expect(TextWidth.wrapped("much-too-long a", to: 5) == ["much-too-long", "a"])
+        #expect(TextWidth.wrapped("", to: 5) == [])
     }
 
     @Test func `later rows widen a column only if the width is unlimited`() {

@@ -20,7 +20,7 @@ enum NetworkFailure {
             ChannelError.inputClosed, ChannelError.outputClosed:
             "the connection is closed"
         default:
-            "the network failed (\(type(of: error)))"
+            "the network failed"
         }
     }
 

@@ -56,7 +56,7 @@ package struct ApplyDryRun {
             object.add("invalid", raw: String(invalid))
             let members = kinds.map { "\"\($0.0)\":\($0.1)" }
             object.add("would", raw: "{" + members.joined(separator: ",") + "}")
-            return self.host.print(object.text)
+            return self.host.print(object)
         }
         func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
         self.host.print(

@@ -62,7 +62,7 @@ extension Refusal {
             let subject = isQuantity ? sku.map { "\($0.sku): " } ?? "" : ""
             return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
         case .id(let id): return Self.description(self.code, id) + line
-        case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
+        case .taken(let text, _): return "'\(text)' is taken" + line
         case .revision(let expected, let actual):
             return "expected revision \(expected), but it is at \(actual). Nothing was changed."
                 + line
@@ -108,10 +108,12 @@ extension Refusal {
         }
     }
 
-    /// Formats a time, or its microseconds if it is outside of the calendar's range.
+    /// Formats a time; one outside of the calendar's range by its nearest end.
     private static func instant(_ microseconds: Int64) -> String {
-        Instant(microseconds: microseconds).isInCalendar
-            ? TimeText.format(microseconds) : String(microseconds)
+        let instant = Instant(microseconds: microseconds)
+        let text = TimeText.format(instant.clampedToCalendar.microseconds)
+        if instant.isInCalendar { return text }
+        return (microseconds < 0 ? "before " : "after ") + text
     }
 
     /// Returns a shortage with every number that decided it.
@@ -120,9 +122,9 @@ extension Refusal {
         place: Place?,
         taking: StockTaking
     ) -> String {
-        let name =
-            place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }
-            ?? "product \(shortage.product.value)"
+        let subject =
+            place.map { $0.location.isEmpty ? "\($0.sku): " : "\($0.sku) at \($0.location): " }
+            ?? ""
         func quantity(_ value: Quantity) -> String {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
@@ -131,7 +133,7 @@ extension Refusal {
         let hasFloor = taking != .dispatch || shortage.floor > 0
         let floor = hasFloor ? ", floor \(quantity(shortage.floor))" : ""
         return """
-            \(name): asked \(quantity(shortage.asked))\(unit), can \(taking.rawValue) \
+            \(subject)asked \(quantity(shortage.asked))\(unit), can \(taking.rawValue) \
             \(quantity(shortage.sellable)) (on hand \(quantity(shortage.onHand)), \
             unavailable \(quantity(shortage.unavailable)), reserved \(quantity(shortage.reserved))\
             \(floor))

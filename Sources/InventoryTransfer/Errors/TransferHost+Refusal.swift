@@ -54,17 +54,22 @@ extension TransferHost {
             hint =
                 "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other) and settle its "
                 + "reservations and transfers."
-        case .id(let id) where innermost.code == .inUse:
-            message = "\(subject ?? "number \(id)") is still in use"
-        case .id(let id) where innermost.code == .archived:
-            message = "\(subject ?? "number \(id)") is archived"
+        case .id where innermost.code == .inUse:
+            message = "\(subject ?? "it") is still in use"
+        case .id where innermost.code == .archived:
+            message = "\(subject ?? "it") is archived"
         case .id(let id) where innermost.code == .productInactive:
             let sku = await self.sku(of: id)
-            message = "\(sku ?? "product \(id)") is not for sale"
+            message = "\(sku ?? "the product") is not for sale"
             if let sku {
                 hint = "Put it on sale first: invctl product set \(sku) --status active"
             }
-        case .taken:
+        case .taken(let text, let holder):
+            if [.skuTaken, .barcodeTaken].contains(innermost.code),
+                let product = await self.product(holder)
+            {
+                message = "'\(text)' is taken by \(product.sku) (\(product.name))"
+            }
             hint = "Choose another, or change the object that uses it."
         default:
             break
@@ -78,9 +83,10 @@ extension TransferHost {
         )
     }
 
-    private func sku(of product: UInt64) async -> String? {
-        let key = ProductKey.id(ProductID(UInt32(clamping: product)))
-        return try? await self.client.product(key)?.product.sku
+    private func sku(of product: UInt64) async -> String? { await self.product(product)?.sku }
+
+    private func product(_ id: UInt64) async -> Product? {
+        try? await self.client.product(.id(ProductID(UInt32(clamping: id))))?.product
     }
 
     private func hint(

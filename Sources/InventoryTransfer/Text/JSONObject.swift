@@ -19,8 +19,13 @@ package struct JSONObject {
     package var text: String { "{" + self.members.joined(separator: ",") + "}" }
 
     /// Returns a string as a JSON string, with its quotes.
+    ///
+    /// Characters that steer a terminal are escaped: control characters, and those that reorder text.
     package static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        // 0xC2 and 0xE2 begin the characters above 0x7F that are escaped.
+        let isPlain = text.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F && $0 != 0xC2 && $0 != 0xE2
+        }
         if isPlain { return "\"\(text)\"" }
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -30,12 +35,19 @@ package struct JSONObject {
             case "\n": quoted += "\\n"
             case "\r": quoted += "\\r"
             case "\t": quoted += "\\t"
-            case let scalar where scalar.value < 0x20:
+            case let scalar where Self.steersTerminal(scalar):
                 let hex = String(scalar.value, radix: 16)
                 quoted += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
             default: quoted.unicodeScalars.append(scalar)
             }
         }
         return quoted + "\""
+    }
+
+    private static func steersTerminal(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

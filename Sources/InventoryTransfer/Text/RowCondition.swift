@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import InventoryModel
 
 /// The grammar of `--where`, a condition on the columns of any answer.
@@ -8,18 +8,26 @@ package import InventoryModel
 ///     not  = [ "not" ] ( "(" or ")" | test )
 ///     test = FIELD ( = | != | < | <= | > | >= | ~ | !~ ) VALUE
 ///
-/// `~` is "contains". Instants are in UTC, and `none` is a missing value; ``RowCondition`` documents how
-/// cells compare.
+/// `~` is "contains", and `none` is a missing value. Instants are typed in a zone; a month is its start.
+/// ``RowCondition`` documents how cells compare.
 extension RowCondition {
     /// Parses the conditions of several `--where` options, all of which must hold.
     ///
     /// It is `nil` if there are no options.
     ///
+    /// - Parameters:
+    ///   - strings: The conditions.
+    ///   - schema: The columns that they may name.
+    ///   - zone: The zone of instants without a Z.
     /// - Throws: ``Failure`` naming the error and the valid columns or operators.
-    package init?(_ strings: [String], _ schema: [ResultField]) throws(Failure) {
+    package init?(
+        _ strings: [String],
+        _ schema: [ResultField],
+        zone: TimeZone = TimeText.utc
+    ) throws(Failure) {
         var all: RowCondition?
         for text in strings {
-            var parser = ConditionParser(text, schema)
+            var parser = ConditionParser(text, schema, zone: zone)
             let condition = try parser.parse()
             if let before = all { all = .and(before, condition) } else { all = condition }
         }
@@ -32,6 +40,7 @@ extension RowCondition {
 private struct ConditionParser {
     private let text: String
     private let schema: [ResultField]
+    private let zone: TimeZone
     private var words: [String] = []
     private var next = 0
     /// The current nesting, and the number of tests so far.
@@ -47,9 +56,10 @@ private struct ConditionParser {
         "~": .contains, "!~": .notContains,
     ]
 
-    init(_ text: String, _ schema: [ResultField]) {
+    init(_ text: String, _ schema: [ResultField], zone: TimeZone) {
         self.text = text
         self.schema = schema
+        self.zone = zone
         self.words = Self.words(text)
     }
 
@@ -186,7 +196,8 @@ private struct ConditionParser {
         case .text:
             return .text(value)
         case .instant:
-            guard let instant = TimeText.parse(value, zone: TimeText.utc) else {
+            let start = TimeText.parse(value, zone: self.zone)
+            guard let instant = start ?? TimeText.parse(value + "-01", zone: self.zone) else {
                 throw self.fail("'\(value)' is not a time such as 2026-03-01 12:30:00")
             }
             return .instant(instant)

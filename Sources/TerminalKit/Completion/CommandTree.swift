@@ -48,6 +48,17 @@ package struct CommandTree: Decodable, Sendable {
         }
     }
 
+    /// Creates a command by its name, with what is known of it.
+    package init(
+        commandName: String,
+        subcommands: [CommandTree]? = nil,
+        arguments: [Argument]? = nil
+    ) {
+        self.commandName = commandName
+        self.subcommands = subcommands
+        self.arguments = arguments
+    }
+
     private struct Tool: Decodable { var command: CommandTree }
 
     /// Decodes the tree that swift-argument-parser dumps as JSON; `nil` if the format is unknown.
@@ -77,6 +88,16 @@ package struct CommandTree: Decodable, Sendable {
         self.arguments?.first { argument in
             argument.names?.contains { $0.text == text } ?? false
         }
+    }
+
+    /// Returns the option or flag with that name of the first subcommand that has it.
+    func laterArgument(typed text: String) -> Argument? {
+        for child in self.subcommands ?? [] {
+            if let found = child.argument(typed: text) ?? child.laterArgument(typed: text) {
+                return found
+            }
+        }
+        return nil
     }
 
     var positionals: [Argument] { self.arguments?.filter { $0.kind == .positional } ?? [] }

@@ -12,9 +12,11 @@ package struct Completer: Sendable {
         /// The candidates without `lead`, in the order of their source.
         package var strings: [String]
         /// The prefix of the word that every candidate follows, such as `--category=`.
-        var lead = ""
+        package var lead = ""
         /// The typed part of the word, without `lead`.
-        var typed: String
+        package var typed: String
+        /// Whether a file name belongs there.
+        package fileprivate(set) var isFile = false
         /// Whether it is a command of the shell itself, which is never quoted.
         var isOwn = false
     }
@@ -54,9 +56,15 @@ package struct Completer: Sendable {
         self.complete = complete
     }
 
-    /// Returns all candidates for the last word of `text`.
+    /// Returns all candidates for the last word of `text`, of which only the last command counts.
     package func candidates(_ text: [Character]) async -> Candidates {
+        if let end = CommandWords(text).breaks.last {
+            var found = await self.candidates(Array(text[(end + 1)...]))
+            found.start += end + 1
+            return found
+        }
         let line = CommandWords(text)
+        if line.program != nil { return Candidates(start: text.count, strings: [], typed: "") }
         var words = line.strings
         let isWord = line.endsInWord && !words.isEmpty
         let typed = isWord ? words.removeLast() : ""
@@ -79,6 +87,7 @@ package struct Completer: Sendable {
         let (source, lead) = self.source(words, typed)
         found.lead = lead
         found.typed = String(typed.dropFirst(lead.count))
+        found.isFile = source == .files
         found.strings = await self.strings(source, typed: found.typed, words: words)
         return found
     }
@@ -95,7 +104,8 @@ package struct Completer: Sendable {
             if pending != nil {
                 pending = nil
             } else if word.hasPrefix("-"), word != "-" {
-                let argument = node.argument(typed: word)
+                // Before the command an option is one of any command behind it.
+                let argument = node.argument(typed: word) ?? node.laterArgument(typed: word)
                 if argument?.kind == .option { pending = argument }
             } else if positionalCount == 0, let child = node[word] {
                 node = child
@@ -136,7 +146,7 @@ package struct Completer: Sendable {
         case ("list", let list)?: return .strings(list.values ?? [])
         case ("file", _)?, ("directory", _)?: return .files
         case ("custom", _)?, ("customAsync", _)?: return .parser(path: path, argument: name)
-        default: return .strings(argument.allValues ?? [])
+        default: return argument.valueName == "file" ? .files : .strings(argument.allValues ?? [])
         }
     }
 

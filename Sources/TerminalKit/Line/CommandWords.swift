@@ -2,9 +2,12 @@
 ///
 ///     product add --name 'Desk lamp' --note "5\" wide" \⏎ --price 19.99   # a comment
 ///
+///     stock show | less
+///
 /// Whitespace separates words. Text in single quotes is literal; in double quotes only `\"` and `\\`
 /// are escapes; outside quotes a backslash escapes the next character. A backslash at the end of a
-/// line, or an open quote, continues the command on the next line.
+/// line, or an open quote, continues the command on the next line; otherwise a line is a command. A `|`
+/// outside quotes ends the words: the rest of the line is a program that reads the command's output.
 package struct CommandWords: Equatable, Sendable {
     /// What is unfinished at the end of the text.
     package enum Open: Equatable, Sendable {
@@ -23,6 +26,10 @@ package struct CommandWords: Equatable, Sendable {
     package private(set) var words: [Word] = []
     /// What must follow before the command is complete.
     package private(set) var open = Open.none
+    /// The command line of the program that reads the command's output; `nil` for none.
+    package private(set) var program: String?
+    /// The indices of the newlines that end a command.
+    private(set) var breaks: [Int] = []
     /// Whether the text ends inside a word, so that the next character belongs to it.
     private(set) var endsInWord = false
 
@@ -32,11 +39,29 @@ package struct CommandWords: Equatable, Sendable {
     /// Splits a command, which may have several lines.
     package init(_ text: String) { self.init(Array(text)) }
 
+    /// Returns the commands of a text, one per line unless a line is continued.
+    package static func commands(_ text: String) -> [String] {
+        let characters = Array(text)
+        var commands: [String] = []
+        var start = 0
+        for end in CommandWords(characters).breaks + [characters.count] {
+            commands.append(String(characters[start..<end]))
+            start = end + 1
+        }
+        return commands
+    }
+
     init(_ text: [Character]) {
         var isComment = false
+        var isProgram = false
         for (index, character) in text.enumerated() {
-            if isComment {
-                isComment = !character.isNewline
+            if isComment || isProgram {
+                if character.isNewline {
+                    (isComment, isProgram) = (false, false)
+                    self.breaks.append(index)
+                } else if isProgram, self.breaks.isEmpty {
+                    self.program?.append(character)
+                }
                 continue
             }
             switch self.open {
@@ -48,6 +73,10 @@ package struct CommandWords: Equatable, Sendable {
                 self.readQuoted(character, text: text, at: index)
             case .quote(let mark):
                 if character == mark { self.open = .none } else { self.append(character) }
+            case .none where character == "|":
+                isProgram = true
+                if self.breaks.isEmpty { self.program = "" }
+                self.endsInWord = false
             case .none:
                 isComment = self.readPlain(character, index)
             }
@@ -68,6 +97,7 @@ package struct CommandWords: Equatable, Sendable {
             self.open = .quote(character)
         case _ where character.isWhitespace:
             self.endsInWord = false
+            if character.isNewline { self.breaks.append(index) }
         default:
             self.extend(with: character, at: index)
         }
@@ -118,7 +148,7 @@ package struct CommandWords: Equatable, Sendable {
     /// - Returns: The word as typed in the shell.
     package static func quoted(_ text: String, isOpen: Bool = false) -> String {
         let needsQuotes = text.contains { character in
-            character.isWhitespace || "'\"\\#".contains(character)
+            character.isWhitespace || "'\"\\#|".contains(character)
         }
         guard needsQuotes || (text.isEmpty && !isOpen) else { return text }
         guard text.contains("'") else { return "'" + text + (isOpen ? "" : "'") }

@@ -112,7 +112,7 @@ package struct LineEditor: Sendable {
         return .draw
     }
 
-    /// Submits a complete command; an incomplete one gets another line.
+    /// Submits complete commands, of which pasted text may have several; an incomplete one gets another line.
     private mutating func enter() -> Action {
         if CommandWords(self.text).open != .none {
             self.cursor = self.text.count

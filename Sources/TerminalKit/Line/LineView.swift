@@ -45,6 +45,8 @@ package struct LineView: Equatable, Sendable {
     }
 
     private mutating func put(_ character: Character) {
+        // An entry of the history may have any character.
+        let character = SafeText.line(String(character)).first ?? character
         let width = TextWidth.of(character)
         if self.width + width > self.columns { self.newRow() }
         self.rows[self.rows.count - 1].append(character)

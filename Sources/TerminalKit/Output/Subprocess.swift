@@ -46,6 +46,27 @@ package final class Subprocess: @unchecked Sendable {
         self.init(arguments, environment, hasInput: false, hasOutput: true)
     }
 
+    /// Runs a program whose output a shell command line reads, and waits for both.
+    ///
+    /// The program has no input.
+    ///
+    /// - Returns: The exit code of the program, else that of the command line; `nil` if one cannot be started.
+    package static func runPiped(_ arguments: [String], into command: String) -> Int32? {
+        guard let reader = Subprocess(shell: command) else { return nil }
+        let writer = Subprocess(filter: arguments, into: reader.input)
+        writer?.closeInput()
+        reader.closeInput()
+        let code = writer?.wait()
+        let readerCode = reader.wait()
+        return code.map { $0 == 0 ? readerCode : $0 }
+    }
+
+    /// Starts a shell command line that inherits this program's output, and its input or none.
+    package convenience init?(running command: String, hasInput: Bool) {
+        let arguments = ["/bin/sh", "-c", hasInput ? command : "exec </dev/null; \(command)"]
+        self.init(arguments, [:], hasInput: false, hasOutput: false)
+    }
+
     private init?(
         _ arguments: [String],
         _ environment: [String: String],

@@ -25,15 +25,24 @@ package enum Terminal {
         return (max(1, columns), max(1, rows))
     }
 
-    /// Writes a line to standard output.
-    package static func print(_ line: String) { self.write(line + "\n", to: STDOUT_FILENO) }
-    /// Writes a line to standard error.
-    package static func note(_ line: String) { self.write(line + "\n", to: STDERR_FILENO) }
+    /// Writes a line to standard output, on a terminal without characters that steer it.
+    package static func print(_ line: String) {
+        self.write((self.isOutput ? SafeText.lines(line) : line) + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Writes a line to standard error without characters that steer a terminal.
+    ///
+    /// - Parameters:
+    ///   - line: The line, which may have strings of data in it.
+    ///   - head: The beginning of the line, written as it is, with its color.
+    package static func note(_ line: String, after head: String = "") {
+        self.write(head + SafeText.lines(line) + "\n", to: STDERR_FILENO)
+    }
 
     /// Shows progress in place, on a terminal only.
     package static func progress(_ line: String) {
         guard self.isError else { return }
-        let clipped = TextWidth.clipped(line, to: self.size.columns - 1)
+        let clipped = TextWidth.clipped(SafeText.line(line), to: self.size.columns - 1)
         self.write("\r\u{1B}[K" + clipped, to: STDERR_FILENO)
     }
 
@@ -47,11 +56,19 @@ package enum Terminal {
         self.write(Array(text.utf8), to: descriptor)
     }
 
-    /// Writes all bytes; exits the process with 0 if the reader closed the pipe, with 1 on another error.
+    /// Writes all bytes; exits the process with 0 if the reader closed the pipe, with 1 and a message on
+    /// another error.
     package static func write(_ bytes: [UInt8], to descriptor: Int32) {
         // The reader closed the pipe: `invctl … | head` needs no more.
         let isWritten = self.gate.withLock { _ in self.tryWrite(bytes, to: descriptor) }
-        guard isWritten else { exit(errno == EPIPE ? 0 : 1) }
+        if !isWritten { self.exitUnwritten(descriptor, code: errno) }
+    }
+
+    private static func exitUnwritten(_ descriptor: Int32, code: Int32) -> Never {
+        if code == EPIPE { exit(0) }
+        let reason = "error: cannot_write  the output: \(String(cString: strerror(code)))\n"
+        if descriptor != STDERR_FILENO { _ = self.tryWrite(Array(reason.utf8), to: STDERR_FILENO) }
+        exit(1)
     }
 
     /// Held during writes, and while another program has the terminal.

@@ -9,22 +9,41 @@ package enum TextWidth {
         return text.reduce(0) { $0 + self.of($1) }
     }
 
-    /// Returns the width of a character, which is that of its widest scalar: joined emoji are one glyph.
+    /// Returns the width of a character: the sum of its scalars', as a syllable of Devanagari has several
+    /// letters; of an emoji, which is one glyph, the largest.
     package static func of(_ character: Character) -> Int {
-        character.unicodeScalars.reduce(0) { max($0, self.of($1)) }
+        let scalars = character.unicodeScalars
+        guard let first = scalars.first else { return 0 }
+        let isGlyph = self.isEmoji(first) && scalars.count > 1
+        if isGlyph, scalars.contains("\u{FE0F}") { return 2 }
+        return scalars.reduce(0) { isGlyph ? max($0, self.of($1)) : $0 + self.of($1) }
+    }
+
+    /// Whether it may begin a sequence of emoji: with a modifier, joined, as a flag, or as a picture.
+    private static func isEmoji(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value > 0x2000 && scalar.properties.isEmoji
     }
 
     private static func of(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x300...0x36F, 0x200B...0x200F, 0x20D0...0x20FF,
-            0xFE00...0xFE0F:
-            0
+        case 0..<0x20, 0x7F..<0xA0: return 0
+        // Nothing below the combining marks is wide.
+        case 0..<0x300: return 1
+        // The vowels and final consonants of Hangul join the initial one.
+        case 0x1160...0x11FF: return 0
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C,
             0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
             0xFFE0...0xFFE6, 0x1F1E6...0x1F1FF, 0x1F300...0x1F64F, 0x1F680...0x1F6FF,
             0x1F900...0x1FAFF, 0x20000...0x3FFFD:
-            2
-        default: 1
+            return self.isMark(scalar) ? 0 : 2
+        default: return self.isMark(scalar) ? 0 : scalar.properties.isEmojiPresentation ? 2 : 1
+        }
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: true
+        default: false
         }
     }
 
@@ -41,6 +60,19 @@ package enum TextWidth {
             used += next
         }
         return clipped + "…"
+    }
+
+    /// Returns the text as lines of at most `width` columns, broken at blanks; a longer word has its own line.
+    package static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, self.of(last) + 1 + self.of(String(word)) <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 
     /// Returns the text clipped or padded to exactly `width` columns.

@@ -1,7 +1,10 @@
 import Glibc
 package import Synchronization
 
-/// Handles signals: Ctrl-C restores the terminal, prints one message and exits with 130.
+/// Handles signals: Ctrl-C restores the terminal, prints one message and ends the program by that signal.
+///
+/// A shell sees that the program died of SIGINT and ends its loop or script too; an exit code would not do
+/// that. SIGTERM and SIGHUP likewise.
 ///
 /// Ctrl-Z restores the terminal while the program is stopped; when continued, the program takes it
 /// again.
@@ -26,9 +29,6 @@ package enum Interruption {
         /// Called when the terminal was resized, or the program continued.
         package var resized: (@Sendable () -> Void)?
     }
-
-    /// The exit code of an interrupted program: 128 plus SIGINT.
-    package static let exitCode: Int32 = 130
 
     package static let state = Mutex(State())
 
@@ -134,11 +134,22 @@ package enum Interruption {
             state.restore?()
             Terminal.endProgress()
             Terminal.note("interrupted: \(state.message ?? "nothing was changed")")
-            _exit(Self.exitCode)
+            self.end(by: signal)
         default:
             state.restore?()
             if let message = state.message { Terminal.note("ended: \(message)") }
-            _exit(128 + signal)
+            self.end(by: signal)
         }
+    }
+
+    /// Ends the program by a signal, as if it had no handler.
+    private static func end(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
+        sigaddset(&numbers, number)
+        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
+        raise(number)
+        _exit(128 + number)
     }
 }

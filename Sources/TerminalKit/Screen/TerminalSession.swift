@@ -26,8 +26,9 @@ package final class TerminalSession: Sendable {
     private let isOpen = Atomic(true)
     private let continued = Atomic(0)
 
-    private static let enterScreen = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
-    static let leaveScreen = "\u{1B}[?25h\u{1B}[?1049l\u{1B}[0m"
+    // ?7: wrapping is off, so that a line that is wider than expected does not move the others.
+    private static let enterScreen = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[H\u{1B}[2J"
+    static let leaveScreen = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l\u{1B}[0m"
     private static let beginPaste = "\u{1B}[?2004h"
     static let endPaste = "\u{1B}[?2004l"
 
@@ -126,14 +127,13 @@ package final class TerminalSession: Sendable {
         return stream
     }
 
-    /// Draws lines from the top of the screen, one per row, and clears the rows below.
+    /// Draws lines from the top of the screen, one per row, and clears the rest of it.
     package static func draw(_ lines: [String]) {
         let size = Terminal.size
-        var text = "\u{1B}[H"
-        for (index, line) in lines.prefix(size.rows).enumerated() {
-            text += (index == 0 ? "" : "\r\n") + line + "\u{1B}[K"
-        }
-        Terminal.write(text + "\u{1B}[J", to: STDOUT_FILENO)
+        Terminal.write(
+            ScreenLines(lines, columns: size.columns, rows: size.rows).text,
+            to: STDOUT_FILENO
+        )
     }
 }
 

@@ -20,6 +20,7 @@ struct PingCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
+            try shell.settings.checkAnswerFormat()
             let clock = ContinuousClock()
             let start = clock.now
             let durable = try await shell.client.ping()
@@ -69,7 +70,7 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         try await Shell.run(self.global) { shell in
             let answer = try await shell.client.query(.verify)
-            try shell.list(answer.table)
+            try shell.list(answer.table, shell.style())
             let findings = try answer.rows(as: Finding.self)
             guard let first = findings.first(where: { !$0.isOK }) else { return }
             throw Failure(
@@ -95,6 +96,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
+            try shell.settings.checkAnswerFormat()
             let taken = try await shell.client.takeSnapshot()
             var object = JSONObject()
             object.add("lsn", raw: String(taken.lsn.value))

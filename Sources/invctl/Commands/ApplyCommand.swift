@@ -35,7 +35,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stream = try ByteStream(self.file, Subprocess.startFilter)
-        let write = self.retry.request
+        var write = self.retry.request
+        write.isDryRun = self.dryRun
         // An atomic batch is one request, which can be replayed; of many lines some may be executed.
         try await Shell.run(self.global, write: write, continuesSession: !self.atomic) { shell in
             if self.dryRun {

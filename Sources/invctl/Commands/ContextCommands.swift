@@ -8,8 +8,9 @@ struct ContextCommand: AsyncParsableCommand {
         commandName: "context",
         abstract: "Named servers: show, list, set, use, delete.",
         discussion: """
-            A setting is taken from a flag, else an environment variable, else the context, else the \
-            top of the file, else the built-in default. invctl context show lists the sources.
+            A setting is taken from a flag, else the context named by --context, else an environment \
+            variable, else the current context, else the top of the file, else the built-in default. \
+            invctl context show lists the sources.
 
             invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
             invctl context use shop
@@ -29,7 +30,7 @@ struct ContextCommand: AsyncParsableCommand {
         @OptionGroup var global: ListOptions
 
         func run() async throws {
-            let settings = try self.global.global.settings()
+            let settings = try self.global.global.settings(zone: self.global.times.zone)
             var table = ResultTable([
                 ResultField("setting", .text), ResultField("value", .text),
                 ResultField("origin", .text), ResultField("variable", .text),
@@ -76,7 +77,7 @@ struct ContextCommand: AsyncParsableCommand {
             try Offline.list(
                 table,
                 options: self.global,
-                settings: try self.global.global.settings()
+                settings: try self.global.global.settings(zone: self.global.times.zone)
             )
         }
     }
@@ -96,7 +97,8 @@ struct ContextCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "The default output format.")
         var output: String?
         @Option(help: "auto, always or never.") var color: String?
-        @Option(help: "The IANA time zone in which times are shown.") var zone: String?
+        @Option(help: "The IANA time zone of days and times.", completion: Candidates.ofZone)
+        var zone: String?
         @Option(help: "The timeout of a call.") var timeout: String?
         @Option(help: "The actor recorded in the ledger.") var actor: String?
         @Option(help: "The pager for long output; off for none.") var pager: String?
@@ -133,6 +135,7 @@ struct ContextCommand: AsyncParsableCommand {
                   invctl context use shop
                 """
         )
+        @OptionGroup var global: GlobalOptions
         @Argument(help: "The name.", completion: Candidates.ofContext)
         var name: String
 
@@ -141,6 +144,7 @@ struct ContextCommand: AsyncParsableCommand {
             var file = try ConfigurationFile()
             file.set("current", self.name, of: "")
             try file.save()
+            if self.global.isQuiet { return }
             Terminal.print("context \(self.name) is now the current one")
         }
     }
@@ -153,6 +157,7 @@ struct ContextCommand: AsyncParsableCommand {
                   invctl context delete shop
                 """
         )
+        @OptionGroup var global: GlobalOptions
         @Argument(help: "The name.", completion: Candidates.ofContext)
         var name: String
 
@@ -164,6 +169,7 @@ struct ContextCommand: AsyncParsableCommand {
             }
             file.remove(self.name)
             try file.save()
+            if self.global.isQuiet { return }
             Terminal.print("context \(self.name) is deleted")
         }
     }
@@ -181,7 +187,9 @@ enum Offline {
             fields: options.global.fieldNames,
             width: Terminal.isOutput ? Terminal.size.columns : nil,
             hasColor: settings.color.isColored(Terminal.isOutput),
-            clock: ClockText(zone: settings.zone)
+            isForTerminal: Terminal.isOutput,
+            clock: ClockText(zone: settings.zone),
+            zone: settings.zone
         )
         var output = RowOutput(style, options.listing)
         _ = try output.take(table)

@@ -42,6 +42,13 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "What to export.") var what: What?
     @Option(help: "The format of rows; default: by the file name, else csv.") var format: Format?
     @Flag(help: "Prints the digest of everything; writes no file.") var digest = false
+    @Flag(
+        help: "Writes ' before text that a spreadsheet would take for a formula: = + - @ first."
+    )
+    var sanitizeFormulas = false
+
+    /// Endings of formats that a name may promise and that are not written.
+    private static let unwritten: Set = ["xlsx", "xls", "ods", "parquet", "arrow"]
 
     /// The format by the file's name, ignoring the ending of a compression.
     private var named: Format? {
@@ -55,7 +62,12 @@ struct ExportCommand: AsyncParsableCommand {
         return ending == "jsonl" ? .ndjson : Format(rawValue: ending)
     }
 
-    private var chosenFormat: Format { self.format ?? self.named ?? .csv }
+    /// `--format`, or `-o` of rows.
+    private var typed: Format? {
+        self.format ?? (self.digest ? nil : self.global.output.flatMap { Format(rawValue: $0) })
+    }
+
+    private var chosenFormat: Format { self.typed ?? self.named ?? .csv }
 
     private var chosen: What {
         self.what ?? (self.digest || self.chosenFormat == .ndjson ? .all : .products)
@@ -69,7 +81,19 @@ struct ExportCommand: AsyncParsableCommand {
         } else if self.file == nil {
             throw ValidationError("name a file, or - for standard output")
         }
-        if self.chosen == .all, let format = self.format ?? self.named, format != .ndjson {
+        if let output = self.global.output, !self.digest, Format(rawValue: output) == nil {
+            throw ValidationError("-o is '\(output)'; an export is csv, tsv or ndjson")
+        }
+        let ending = self.file.flatMap { ExportSink.ending(of: $0) } ?? ""
+        if self.typed == nil, Self.unwritten.contains(ending) {
+            throw ValidationError(
+                ".\(ending) files are not written: export csv, or say the format with --format"
+            )
+        }
+        if self.sanitizeFormulas, self.chosen == .all || self.chosenFormat == .ndjson {
+            throw ValidationError("--sanitize-formulas is for rows as csv or tsv")
+        }
+        if self.chosen == .all, let format = self.typed ?? self.named, format != .ndjson {
             throw ValidationError("a full export is ndjson; select rows with --what")
         }
     }
@@ -96,7 +120,7 @@ struct ExportCommand: AsyncParsableCommand {
         try sink.finish()
         if self.digest {
             try self.printDigest(export, shell)
-        } else if !self.global.quiet {
+        } else if !self.global.isQuiet {
             func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
             Terminal.note(
                 """
@@ -121,7 +145,9 @@ struct ExportCommand: AsyncParsableCommand {
         let style = RowStyle(
             format: OutputFormat(rawValue: self.chosenFormat.rawValue) ?? .csv,
             currencyDecimals: shell.server.currencyDecimals,
-            fields: shell.options.fieldNames
+            fields: shell.options.fieldNames,
+            isForTerminal: self.file == "-" && Terminal.isOutput,
+            sanitizesFormulas: self.sanitizeFormulas
         )
         var output = RowOutput(style, Listing())
         for try await part in shell.client.rows(of: self.query) {

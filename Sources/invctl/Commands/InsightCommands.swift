@@ -48,10 +48,10 @@ extension NamedInsightCommand {
             var insight = NamedInsight(
                 Self.insight,
                 window: try await self.options.window(orElse: Self.window, shell),
-                zone: self.options.zone,
+                zone: shell.settings.chosenZone ?? "",
                 filter: try await self.options.filter(shell),
                 limit: self.options.list.serverLimit,
-                asOf: try self.options.past.point()
+                asOf: try self.options.past.point(shell)
             )
             try self.complete(&insight)
             try await shell.show(.named(insight), picture: self.picture)
@@ -68,13 +68,18 @@ extension InsightCommand {
             abstract:
                 "Gross, returns, net, units, transactions, average value; in total or by a dimension.",
             discussion: """
+                \(InsightsPage.formulas(.sales))
+
                 Examples:
                   invctl insight sales --window last-7-days --by day
                   invctl insight sales --by category --window this-month -o json
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The dimension to group by, such as category or day.") var by: String?
+        @Option(
+            help: "The dimension to group by: \(InsightsPage.dimensionNames).",
+            completion: .list(InsightDimension.allCases.map { "\($0)" })
+        ) var by: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars("net") }
 
@@ -97,12 +102,17 @@ extension InsightCommand {
             commandName: "margin",
             abstract: "Net, cost, margin and margin %, the largest margin first.",
             discussion: """
+                \(InsightsPage.formulas(.margin))
+
                 Examples:
                   invctl insight margin --by category
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The dimension to group by, such as category or day.") var by: String?
+        @Option(
+            help: "The dimension to group by: \(InsightsPage.dimensionNames).",
+            completion: .list(InsightDimension.allCases.map { "\($0)" })
+        ) var by: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars("margin") }
 
@@ -125,6 +135,8 @@ extension InsightCommand {
             commandName: "top",
             abstract: "The most or least sold, with ranks and growth over the window before.",
             discussion: """
+                \(InsightsPage.formulas(.top))
+
                 Ranked by net, unless another measure is given. Units can rank only if all that was \
                 sold has the same unit.
 
@@ -134,8 +146,14 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The dimension to group by, such as category or day.") var by: String?
-        @Option(help: "The measure to rank by.") var measure: String?
+        @Option(
+            help: "The dimension to group by: \(InsightsPage.dimensionNames).",
+            completion: .list(InsightDimension.allCases.map { "\($0)" })
+        ) var by: String?
+        @Option(
+            help: "The measure to rank by: net, units, margin, gross or netUnits.",
+            completion: .list(["net", "units", "margin", "gross", "netUnits"])
+        ) var measure: String?
         @Flag(help: "Lists the least sold instead of the most sold.") var bottom = false
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars(self.measure ?? "net") }
@@ -167,6 +185,8 @@ extension InsightCommand {
             commandName: "velocity",
             abstract: "Units per day: overall, while in stock, moving average, weighted average.",
             discussion: """
+                \(InsightsPage.formulas(.velocity))
+
                 Examples:
                   invctl insight velocity --window last-28-days --days 7
                 """
@@ -188,6 +208,8 @@ extension InsightCommand {
             abstract:
                 "How many days the stock lasts, until when, and the risk before an order arrives.",
             discussion: """
+                \(InsightsPage.formulas(.cover))
+
                 Examples:
                   invctl insight cover --sort daysOfCover --limit 10
                 """
@@ -202,6 +224,8 @@ extension InsightCommand {
             commandName: "reorder",
             abstract: "Safety stock, reorder point and suggested order, from past demand.",
             discussion: """
+                \(InsightsPage.formulas(.reorder))
+
                 Examples:
                   invctl insight reorder --service-level 97.5
                   invctl insight reorder --where 'suggestedOrder > 0'
@@ -227,12 +251,17 @@ extension InsightCommand {
             commandName: "abc",
             abstract: "ABC analysis: the few products with most of the turnover.",
             discussion: """
+                \(InsightsPage.formulas(.abc))
+
                 Examples:
                   invctl insight abc --window last-12-months
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The measure to rank by.") var measure: String?
+        @Option(
+            help: "The measure to rank by: net, units, margin, gross or netUnits.",
+            completion: .list(["net", "units", "margin", "gross", "netUnits"])
+        ) var measure: String?
         var picture: InsightPicture { .bars(self.measure ?? "net") }
 
         func complete(_ insight: inout NamedInsight) throws {
@@ -253,6 +282,8 @@ extension InsightCommand {
             commandName: "dead",
             abstract: "Dead stock: products without a sale for a number of days.",
             discussion: """
+                \(InsightsPage.formulas(.dead))
+
                 Examples:
                   invctl insight dead --days 180
                 """
@@ -273,6 +304,8 @@ extension InsightCommand {
             commandName: "turnover",
             abstract: "Sell-through, turnover, days of inventory, GMROI.",
             discussion: """
+                \(InsightsPage.formulas(.turnover))
+
                 Examples:
                   invctl insight turnover --window last-3-months
                 """
@@ -287,6 +320,8 @@ extension InsightCommand {
             commandName: "ageing",
             abstract: "The age of the stock, first in, first out.",
             discussion: """
+                \(InsightsPage.formulas(.ageing))
+
                 Examples:
                   invctl insight ageing --category Electronics
                 """
@@ -301,6 +336,8 @@ extension InsightCommand {
             commandName: "heatmap",
             abstract: "Sales by weekday and hour.",
             discussion: """
+                \(InsightsPage.formulas(.heatmap))
+
                 Examples:
                   invctl insight heatmap --window last-12-weeks --zone Europe/London
                 """
@@ -321,6 +358,8 @@ extension InsightCommand {
             commandName: "refused",
             abstract: "Unmet demand (lost sales), and the fill rate.",
             discussion: """
+                \(InsightsPage.formulas(.refused))
+
                 Examples:
                   invctl insight refused --product LAP-01 -o json
                 """
@@ -336,6 +375,8 @@ extension InsightCommand {
             commandName: "availability",
             abstract: "How long products were out of stock, and how often.",
             discussion: """
+                \(InsightsPage.formulas(.availability))
+
                 Examples:
                   invctl insight availability --window last-month
                 """
@@ -351,6 +392,8 @@ extension InsightCommand {
             commandName: "valuation",
             abstract: "The value of the stock, at cost and at retail.",
             discussion: """
+                \(InsightsPage.formulas(.valuation))
+
                 Stock in transit has separate rows, at the destination.
 
                 Examples:
@@ -358,7 +401,10 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The dimension to group by, such as category or day.") var by: String?
+        @Option(
+            help: "The dimension to group by: \(InsightsPage.dimensionNames).",
+            completion: .list(InsightDimension.allCases.map { "\($0)" })
+        ) var by: String?
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
@@ -378,6 +424,8 @@ extension InsightCommand {
             commandName: "categories",
             abstract: "Stock by category and product, by category, and in total.",
             discussion: """
+                \(InsightsPage.formulas(.categories))
+
                 Examples:
                   invctl insight categories
                   invctl insight categories --as-of 2026-03-01 -o csv
@@ -394,6 +442,8 @@ extension InsightCommand {
             abstract:
                 "Stock at or below its reorder point, with days of cover and suggested order.",
             discussion: """
+                \(InsightsPage.formulas(.lowStock))
+
                 Examples:
                   invctl insight low --watch
                 """

@@ -1,21 +1,18 @@
 import ArgumentParser
+import Foundation
 internal import InventoryModel
 import InventoryTransfer
+import InventoryWire
 
 /// Options of every insight and query: a window, a time zone, and filters.
 struct InsightOptions: ParsableArguments {
     @OptionGroup var list: ListOptions
 
-    @Option(help: ArgumentHelp("The time window: \(WindowText.help).", valueName: "window"))
-    var window: String?
-
     @Option(
-        help: ArgumentHelp(
-            "The IANA time zone of days; default: that of --at, else UTC.",
-            valueName: "zone"
-        )
+        help: ArgumentHelp("The time window: \(WindowText.help).", valueName: "window"),
+        completion: .list(WindowText.words)
     )
-    var zone = ""
+    var window: String?
 
     @Option(
         help: "Only this SKU; repeatable.",
@@ -42,14 +39,17 @@ struct InsightOptions: ParsableArguments {
     /// Returns the window, its dates in the time zone that the server uses for days.
     func window(orElse other: InsightWindow, _ shell: Shell) async throws -> InsightWindow {
         guard let window else { return other }
-        return try WindowText.parse(window, zone: try await self.dayZone(shell))
+        let zone = try await self.dayZone(shell)
+        return try WindowText(zone, now: shell.server.serverTime).parse(window)
     }
 
-    /// Returns `--zone`, else the zone of the location if there is exactly one; empty for UTC.
-    private func dayZone(_ shell: Shell) async throws -> String {
-        guard self.zone.isEmpty, let first = self.at.first else { return self.zone }
+    /// Returns the zone that the user chose, else that of the location if there is exactly one, else UTC: as the
+    /// server does for days.
+    private func dayZone(_ shell: Shell) async throws -> TimeZone {
+        if shell.settings.chosenZone != nil { return shell.settings.zone }
         let codes = Set(self.at.map { NormalizedText.key($0) })
-        return codes.count == 1 ? try await shell.zone(of: first) : ""
+        guard codes.count == 1, let first = self.at.first else { return TimeText.utc }
+        return TimeZone(identifier: try await shell.zone(of: first)) ?? TimeText.utc
     }
 
     /// Returns the filter, with names resolved to ids.

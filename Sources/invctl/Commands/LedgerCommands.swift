@@ -26,8 +26,8 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(help: "Only this SKU.", completion: Candidates.ofSKU) var product: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only this kind; repeatable.") var kind: [MovementKind] = []
-        @Option(help: "Happened at or after this time, UTC.") var from: String?
-        @Option(help: "Happened before this time, UTC.") var to: String?
+        @Option(help: "Happened at or after this time, in --zone.") var from: String?
+        @Option(help: "Happened before this time, in --zone.") var to: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         @Option(name: .customLong("by"), help: "Only by this actor.") var by = ""
         @Flag(help: "Oldest first.") var oldestFirst = false
@@ -36,8 +36,8 @@ struct LedgerCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 var query = LedgerQuery(
                     kinds: MovementKindSet(self.kind.map { MovementKindSet($0) }),
-                    from: try Instant(option: self.from, "--from"),
-                    to: try Instant(option: self.to, "--to"),
+                    from: try Instant(self.from, "--from", in: shell.settings.zone),
+                    to: try Instant(self.to, "--to", in: shell.settings.zone),
                     reference: self.reference,
                     actor: self.by,
                     isNewestFirst: !self.oldestFirst,
@@ -81,13 +81,13 @@ struct LedgerCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "The LSN of the step.") var lsn: LSN
-        @Option(help: "The reason.") var reason: Reason = .correction
+        @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let reversal = Reversal(
                     lsn: self.lsn,
-                    reason: self.reason,
+                    reason: self.reason ?? .correction,
                     note: self.write.note
                 )
                 let done = try await shell.send(.reverse(reversal))
@@ -111,15 +111,15 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?
-        @Option(help: "Happened at or after this time, UTC.") var from: String?
-        @Option(help: "Happened before this time, UTC.") var to: String?
+        @Option(help: "Happened at or after this time, in --zone.") var from: String?
+        @Option(help: "Happened before this time, in --zone.") var to: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
                 var query = SalesQuery(
-                    from: try Instant(option: self.from, "--from"),
-                    to: try Instant(option: self.to, "--to"),
+                    from: try Instant(self.from, "--from", in: shell.settings.zone),
+                    to: try Instant(self.to, "--to", in: shell.settings.zone),
                     reference: self.reference,
                     limit: self.global.serverLimit
                 )
@@ -153,13 +153,15 @@ struct LedgerCommand: AsyncParsableCommand {
     }
 }
 
-extension MovementKind: ExpressibleByArgument {}
+extension MovementKind: ExpressibleByArgument {
+    /// None: the names speak for themselves.
+    public static var allValueDescriptions: [String: String] { [:] }
+}
 
 extension Instant {
-    /// Parses a time in UTC; `nil` if the option is `nil`.
-    init?(option: String?, _ name: String) throws {
+    /// Parses an option's time in a zone; `nil` if the option is `nil`.
+    init?(_ option: String?, _ name: String, in zone: TimeZone) throws {
         guard let option else { return nil }
-        let zone = TimeZone(identifier: "UTC") ?? .current
         guard let instant = TimeText.parse(option, zone: zone) else {
             throw ValidationError(
                 "\(name) is '\(option)', not a time such as 2026-03-01 or 2026-03-01T12:30:00"

@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import Bytes
 import InventoryClient
 public import InventoryModel
+import InventoryTransfer
 
 struct LocationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,8 +23,13 @@ struct LocationCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The code.") var code: String
         @Option(help: "The name; default: the code.") var name: String?
-        @Option(help: "store, warehouse or transit.") var kind: LocationKind = .store
-        @Option(help: "The IANA time zone.") var zone = "UTC"
+        @Option(help: "The kind; default: \(LocationKind.store).") var kind: LocationKind?
+        @Option(help: "The IANA time zone.", completion: Candidates.ofZone) var zone = "UTC"
+
+        func validate() throws {
+            guard ZoneText.zone(self.zone) == nil else { return }
+            throw ValidationError(ZoneText.problem(self.zone, of: "--zone"))
+        }
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -31,7 +37,7 @@ struct LocationCommand: AsyncParsableCommand {
                     code: self.code,
                     name: self.name ?? self.code,
                     zone: self.zone,
-                    kind: self.kind
+                    kind: self.kind ?? .store
                 )
                 let done = try await shell.send(.createLocation(draft))
                 shell.say(
@@ -75,9 +81,14 @@ struct LocationCommand: AsyncParsableCommand {
         @Argument(help: "The current code.", completion: Candidates.ofLocation) var code: String
         @Option(name: .customLong("code"), help: "The new code.") var newCode: String?
         @Option(help: "The new name.") var name: String?
-        @Option(help: "store, warehouse or transit.") var kind: LocationKind?
-        @Option(help: "The IANA time zone.") var zone: String?
+        @Option(help: "The kind.") var kind: LocationKind?
+        @Option(help: "The IANA time zone.", completion: Candidates.ofZone) var zone: String?
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+
+        func validate() throws {
+            guard let zone, ZoneText.zone(zone) == nil else { return }
+            throw ValidationError(ZoneText.problem(zone, of: "--zone"))
+        }
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -130,4 +141,7 @@ struct LocationCommand: AsyncParsableCommand {
     }
 }
 
-extension LocationKind: ExpressibleByArgument {}
+extension LocationKind: ExpressibleByArgument {
+    /// None: the names speak for themselves.
+    public static var allValueDescriptions: [String: String] { [:] }
+}

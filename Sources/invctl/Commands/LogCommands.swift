@@ -46,7 +46,7 @@ struct LogCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                let durable = shell.server.durable
+                let durable = try await shell.client.ping()
                 let last = min(self.to ?? durable, durable)
                 let shown = min(last.value, Self.stepsShown)
                 let from = self.from ?? LSN(last.value - shown + 1)

@@ -7,6 +7,8 @@ import TerminalKit
 
 /// Options for the expiry of a reservation.
 struct ExpiryOptions: ParsableArguments {
+    @OptionGroup var times: ZoneOptions
+
     @Option(
         name: .customLong("for"),
         help: ArgumentHelp("The duration: 90s, 15m, 2h or 7d; default 15m.", valueName: "duration")
@@ -15,7 +17,7 @@ struct ExpiryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The end, in UTC: 2026-12-24 or '2026-12-24 18:00'.",
+            "The end, in --zone: 2026-12-24 or '2026-12-24 18:00'.",
             valueName: "time"
         )
     )
@@ -28,11 +30,14 @@ struct ExpiryOptions: ParsableArguments {
         if let duration, Self.seconds(duration) == nil {
             throw ValidationError("--for is '\(duration)', not a duration: 90s, 15m, 2h or 7d")
         }
-        _ = try Instant(option: self.until, "--until")
+        _ = try Instant(self.until, "--until", in: TimeText.utc)
     }
 
-    func expiry() throws -> Expiry {
-        if let until = try Instant(option: self.until, "--until") { return .at(until) }
+    /// Returns the expiry, its time typed in the zone of the shell.
+    func expiry(_ shell: Shell) throws -> Expiry {
+        if let until = try Instant(self.until, "--until", in: shell.settings.zone) {
+            return .at(until)
+        }
         return .after(seconds: Self.seconds(self.duration ?? "15m") ?? 0)
     }
 
@@ -218,7 +223,7 @@ extension Shell {
 
     /// Prints what was reserved, the numbers of the reservations, and their expiry.
     func say(_ done: Outcome.Done, reserved: Reserve, _ products: [ProductInfo]) {
-        let until = TimeText.format(reserved.expiry.instant(after: done.time).microseconds)
+        let until = reserved.expiry.instant(after: done.time).microseconds
         let numbers = done.id..<done.id + UInt64(reserved.lines.count)
         guard self.format == .json || self.format == .ndjson else {
             let what = self.text(of: numbers, "reservation")
@@ -226,13 +231,13 @@ extension Shell {
                 done,
                 verb: "reserved",
                 products: products,
-                adding: "   \(what) until \(until)"
+                adding: "   \(what) until \(self.clock.format(until))"
             )
             return
         }
         var object = self.object(done, products)
         object.add("reservations", raw: "[\(numbers.map(String.init).joined(separator: ","))]")
-        object.add("expiresAt", until)
+        object.add("expiresAt", TimeText.format(until))
         self.print(object)
     }
 
@@ -245,19 +250,20 @@ extension Shell {
 
     func say(_ done: Outcome.Done, extended chosen: [ChosenReservation], _ expiry: Expiry) {
         let numbers = chosen.map { String($0.line.reservation.value) }
-        let time = TimeText.format(expiry.instant(after: done.time).microseconds)
+        let time = expiry.instant(after: done.time).microseconds
         guard self.format == .json || self.format == .ndjson else {
-            guard !self.options.quiet else { return }
+            guard !self.options.isQuiet else { return }
             let what = numbers.count == 1 ? "reservation" : "reservations"
+            let until = self.clock.format(time)
             Terminal.print(
-                "extended \(what) \(numbers.joined(separator: ", ")) until \(time)   LSN \(done.lsn)"
+                "extended \(what) \(numbers.joined(separator: ", ")) until \(until)   LSN \(done.lsn)"
             )
             return
         }
         var object = JSONObject()
         object.add("lsn", raw: String(done.lsn.value))
         object.add("reservations", raw: "[\(numbers.joined(separator: ","))]")
-        object.add("expiresAt", time)
+        object.add("expiresAt", TimeText.format(time))
         self.print(object)
     }
 }

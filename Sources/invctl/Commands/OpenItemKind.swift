@@ -80,5 +80,12 @@ enum TransferKind: OpenItemKind {
     static func query(_ query: TransferQuery) -> Query { .transfers(query) }
 }
 
-extension ReservationState: ExpressibleByArgument {}
-extension TransferState: ExpressibleByArgument {}
+extension ReservationState: ExpressibleByArgument {
+    /// None: the names speak for themselves.
+    public static var allValueDescriptions: [String: String] { [:] }
+}
+
+extension TransferState: ExpressibleByArgument {
+    /// None: the names speak for themselves.
+    public static var allValueDescriptions: [String: String] { [:] }
+}

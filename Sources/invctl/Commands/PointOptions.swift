@@ -28,29 +28,48 @@ struct PointOptions: ParsableArguments {
         throw ValidationError("give --as-of or --effective, not both")
     }
 
-    /// Returns the point in the past; `nil` for now.
-    func point() throws -> AsOf? {
-        if let effective = try Instant(option: self.effective, "--effective") {
+    /// Returns the point in the past, typed in the zone of the shell; `nil` for now.
+    func point(_ shell: Shell) throws -> AsOf? {
+        let zone = shell.settings.zone
+        if let effective = try Instant(self.effective, "--effective", in: zone) {
             return .effective(effective)
         }
-        return try AsOf(argument: self.asOf)
+        return try AsOf(argument: self.asOf, in: zone)
     }
 }
 
 extension AsOf {
-    /// The description of the point in the past, printed to standard error.
-    var note: String {
+    /// Returns the description of the point in the past, printed to standard error.
+    func note(_ clock: ClockText) -> String {
         switch self {
         case .lsn(let lsn): "as of LSN \(lsn): what was recorded by then"
         case .time(let time):
-            "as of \(TimeText.format(time.microseconds)): what was recorded by then"
+            "as of \(clock.format(time.microseconds)): what was recorded by then"
         case .effective(let time):
-            "as of \(TimeText.format(time.microseconds)): what had happened by then"
+            "as of \(clock.format(time.microseconds)): what had happened by then"
         }
     }
 }
 
 extension Query {
+    /// The word for the rows of the answer.
+    var rowNoun: String {
+        switch self {
+        case .product, .products: "products"
+        case .levels: "stock"
+        case .categories, .categoryRollup: "categories"
+        case .locations: "locations"
+        case .ledger: "movements"
+        case .lowStock: "low stock"
+        case .sales: "sales"
+        case .refusals: "unmet demand"
+        case .reservations: "reservations"
+        case .transfers: "transfers"
+        case .verify: "checks"
+        case .stats: "statistics"
+        }
+    }
+
     /// The point in the past that the query is about; `nil` for now.
     var asOf: AsOf? {
         switch self {

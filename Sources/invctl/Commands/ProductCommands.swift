@@ -77,13 +77,12 @@ struct ProductCommand: AsyncParsableCommand {
                 let place = try await shell.location(self.location)
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
-                if shell.format.isJSON {
+                if shell.format.isJSON, !shell.isDryRun {
                     try await shell.show(ProductID(UInt32(done.id)))
                 } else {
-                    Terminal.print(
-                        "created product \(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
-                            + self.costNote(draft)
-                    )
+                    let made = "\(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
+                    let line = "created product \(made)" + self.costNote(draft)
+                    shell.say(line, id: done.id, lsn: done.lsn)
                 }
             }
         }
@@ -133,6 +132,7 @@ struct ProductCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: GlobalOptions
+        @OptionGroup var times: ZoneOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
         @Option(help: "The barcode.") var barcode: String?
         @Option(help: "The number of the product.") var id: UInt32?
@@ -146,7 +146,7 @@ struct ProductCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await Shell.run(self.global) { shell in
+            try await Shell.run(self.global, zone: self.times.zone) { shell in
                 let key: ProductKey
                 if let barcode {
                     key = .barcode(barcode)
@@ -156,7 +156,7 @@ struct ProductCommand: AsyncParsableCommand {
                     key = .sku(self.sku ?? "")
                 }
                 if case .sku(let sku) = key { _ = try await shell.product(sku) }
-                let asOf = try self.past.point()
+                let asOf = try self.past.point(shell)
                 try await shell.list(.product(key, asOf: asOf), isSingle: true)
             }
         }
@@ -192,7 +192,7 @@ struct ProductCommand: AsyncParsableCommand {
                     text: self.text,
                     brand: self.brand,
                     limit: self.global.serverLimit,
-                    asOf: try self.past.point()
+                    asOf: try self.past.point(shell)
                 )
                 shell = self.pushSort(into: &search, shell)
                 if let category { search.category = try await shell.category(category) }
@@ -360,7 +360,7 @@ extension Shell {
     func say(_ line: String, _ object: JSONObject) {
         if self.format.isJSON {
             self.print(object)
-        } else if !self.options.quiet {
+        } else if !self.options.isQuiet {
             Terminal.print(line)
         }
     }
@@ -373,15 +373,17 @@ extension Shell {
         var replayed = ResultColumn(ResultField("replayed", .boolean))
         for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
         let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
-        try self.list(whole, isSingle: true)
+        try self.list(whole, self.style(isSingle: true))
     }
 
     /// Prints that a product was changed or is unchanged; programs get the product.
     func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
         switch self.format {
+        case .json where self.isDryRun, .ndjson where self.isDryRun:
+            self.say("", id: UInt64(product.id.value), lsn: done.lsn)
         case .json, .ndjson:
             try await self.show(product.id)
-        case .table, .plain, .csv, .tsv, .md:
+        case .table, .vertical, .plain, .csv, .tsv, .md:
             try await self.say(
                 "changed \(product.sku)",
                 done,
@@ -405,7 +407,7 @@ extension Shell {
         unchanged name: String,
         revision: () async throws -> LSN?
     ) async throws {
-        guard !self.options.quiet else { return }
+        guard !self.options.isQuiet else { return }
         let revision = try await revision() ?? done.lsn
         Terminal.print(
             revision < done.lsn

@@ -8,10 +8,17 @@ struct QueryCommand: AsyncParsableCommand {
         commandName: "query",
         abstract: "Queries stock and its history: source, window, groups, measures.",
         discussion: """
-            Sources: sales, movements, levels, products, refusals. Groups: product, category, \
-            location, hour, day, week, month, weekday, hourOfDay, reason, kind, stage (on hand or in \
-            transit). Invalid combinations are refused by name. Quantities of different units are \
-            not added: they are empty, or null.
+            Invalid combinations are refused by name. Quantities of different units are not added: they \
+            are empty, or null.
+
+            Sources (--from):
+            \(InsightsPage.sources)
+
+            Groups (--by):
+            \(InsightsPage.dimensions)
+
+            Measures (--measure), with the sources that have them:
+            \(InsightsPage.measures)
 
             Examples:
               invctl query --from sales --window last-7-days --by day --measure net,units
@@ -76,12 +83,12 @@ struct QueryCommand: AsyncParsableCommand {
         var query = InsightQuery(
             source: try Choice.parse(self.from, type: InsightSource.self, option: "--from"),
             window: try await self.options.window(orElse: .all, shell),
-            zone: self.options.zone,
+            zone: shell.settings.chosenZone ?? "",
             groups: try self.groups(),
             measures: try Choice.list(self.measure, type: InsightMeasure.self, option: "--measure"),
             order: try self.orders(),
             limit: self.options.list.serverLimit,
-            asOf: try self.options.past.point()
+            asOf: try self.options.past.point(shell)
         )
         query.filter = try await self.options.filter(shell)
         query.filter.kinds = MovementKindSet(self.kind.map { MovementKindSet($0) })

@@ -37,7 +37,11 @@ struct ReserveCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await Shell.run(self.global, write: self.write) { shell in
+            try await Shell.run(
+                self.global,
+                zone: self.expiry.times.zone,
+                write: self.write.request
+            ) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let reserve = Reserve(
@@ -52,7 +56,7 @@ struct ReserveCommand: AsyncParsableCommand {
                             )
                         )
                     },
-                    expiry: try self.expiry.expiry(),
+                    expiry: try self.expiry.expiry(shell),
                     reference: self.write.reference,
                     note: self.write.note
                 )
@@ -89,9 +93,13 @@ struct ReserveCommand: AsyncParsableCommand {
         func run() async throws {
             var write = self.retry.request
             write.isDryRun = self.dryRun
-            try await Shell.run(self.global, write: write) { shell in
+            try await Shell.run(
+                self.global,
+                zone: self.expiry.times.zone,
+                write: write
+            ) { shell in
                 let chosen = try await shell.reservations(self.choice)
-                let expiry = try self.expiry.expiry()
+                let expiry = try self.expiry.expiry(shell)
                 let done = try await shell.send(
                     .extendReservation(
                         ExtendReservation(lines: chosen.map { $0.line }, expiry: expiry)

@@ -17,24 +17,30 @@ extension Shell {
         if self.isWatching {
             let selected = try await self.selecting(insight)
             try await InsightWatch(self, selected) { answer, shell in
-                try shell.lines(answer, picture)
+                try shell.frame(answer, picture)
             }.run()
             return
         }
         let answer = try await self.client.insight(insight)
-        if !self.options.quiet {
+        if !self.options.isQuiet {
             Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
-            if let asOf = insight.asOf { Terminal.note(asOf.note) }
+            if let asOf = insight.asOf { Terminal.note(asOf.note(self.clock)) }
             if answer.table.hasMixedUnits {
                 Terminal.note("quantities of different units are not added")
             }
         }
         guard self.format == .table else {
-            try self.list(answer.table)
+            try self.list(answer.table, self.style(of: answer))
+            return
+        }
+        let frame = try self.frame(answer, picture)
+        let lines = frame.head + frame.rows + frame.foot
+        guard !lines.isEmpty else {
+            if !self.options.isQuiet { Terminal.note("no rows") }
             return
         }
         let sink = self.sink()
-        var bytes = Array((try self.lines(answer, picture).joined(separator: "\n") + "\n").utf8)
+        var bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
         try sink.write(&bytes)
         sink.finish()
     }
@@ -51,7 +57,8 @@ extension Shell {
             // The columns are known from an answer with a single row.
             let one = try await self.client.insight(.rows(RowSelection(limit: 1), of: insight))
             let schema = one.table.schema
-            selection.condition = try RowCondition(listing.conditions, schema)
+            let zone = self.style(of: one).zone
+            selection.condition = try RowCondition(listing.conditions, schema, zone: zone)
             selection.order = try RowOrder.columns(listing.sort, schema).map {
                 RowSelection.Order(schema[$0.column].name, descending: $0.isDescending)
             }
@@ -59,8 +66,8 @@ extension Shell {
         return .rows(selection, of: insight)
     }
 
-    /// Returns the lines of an answer for people.
-    private func lines(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> [String] {
+    /// Returns an answer for people: with a chart above or beside its rows.
+    func frame(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> WatchFrame {
         if case .heatmap(let measure) = picture,
             let lines = Heatmap(
                 answer.table,
@@ -68,20 +75,22 @@ extension Shell {
                 currencyDecimals: self.server.currencyDecimals
             )?.lines
         {
-            return lines
+            return WatchFrame(lines: lines)
         }
         var table = answer.table
-        var lines: [String] = []
+        var above: [String] = []
         if case .bars(let measure) = picture, let bars = Bars(table, measure) {
-            if let sparkline = bars.sparkline { lines.append(sparkline) }
+            if let sparkline = bars.sparkline { above.append(sparkline) }
             table = bars.behind(table)
         }
-        var output = RowOutput(self.style(), self.listing)
+        var output = RowOutput(self.style(of: answer), self.listing)
         _ = try output.take(table)
         output.finish()
-        lines += String(decoding: output.bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
-        return lines
+        let lines = String(decoding: output.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        guard self.format == .table else { return WatchFrame(lines: above + lines) }
+        let count = output.rowCount
+        return WatchFrame(above + lines, above: above.count, rowCount: count, total: count)
     }
 }
 

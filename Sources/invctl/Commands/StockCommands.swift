@@ -42,7 +42,7 @@ struct StockCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 var query = LevelQuery(
                     limit: self.global.serverLimit,
-                    asOf: try self.past.point()
+                    asOf: try self.past.point(shell)
                 )
                 if let sku { query.product = try await shell.product(sku).id }
                 if let at { query.location = try await shell.location(at) }
@@ -90,11 +90,7 @@ struct StockCommand: AsyncParsableCommand {
                         RestockLine(
                             product: product.id,
                             location: place,
-                            quantity: try shell.quantity(
-                                line.quantity ?? "1",
-                                of: product,
-                                "the quantity"
-                            ),
+                            quantity: try shell.needed(line, product),
                             unitCost: try line.price.map { try shell.money($0, "the cost") }
                         )
                     )
@@ -196,14 +192,14 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "The reason.") var reason: Reason = .damaged
+        @Option(help: "The reason; default: \(Reason.damaged).") var reason: Reason?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 try await shell.hold(
                     self.lines,
                     at: self.at,
-                    because: self.reason,
+                    because: self.reason ?? .damaged,
                     write: self.write,
                     sign: 1
                 )
@@ -223,14 +219,14 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "The reason.") var reason: Reason = .correction
+        @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 try await shell.hold(
                     self.lines,
                     at: self.at,
-                    because: self.reason,
+                    because: self.reason ?? .correction,
                     write: self.write,
                     sign: -1
                 )
@@ -252,14 +248,20 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The destination.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The expected date, such as 2026-04-01.") var eta: String?
+        @OptionGroup var times: ZoneOptions
+
+        func validate() throws {
+            guard let eta, TimeText.parse(eta, zone: TimeText.utc) == nil else { return }
+            throw ValidationError("--eta is '\(eta)', not a date such as 2026-04-01")
+        }
 
         func run() async throws {
-            let zone = TimeZone(identifier: "UTC") ?? .current
-            let eta = self.eta.flatMap { TimeText.parse($0, zone: zone) }
-            if let text = self.eta, eta == nil {
-                throw ValidationError("--eta is '\(text)', not a date such as 2026-04-01")
-            }
-            try await Shell.run(self.global, write: self.write) { shell in
+            try await Shell.run(
+                self.global,
+                zone: self.times.zone,
+                write: self.write.request
+            ) { shell in
+                let eta = self.eta.flatMap { TimeText.parse($0, zone: shell.settings.zone) }
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -428,15 +430,15 @@ extension Shell {
         switch self.format {
         case .json, .ndjson:
             self.print(self.object(done, products))
-        case .table, .plain, .csv, .tsv, .md:
-            guard !self.options.quiet else { return }
+        case .table, .vertical, .plain, .csv, .tsv, .md:
+            guard !self.options.isQuiet else { return }
             let left = done.levels.map { level -> String in
                 let info = infos[level.product]
                 let available = DecimalText.format(
                     level.available,
                     decimals: info?.unitDecimals ?? 0
                 )
-                return "\(info?.sku ?? "product \(level.product.value)") \(available) left"
+                return "\(info?.sku ?? "unknown") \(available) left"
             }
             let amount = done.amount == 0 ? "" : "   \(self.format(done.amount.minorUnits))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"

@@ -24,6 +24,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments {
         @OptionGroup var global: GlobalOptions
+        @OptionGroup var times: ZoneOptions
         @Flag(help: "Begins with the current state.") var snapshot = false
         @Option(help: "Begins after this LSN.") var after: LSN?
         @Option(help: "Only SKUs with this prefix.") var prefix = ""
@@ -47,7 +48,8 @@ struct WatchCommand: AsyncParsableCommand {
         }
 
         func watch(_ topics: SubscriptionTopics) async throws {
-            try await Shell.run(self.global) { shell in
+            try await Shell.run(self.global, zone: self.times.zone) { shell in
+                try shell.settings.checkAnswerFormat()
                 var filter = SubscriptionFilter(skuPrefix: self.prefix)
                 if let category { filter.category = try await shell.category(category) }
                 if let at { filter.location = try await shell.location(at) }

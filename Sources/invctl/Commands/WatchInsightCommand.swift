@@ -23,7 +23,7 @@ struct WatchInsightCommand: AsyncParsableCommand {
     )
     var name: String
     @Option(help: "The last n days, including today.") var days: UInt32 = 30
-    @Option(help: "The time zone of days; default: that of --at, else UTC.") var zone = ""
+    @OptionGroup var times: ZoneOptions
     @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
     var category: String?
     @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
@@ -42,11 +42,12 @@ struct WatchInsightCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let name = Self.name(self.name) else { return }
-        try await Shell.run(self.global) { shell in
+        try await Shell.run(self.global, zone: self.times.zone) { shell in
+            try shell.settings.checkAnswerFormat()
             var insight = NamedInsight(
                 name,
                 window: .last(self.days, .day),
-                zone: self.zone,
+                zone: shell.settings.chosenZone ?? "",
                 limit: self.limit
             )
             if let category {

@@ -11,19 +11,19 @@ struct CompletionCommand: AsyncParsableCommand {
             zsh:   invctl completion zsh > \"${fpath[1]}/_invctl\"
             fish:  invctl completion fish > ~/.config/fish/completions/invctl.fish
 
-            Besides commands and flags it completes SKUs, categories and locations, which it queries \
-            from the server if it answers within 0.3 s.
+            Besides commands and flags it completes files, zones, windows, and the SKUs, categories, \
+            locations and columns of the server if it answers within 0.3 s.
             """
     )
     @Argument(
         help: "bash, zsh or fish.",
-        completion: .list(CompletionShell.allCases.map(\.rawValue))
+        completion: .list(CompletionScript.allCases.map { $0.rawValue })
     )
     var shell: String
 
     func run() throws {
-        guard let shell = CompletionShell(rawValue: self.shell) else {
-            let known = CompletionShell.allCases.map { $0.rawValue }
+        guard let shell = CompletionScript(rawValue: self.shell) else {
+            let known = CompletionScript.allCases.map { $0.rawValue }
             let near = Nearness.nearest(to: self.shell, among: known)
             throw Failure.usage(
                 "unknown shell '\(self.shell)'; shells are "
@@ -31,6 +31,6 @@ struct CompletionCommand: AsyncParsableCommand {
                 hint: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
             )
         }
-        Terminal.print(Invctl.completionScript(for: shell))
+        Terminal.print(shell.text)
     }
 }

@@ -22,19 +22,22 @@ struct Setting: Sendable {
             case .color: "auto"
             case .zone: "UTC"
             case .timeout: "10"
-            case .actor: Terminal.environment("USER") ?? "invctl"
+            case .actor: UserName.current ?? "invctl"
             case .pager: Terminal.environment("PAGER") ?? "less"
             case .tokenFile: ""
             }
         }
     }
 
+    /// The origin of a built-in default.
+    static let builtIn = "built in"
+
     var value: String
     var origin: String
 }
 
-/// The settings of one run, by precedence: flag, environment, context, top of the file, built-in
-/// default.
+/// The settings of one run, by precedence: flag, context named by a flag, environment, other context, top of
+/// the file, built-in default.
 struct Settings: Sendable {
     private(set) var values: [Setting.Key: Setting] = [:]
     /// The context in use; `nil` for none.
@@ -69,7 +72,8 @@ struct Settings: Sendable {
                 key,
                 flag: flags[key],
                 file: file,
-                context: self.context
+                context: self.context,
+                isContextFlag: context != nil
             )
         }
         try self.check()
@@ -79,21 +83,27 @@ struct Settings: Sendable {
         _ key: Setting.Key,
         flag: String?,
         file: ConfigurationFile,
-        context: String?
+        context: String?,
+        isContextFlag: Bool
     ) -> Setting {
         if let flag { return Setting(value: flag, origin: "--\(key.rawValue)") }
+        let ofContext = context.flatMap { name in
+            file.entry(key, of: name).map {
+                Setting(value: $0.value, origin: "context \(name), line \($0.line)")
+            }
+        }
+        // A context that was named is more specific than the environment.
+        if isContextFlag, let ofContext { return ofContext }
         if let value = getenv(key.variable).map({ String(cString: $0) }),
             !value.isEmpty || key == .pager
         {
             return Setting(value: value, origin: key.variable)
         }
-        if let context, let entry = file.entry(key, of: context) {
-            return Setting(value: entry.value, origin: "context \(context), line \(entry.line)")
-        }
+        if let ofContext { return ofContext }
         if let entry = file.entry(key, of: "") {
             return Setting(value: entry.value, origin: "\(file.path), line \(entry.line)")
         }
-        return Setting(value: key.standard, origin: "built in")
+        return Setting(value: key.standard, origin: Setting.builtIn)
     }
 
     private func check() throws(Failure) {
@@ -113,8 +123,8 @@ struct Settings: Sendable {
                 "--color is '\(self[.color])'; it can be auto, always, never"
             )
         }
-        if self[.zone] != "UTC", TimeZone(identifier: self[.zone]) == nil {
-            throw self.problem(.zone, "the zone is '\(self[.zone])', not an IANA time zone")
+        if ZoneText.zone(self[.zone]) == nil {
+            throw self.problem(.zone, ZoneText.problem(self[.zone], of: "the zone"))
         }
         if self.timeoutSeconds == nil {
             throw self.problem(
@@ -122,6 +132,19 @@ struct Settings: Sendable {
                 "--timeout is \(self[.timeout]); it must be above 0 and at most 86400"
             )
         }
+    }
+
+    /// Checks that a command which lists nothing can answer in the format that was asked for.
+    ///
+    /// The format of an environment variable or a context is that of lists, and such a command ignores it.
+    ///
+    /// - Throws: ``Failure`` for a format of rows.
+    func checkAnswerFormat() throws(Failure) {
+        let isTyped = self.values[.output]?.origin == "--\(Setting.Key.output.rawValue)"
+        guard isTyped, !self.format.isForAnswers else { return }
+        throw .usage(
+            "-o \(self[.output]) is for lists; this command answers in lines, or as json or ndjson"
+        )
     }
 
     private func problem(_ key: Setting.Key, _ message: String) -> Failure {
@@ -155,8 +178,11 @@ struct Settings: Sendable {
     var color: ColorChoice { ColorChoice(rawValue: self[.color]) ?? .auto }
     /// The zone in which times are shown to people.
     var zone: TimeZone {
-        // UTC, the default, without loading the time zone database.
-        self[.zone] == "UTC" ? TimeText.utc : TimeZone(identifier: self[.zone]) ?? TimeText.utc
+        ZoneText.zone(self[.zone]) ?? TimeText.utc
+    }
+    /// The zone that the user chose; `nil` for the built-in default.
+    var chosenZone: String? {
+        self.values[.zone]?.origin == Setting.builtIn ? nil : self[.zone]
     }
 
     var format: OutputFormat {
@@ -186,5 +212,17 @@ struct Settings: Sendable {
             )
         }
         return [UInt8](String(decoding: data, as: UTF8.self).trimmingSpace.utf8)
+    }
+}
+
+/// The name of the user who runs the program.
+private enum UserName {
+    /// `USER` or `LOGNAME`, else the name in the user database; `nil` without either.
+    static var current: String? {
+        if let name = Terminal.environment("USER") ?? Terminal.environment("LOGNAME") {
+            return name
+        }
+        guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return nil }
+        return String(cString: name)
     }
 }

@@ -27,13 +27,12 @@ extension Failure {
             Terminal.note(object.text)
             return
         }
-        let head = Self.head
-        Terminal.note(self.name == "usage" ? "\(head) \(self.message)" : self.line(head))
+        Terminal.note(self.name == "usage" ? " \(self.message)" : self.line, after: Self.head)
         for line in self.hint.split(separator: "\n") { Terminal.note("  \(line)") }
     }
 
-    private func line(_ head: String) -> String {
-        self.message.isEmpty ? "\(head) \(self.name)" : "\(head) \(self.name)  \(self.message)"
+    private var line: String {
+        self.message.isEmpty ? " \(self.name)" : " \(self.name)  \(self.message)"
     }
 }
 

@@ -5,8 +5,8 @@ import TerminalKit
 
 /// The help topics: one page each, generated from the program's own declarations where possible.
 enum HelpTopic: String, CaseIterable, Sendable {
-    case output, conditions, configuration, errors, retries, watching, times, units, export,
-        commands
+    case output, conditions, configuration, errors, retries, watching, times, units, insights,
+        export, commands
 
     var abstract: String {
         switch self {
@@ -18,6 +18,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .watching: "--watch, watch and top"
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
+        case .insights: "the columns of insights and queries, with formulas"
         case .export: "the contents of a full export, and its import"
         case .commands: "the commands that apply accepts, with their fields"
         }
@@ -34,6 +35,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .watching: Self.watchingPage
         case .times: Self.timesPage
         case .units: Self.unitsPage
+        case .insights: InsightsPage.text
         case .export: ExportPage.text
         case .commands: CommandsPage.text
         }
@@ -49,7 +51,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
     /// Each setting with its flag, if it has one, and its environment variable.
     private static var settings: [(String, String)] {
         Setting.Key.allCases.map { key in
-            (key.rawValue, (key == .zone ? "" : "--\(key.rawValue), ") + key.variable)
+            (key.rawValue, "--\(key.rawValue), " + key.variable)
         }
     }
 
@@ -99,10 +101,13 @@ enum HelpTopic: String, CaseIterable, Sendable {
         A setting is taken from the first of these that has it:
 
           1 a flag
-          2 an environment variable
-          3 the context (--context, INVCTL_CONTEXT, else the current one)
-          4 the lines of the file before the first context
-          5 the built-in default
+          2 the context that --context names
+          3 an environment variable
+          4 another context (INVCTL_CONTEXT, else the current one)
+          5 the lines of the file before the first context
+          6 the built-in default
+
+        The options of every command may also precede it: invctl --server X ping.
 
         invctl context show lists each value and its source.
 
@@ -191,10 +196,17 @@ enum HelpTopic: String, CaseIterable, Sendable {
 
     private static var timesPage: String {
         """
-        Times are typed 2026-03-01, 2026-03-01T12:30 or 2026-03-01T12:30:05, in UTC,
-        with a Z or without. Formats for people show them to the second in the zone of
-        the setting "zone" (default UTC), with the offset from UTC; formats for programs
-        show them exactly, in UTC.
+        Times are typed 2026-03-01, 2026-03-01T12:30 or 2026-03-01T12:30:05, in the time
+        zone of --zone or the setting "zone" (default UTC); with a Z at the end, in UTC.
+        Formats for people show them to the second in that zone, with its offset from
+        UTC; formats for programs show them exactly, in UTC. Days, weeks and months in
+        an answer are those of the zone and are named by it in every format: 2026-11-24,
+        2026-11-23 (the week's Monday), 2026-11. A zone is an IANA name such as
+        Europe/London; an abbreviation such as BST stands for several and is refused.
+
+        A time window (--window) is one of
+
+        \(self.table(WindowText.meanings))
 
         Past balances are computed from the ledger, in two ways:
 
@@ -238,6 +250,7 @@ extension OutputFormat {
     fileprivate var meaning: String {
         switch self {
         case .table: "aligned columns that fit the terminal; numbers right-aligned"
+        case .vertical: "one line per field: the default of product get on a terminal"
         case .plain: "one line per row, cells separated by tabs, with a header"
         case .json: "one array of objects; a single result as one object"
         case .ndjson: "one object per line"

@@ -7,6 +7,8 @@ struct CellText: Sendable {
     let currencyDecimals: UInt8
     /// How instants are shown to people; `nil` for the exact form in UTC.
     var clock: ClockText?
+    /// The labels of spans of time; `nil` if the answer has none.
+    var buckets: BucketText?
     /// Whether it is for people: money is written 2,039.97, and a number with a readable number of
     /// decimals.
     var groupsMoney = false
@@ -24,7 +26,11 @@ struct CellText: Sendable {
                 return self.groupsMoney ? DecimalText.grouped(text) : text
             case .quantity:
                 return DecimalText.format(value, decimals: Self.unitDecimals(table, row))
-            case .instant: return self.clock?.format(value) ?? TimeText.format(value)
+            case .instant:
+                if let buckets, let unit = BucketText.unit(table.columns[column].field) {
+                    return buckets.label(value, unit, separator: self.clock == nil ? "T" : " ")
+                }
+                return self.clock?.format(value) ?? TimeText.format(value)
             case .boolean: return value == 0 ? "false" : "true"
             case .integer, .text, .number: return String(value)
             }
@@ -55,7 +61,8 @@ struct ClockText: Sendable {
         return local.replacing("T", with: " ") + Self.suffix(offset)
     }
 
-    private static func suffix(_ offset: Int64) -> String {
+    /// Returns an offset from UTC in seconds as `+01:00`; Z for none.
+    static func suffix(_ offset: Int64) -> String {
         guard offset != 0 else { return "Z" }
         let minutes = abs(offset) / 60
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

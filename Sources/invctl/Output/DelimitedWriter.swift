@@ -1,5 +1,6 @@
 internal import InventoryModel
 import InventoryTransfer
+import TerminalKit
 
 /// Writes a header with the column names, then one line per row, its cells separated by one byte.
 struct DelimitedWriter: RowWriter {
@@ -11,7 +12,7 @@ struct DelimitedWriter: RowWriter {
 
     init(_ style: RowStyle, separator: UInt8, quote: @escaping (String) -> String) {
         self.style = style
-        self.cells = CellText(currencyDecimals: style.currencyDecimals)
+        self.cells = CellText(currencyDecimals: style.currencyDecimals, buckets: style.buckets)
         self.separator = separator
         self.quote = quote
     }
@@ -29,10 +30,20 @@ struct DelimitedWriter: RowWriter {
         for row in rows {
             for (index, column) in self.columns.enumerated() {
                 if index > 0 { bytes.append(self.separator) }
-                bytes.append(self.quote(self.cells.text(table, row: row, column: column)))
+                bytes.append(self.quote(self.text(table, row: row, column: column)))
             }
             bytes.append(0x0A)
         }
+    }
+
+    private func text(_ table: ResultTable, row: Int, column: Int) -> String {
+        let text = self.cells.text(table, row: row, column: column)
+        let isText = table.columns[column].field.kind == .text
+        if self.style.sanitizesFormulas, isText, let first = text.first, "=+-@\t\r".contains(first)
+        {
+            return "'" + text
+        }
+        return self.style.isForTerminal ? SafeText.lines(text) : text
     }
 
     mutating func finish(into bytes: inout [UInt8]) {
@@ -48,7 +59,11 @@ struct MarkdownWriter: RowWriter {
 
     init(_ style: RowStyle) {
         self.style = style
-        self.cells = CellText(currencyDecimals: style.currencyDecimals, clock: style.clock)
+        self.cells = CellText(
+            currencyDecimals: style.currencyDecimals,
+            clock: style.clock,
+            buckets: style.buckets
+        )
     }
 
     mutating func begin(_ schema: [ResultField], into bytes: inout [UInt8]) {

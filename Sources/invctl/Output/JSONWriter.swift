@@ -14,7 +14,7 @@ struct JSONWriter: RowWriter {
 
     init(_ style: RowStyle) {
         self.style = style
-        self.cells = CellText(currencyDecimals: style.currencyDecimals)
+        self.cells = CellText(currencyDecimals: style.currencyDecimals, buckets: style.buckets)
     }
 
     private var isLines: Bool { self.style.format == .ndjson || self.style.isSingle }

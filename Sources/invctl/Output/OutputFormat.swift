@@ -1,20 +1,31 @@
+import Foundation
 internal import InventoryModel
 import InventoryTransfer
+import TerminalKit
 
 /// The format of rows.
 ///
-///     table   aligned, for people at a terminal         md     a Markdown table
-///     plain   tab-separated with a header, when piped   csv    RFC 4180
-///     json    one array of objects                      tsv    as csv with tabs; tab, newline as \t, \n
-///     ndjson  one object per line
+///     table      aligned, for people at a terminal         md     a Markdown table
+///     vertical   one line per field, for people            csv    RFC 4180
+///     plain      tab-separated with a header, when piped   tsv    as csv with tabs; tab, newline as \t, \n
+///     json       one array of objects
+///     ndjson     one object per line
 enum OutputFormat: String, CaseIterable, Sendable {
-    case table, plain, json, ndjson, csv, tsv, md
+    case table, vertical, plain, json, ndjson, csv, tsv, md
 
     /// Whether the format is JSON, with every column, and the parts of a message as fields.
     var isJSON: Bool { self == .json || self == .ndjson }
 
     /// Whether the format is for people, without columns that only determine how others are shown.
-    var isForPeople: Bool { self == .table || self == .plain || self == .md }
+    var isForPeople: Bool {
+        switch self {
+        case .table, .vertical, .plain, .md: true
+        case .json, .ndjson, .csv, .tsv: false
+        }
+    }
+
+    /// Whether a command that lists nothing can answer in the format: with a sentence, or with an object.
+    var isForAnswers: Bool { self.isForPeople && self != .md || self.isJSON }
 }
 
 /// How to write one answer.
@@ -30,7 +41,15 @@ struct RowStyle: Sendable {
     /// The width of the terminal in columns; `nil` for unlimited.
     var width: Int?
     var hasColor = false
+    /// Whether a terminal receives the output: cells then have no characters that steer it.
+    var isForTerminal = false
+    /// Whether text that a spreadsheet would take for a formula is written as text.
+    var sanitizesFormulas = false
     var clock = ClockText()
+    /// The zone of instants in conditions.
+    var zone = TimeText.utc
+    /// The labels of spans of time; `nil` if the answer has none.
+    var buckets: BucketText?
 
     /// Columns that only determine how others are shown.
     private static let hidden: Set<String> = [
@@ -54,6 +73,7 @@ struct RowStyle: Sendable {
     func writer() -> any RowWriter {
         switch self.format {
         case .table: TableWriter(self)
+        case .vertical: VerticalWriter(self)
         case .md: MarkdownWriter(self)
         case .json, .ndjson: JSONWriter(self)
         case .plain: DelimitedWriter(self, separator: 0x09, quote: Self.flat)
@@ -62,13 +82,8 @@ struct RowStyle: Sendable {
         }
     }
 
-    /// Returns the text of a cell on one line: control characters become spaces.
-    static func flat(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-        return String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : $0 })
-        )
-    }
+    /// Returns the text of a cell on one line, without characters that steer a terminal.
+    static func flat(_ text: String) -> String { SafeText.line(text) }
 
     private static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x5C }) else { return text }

@@ -28,6 +28,8 @@ struct RowOutput {
     /// An answer that is refused before its first row has no header either.
     private var hasHead = false
     private(set) var rowCount = 0
+    /// The most rows that are formatted, `nil` for all; further ones are only counted.
+    var formattedMax: Int?
     /// The output so far; the caller writes and clears it.
     var bytes: [UInt8] = []
 
@@ -77,8 +79,12 @@ struct RowOutput {
         for name in self.style.fields where !schema.contains(where: { $0.name == name }) {
             throw Failure.noColumn(name, schema)
         }
-        self.condition = try self.bound(try RowCondition(self.listing.conditions, schema), schema)
+        self.condition = try self.bound(try self.parsedCondition(schema), schema)
         self.order = try RowOrder(self.listing.sort, schema, limit: self.listing.limit)
+    }
+
+    private func parsedCondition(_ schema: [ResultField]) throws(Failure) -> RowCondition? {
+        try RowCondition(self.listing.conditions, schema, zone: self.style.zone)
     }
 
     private func bound(
@@ -101,8 +107,11 @@ struct RowOutput {
             self.rest = rest - rows.count
         }
         guard !rows.isEmpty else { return }
+        let before = self.rowCount
+        self.rowCount += rows.count
+        if let formattedMax { rows = Array(rows.prefix(max(0, formattedMax - before))) }
+        guard !rows.isEmpty else { return }
         self.writeHead()
         self.writer.write(table, rows, into: &self.bytes)
-        self.rowCount += rows.count
     }
 }

@@ -8,9 +8,8 @@ import TerminalKit
 ///     main            8             0          1           7       0
 ///
 /// The first block of rows determines the widths, so that the first line appears at once; later rows may
-/// widen a column. If the terminal is too narrow, long strings are truncated with …, then columns are
-/// omitted from the right, and the last line names them; columns that the user chose are truncated
-/// further before one is omitted.
+/// widen a column. If the terminal is too narrow, long strings are truncated with … and columns are omitted
+/// by their ``TextTable/Column/Worth``; the last line names them.
 struct TableWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -22,6 +21,7 @@ struct TableWriter: RowWriter {
         self.cells = CellText(
             currencyDecimals: style.currencyDecimals,
             clock: style.clock,
+            buckets: style.buckets,
             groupsMoney: true
         )
         self.drawing = Self.drawing([], style)
@@ -34,9 +34,12 @@ struct TableWriter: RowWriter {
 
     mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8]) {
         guard !rows.isEmpty else { return }
-        let columns = self.columns.prefix(self.drawing.columnCount)
+        let shown = Set(self.drawing.shown)
         let cells = rows.map { row in
-            columns.map { RowStyle.flat(self.cells.text(table, row: row, column: $0)) }
+            self.columns.enumerated().map { position, column in
+                shown.contains(position)
+                    ? RowStyle.flat(self.cells.text(table, row: row, column: column)) : ""
+            }
         }
         for line in self.drawing.lines(cells) {
             bytes.append(line)
@@ -49,10 +52,11 @@ struct TableWriter: RowWriter {
         guard !omitted.isEmpty else { return }
         let names = omitted.joined(separator: ", ")
         let word = omitted.count == 1 ? "column does" : "columns do"
-        bytes.append(
-            self.dim("(\(omitted.count) \(word) not fit: \(names); select with --fields a,b)")
-        )
-        bytes.append(0x0A)
+        let remark = "(\(omitted.count) \(word) not fit: \(names); select with --fields a,b)"
+        for line in TextWidth.wrapped(remark, to: self.style.width ?? .max) {
+            bytes.append(self.dim(line))
+            bytes.append(0x0A)
+        }
     }
 
     private func dim(_ text: String) -> String {
@@ -67,6 +71,7 @@ struct TableWriter: RowWriter {
             return TextTable.Column(
                 field.name,
                 field.isNumber ? .number : field.kind == .text ? .text : .other,
+                worth: ColumnWorth.of(field.name),
                 gap: self.gap(field.name, next),
                 colors: field.name == "status" ? self.statusColors : [:]
             )

@@ -16,7 +16,10 @@ struct InteractiveShell {
     private var keys = KeyReader()
     private var state = ShellState()
     private var history = LineHistory(of: "invctl")
-    private var completer: Completer?
+    /// Made at the first Tab: describing all commands takes longer than starting the shell.
+    private lazy var completer = CommandTree.whole().map {
+        Completer($0, own: ShellWord.allCases.map { $0.rawValue })
+    }
     private var shown: LineView?
 
     /// The most candidates shown at once.
@@ -29,20 +32,20 @@ struct InteractiveShell {
         self.isQuiet = isQuiet
         let settings = try? Settings(flags: [:], context: nil)
         self.hasColor = (settings?.color ?? .auto).isColored(true)
-        self.completer = CommandTree.whole().map {
-            Completer($0, own: ShellWord.allCases.map { $0.rawValue })
-        }
     }
 
     mutating func run() async {
         defer { self.session.leave() }
         if !self.isQuiet { await self.greet() }
         while let line = await self.readLine() {
-            self.history.add(line)
-            do throws(Failure) {
-                if try await !self.perform(self.state.request(line)) { return }
-            } catch {
-                error.report(asJSON: false)
+            // Pasted lines are one command each.
+            for command in CommandWords.commands(line) {
+                self.history.add(command)
+                do throws(Failure) {
+                    if try await !self.perform(self.state.request(command)) { return }
+                } catch {
+                    error.report(asJSON: false)
+                }
             }
         }
     }
@@ -83,6 +86,15 @@ struct InteractiveShell {
                 )
             }
         case .run(let words): _ = await self.execute(words)
+        case .pipe(let words, let program):
+            let line = ["/proc/self/exe"] + words
+            // A person reads what the program shows.
+            let isTable = Terminal.environment("INVCTL_OUTPUT") == nil
+            if isTable { setenv("INVCTL_OUTPUT", OutputFormat.table.rawValue, 1) }
+            _ = await self.session.lend { Subprocess.runPiped(line, into: program) }
+            if isTable { unsetenv("INVCTL_OUTPUT") }
+        case .program(let line):
+            await self.session.lend { _ = Subprocess(running: line, hasInput: true)?.wait() }
         case .watch(let words, let pause):
             while await self.execute(words) == 0 {
                 let key = self.keys.next(pause)

@@ -9,28 +9,38 @@ struct ShellCommand: AsyncParsableCommand {
         commandName: "shell",
         abstract: "Runs commands interactively, with history, completion and editing.",
         discussion: """
-            Commands are typed without invctl. Tab completes, also SKUs, categories and locations; an \
-            open quote or a \\ at the end continues on the next line; # begins a comment.
+            Commands are typed without invctl. Tab completes, also SKUs, categories and locations; a \\ \
+            at the end continues on the next line; # begins a comment. The output of a command goes to \
+            a program with COMMAND | PROGRAM.
 
             \(ShellWord.table)
 
-            Without a terminal it reads commands from standard input, one per line, continues after a \
-            failure, and exits with the code of the first command that failed:
+            With -c, or without a terminal, it runs the commands, or those of standard input, one per \
+            line, over one connection. It continues after a failure and exits with the code of the \
+            first command that failed:
+
+            invctl shell -c 'sell LAP-01=2' -c 'stock show LAP-01'
 
             printf 'product list\\nstock low\\n' | invctl shell
             """
     )
     @OptionGroup var global: GlobalOptions
+    @Option(
+        name: [.customShort("c"), .long],
+        parsing: .unconditionalSingleValue,
+        help: "Runs this command and exits; repeatable."
+    )
+    var command: [String] = []
 
     func run() async throws {
         let settings = try self.global.settings()
         self.exportToEnvironment(settings)
-        if let session = TerminalSession(.line) {
-            var shell = InteractiveShell(session, isQuiet: self.global.quiet)
+        if self.command.isEmpty, let session = TerminalSession(.line) {
+            var shell = InteractiveShell(session, isQuiet: self.global.isQuiet)
             await shell.run()
             return
         }
-        var shell = ScriptShell()
+        var shell = ScriptShell(self.command)
         let code = await shell.run()
         if code != .success { throw code }
     }
@@ -40,8 +50,15 @@ struct ShellCommand: AsyncParsableCommand {
         for (key, setting) in settings.values where setting.origin == "--\(key.rawValue)" {
             setenv(key.variable, setting.value, 1)
         }
-        if let context = self.global.context { setenv("INVCTL_CONTEXT", context, 1) }
+        if let context = self.global.context {
+            setenv("INVCTL_CONTEXT", context, 1)
+            // A variable would take precedence over a context that is not named again.
+            for (key, setting) in settings.values where setting.origin.hasPrefix("context ") {
+                unsetenv(key.variable)
+            }
+        }
         if self.global.timing { setenv("INVCTL_TIMING", "1", 1) }
+        if self.global.quiet { setenv(GlobalOptions.quietVariable, "1", 1) }
     }
 }
 
@@ -52,6 +69,8 @@ enum ShellWord: String, CaseIterable, Sendable {
     case timing = "\\timing"
     case watch = "\\watch"
     case output = "\\o"
+    case vertical = "\\x"
+    case program = "\\!"
     case connect = "\\c"
     case history = "\\history"
 
@@ -61,6 +80,8 @@ enum ShellWord: String, CaseIterable, Sendable {
         case .timing: "\\timing [on|off]"
         case .watch: "\\watch [SECONDS]"
         case .output: "\\o [FORMAT]"
+        case .vertical: "\\x [on|off]"
+        case .program: "\\! PROGRAM"
         case .connect: "\\c [CONTEXT|ADDRESS]"
         case .history: "\\history [TEXT]"
         }
@@ -73,6 +94,8 @@ enum ShellWord: String, CaseIterable, Sendable {
         case .timing: "turns the duration of each command on or off"
         case .watch: "repeats the last command every 2 s or SECONDS, until Ctrl-C"
         case .output: "sets the output format: table, json, csv, …; the default without one"
+        case .vertical: "shows rows vertically, a line per field, or not"
+        case .program: "runs a program of the system's shell"
         case .connect: "switches to another server; without one shows the current server"
         case .history: "lists the history, or the entries that contain TEXT"
         }

@@ -12,6 +12,10 @@ struct ShellState: Sendable {
     enum Request: Equatable, Sendable {
         case none
         case run([String])
+        /// Run a command whose output a program reads.
+        case pipe([String], program: String)
+        /// Run a program.
+        case program(String)
         /// Repeat the last command.
         case watch([String], pauseMilliseconds: Int32)
         case leave
@@ -32,16 +36,24 @@ struct ShellState: Sendable {
             let (word, argument) = try ShellWord.parse(trimmed)
             return try self.request(word, argument)
         }
-        var words = CommandWords(line).strings
+        let command = CommandWords(line)
+        var words = command.strings
         if words.first == "invctl" { words.removeFirst() }
         switch words.first {
         case nil: return .none
         case "exit"?, "quit"?: return .leave
         case "shell"?: throw Failure.usage("this is already the shell")
-        default:
+        default: return try self.run(words, command.program?.trimmingSpace)
+        }
+    }
+
+    private mutating func run(_ words: [String], _ program: String?) throws(Failure) -> Request {
+        guard let program else {
             self.last = words
             return .run(words)
         }
+        if program.isEmpty { throw Failure.usage("a program is missing after |") }
+        return .pipe(words, program: program)
     }
 
     private mutating func request(
@@ -54,6 +66,10 @@ struct ShellState: Sendable {
         case .history: return .listHistory(argument)
         case .timing: return .say(try Self.setTiming(argument))
         case .output: return .say(try Self.setOutput(argument))
+        case .vertical: return .say(try Self.setVertical(argument))
+        case .program:
+            if argument.isEmpty { throw Failure.usage("\\! needs a program: \\! ls") }
+            return .program(argument)
         case .connect: return .say(try Self.connect(argument))
         case .watch: return try self.watch(argument)
         }
@@ -81,6 +97,18 @@ struct ShellState: Sendable {
         _ = try Settings(flags: [.output: argument], context: nil)
         setenv("INVCTL_OUTPUT", argument, 1)
         return "the format is \(argument)"
+    }
+
+    private static func setVertical(_ argument: String) throws(Failure) -> String {
+        let vertical = OutputFormat.vertical.rawValue
+        let isOn = Terminal.environment("INVCTL_OUTPUT") == vertical
+        guard ["", "on", "off"].contains(argument) else {
+            throw Failure.usage("\\x is on or off, not '\(argument)'")
+        }
+        let turnsOn = argument.isEmpty ? !isOn : argument == "on"
+        // Another format stays as it is when rows are not vertical anyway.
+        guard turnsOn || isOn else { return "rows are not vertical" }
+        return try Self.setOutput(turnsOn ? vertical : "")
     }
 
     private static func connect(_ argument: String) throws(Failure) -> String {

@@ -19,6 +19,7 @@ struct TopCommand: AsyncParsableCommand {
             """
     )
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var times: ZoneOptions
     @Option(help: "Only this location.", completion: Candidates.ofLocation) var at: String?
     @Flag(help: "Prints it once and exits; needs no terminal.") var once = false
 
@@ -33,7 +34,8 @@ struct TopCommand: AsyncParsableCommand {
                     """
             )
         }
-        try await Shell.run(self.global) { shell in
+        try await Shell.run(self.global, zone: self.times.zone) { shell in
+            try shell.settings.checkAnswerFormat()
             let location = try await self.at.asyncMap { try await shell.location($0) }
             let driver = TopDriver(shell, at: location)
             if self.once {

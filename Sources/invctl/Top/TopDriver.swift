@@ -193,7 +193,8 @@ final class TopDriver: Sendable {
                 sku: found.sku,
                 name: found.name,
                 decimals: found.unit.decimals,
-                unit: found.unit.code
+                unit: found.unit.code,
+                price: found.price.minorUnits
             )
             self.change { $0.model.take(item, of: id) }
         }
@@ -250,7 +251,7 @@ final class TopDriver: Sendable {
             rows: Terminal.isOutput ? max(12, size.rows - 1) : 30,
             hasColor: self.shell.settings.color.isColored(Terminal.isOutput)
         )
-        for line in screen.lines.dropLast() { Terminal.print(line) }
+        for line in screen.lines.dropLast() { Terminal.write(line + "\n", to: STDOUT_FILENO) }
     }
 
     // MARK: - Keys

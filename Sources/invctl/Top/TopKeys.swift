@@ -124,7 +124,8 @@ extension TopModel {
     private mutating func commit() -> TopAction {
         defer { self.keys.prompt = nil }
         guard self.keys.prompt == .command else { return .none }
-        var words = CommandWords(self.keys.typed).strings
+        let command = CommandWords(self.keys.typed)
+        var words = command.strings
         if words.first == "invctl" { words.removeFirst() }
         switch words.first {
         case nil: return .none
@@ -133,10 +134,10 @@ extension TopModel {
         case "sellers": self.keys.pane = .sellers
         case "low": self.keys.pane = .low
         case "tape": self.keys.pane = .tape
-        case .some where Self.wantsTerminal(words):
+        case .some where Self.wantsTerminal(words) || command.program != nil:
             self.keys.page = TopKeys.Page(
                 title: words.joined(separator: " "),
-                lines: ["This command runs until interrupted; use another terminal for it."]
+                lines: ["This command needs a terminal of its own; use another one for it."]
             )
         case .some:
             self.keys.page = TopKeys.Page(

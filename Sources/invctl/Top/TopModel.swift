@@ -20,6 +20,8 @@ struct TopModel: Sendable {
         var decimals: UInt8
         /// The code of the unit.
         var unit = ""
+        /// The price in minor units; `nil` if unknown.
+        var price: Int64?
     }
 
     /// A line of the tape.
@@ -27,6 +29,8 @@ struct TopModel: Sendable {
         var line: SalesBook.Line
         var kind: MovementKind
         var recordedAt: Int64
+        /// The price in minor units.
+        var price: Int64
         var reference: String
         var actor: String
         /// The stock available at the location afterwards, in base units; `Int64.min` if unknown.
@@ -129,6 +133,7 @@ struct TopModel: Sendable {
                     line: line,
                     kind: movement.kind,
                     recordedAt: movement.recordedAt.microseconds,
+                    price: movement.price.minorUnits,
                     reference: movement.reference,
                     actor: movement.actor,
                     left: .min
@@ -200,6 +205,7 @@ struct TopModel: Sendable {
             line: line,
             kind: movement.kind,
             recordedAt: entry.time.microseconds,
+            price: movement.price.minorUnits,
             reference: movement.reference,
             actor: entry.actor,
             left: level.available.baseUnits
@@ -213,6 +219,7 @@ struct TopModel: Sendable {
         let new = difference.after
         if difference.contains(.sku) { self.items[id]?.sku = new.sku }
         if difference.contains(.name) { self.items[id]?.name = new.name }
+        if difference.contains(.price) { self.items[id]?.price = new.price.minorUnits }
         guard difference.contains(.unit) else { return }
         self.items[id]?.unit = new.unit.code
         self.items[id]?.decimals = new.unit.decimals
@@ -225,7 +232,8 @@ struct TopModel: Sendable {
                 sku: row.sku,
                 name: row.name,
                 decimals: row.unit.decimals,
-                unit: row.unit.code
+                unit: row.unit.code,
+                price: self.items[row.product]?.price
             )
             let location = self.locations.first { $0.value == row.locationCode }?.key ?? .main
             return LowLevel(
@@ -307,11 +315,11 @@ struct TopModel: Sendable {
         self.sellers = best
     }
 
-    /// Returns up to `countMax` products that are ranked or on the tape and whose names are unknown.
+    /// Returns up to `countMax` products that are ranked or on the tape and whose names or prices are unknown.
     func unnamed(_ countMax: Int) -> [ProductID] {
         var unnamed: [ProductID] = []
         for id in self.tape.map({ $0.line.product }) + self.sellers.map({ $0.product })
-        where self.items[id] == nil && !unnamed.contains(id) {
+        where self.items[id]?.price == nil && !unnamed.contains(id) {
             unnamed.append(id)
             if unnamed.count == countMax { break }
         }
@@ -319,7 +327,7 @@ struct TopModel: Sendable {
     }
 
     func item(_ id: ProductID) -> Item {
-        self.items[id] ?? Item(sku: "product \(id.value)", name: "", decimals: 0)
+        self.items[id] ?? Item(sku: "…", name: "", decimals: 0)
     }
 
     /// Returns whether a product matches the filter.

@@ -191,11 +191,14 @@ struct TopScreen {
 
     private func sellers(_ first: Int, _ count: Int) -> TopTable {
         TopTable(
-            [.left("SKU"), .flexible("NAME"), .right("UNITS"), .right("REVENUE")],
+            [
+                .left("SKU"), .flexible("NAME"), .right("PRICE", worth: .detail), .right("UNITS"),
+                .right("REVENUE"),
+            ],
             self.model.shownSellers.dropFirst(first).prefix(count).map { seller in
                 let item = self.model.item(seller.product)
                 return [
-                    item.sku, item.name,
+                    item.sku, item.name, item.price.map { self.money($0) } ?? "",
                     DecimalText.format(seller.sold.units, decimals: item.decimals),
                     self.money(seller.sold.amount),
                 ]
@@ -206,8 +209,8 @@ struct TopScreen {
     private func low(_ first: Int, _ count: Int) -> TopTable {
         TopTable(
             [
-                .left("SKU"), .flexible("NAME"), .left("AT"), .right("LEFT"), .right("POINT"),
-                .right("COVER"),
+                .left("SKU"), .flexible("NAME"), .left("AT", worth: .detail), .right("LEFT"),
+                .right("POINT", worth: .detail), .right("COVER", worth: .normal),
             ],
             self.model.shownLow.dropFirst(first).prefix(count).map { level in
                 let item = self.model.item(level.spot.product)
@@ -237,8 +240,10 @@ struct TopScreen {
     private func tape(_ first: Int, _ count: Int) -> TopTable {
         TopTable(
             [
-                .left("TIME"), .right("LSN"), .left("SKU"), .right("UNITS"), .right("AMOUNT"),
-                .left("AT"), .right("LEFT"), .left("BY"), .flexible("REFERENCE"),
+                .left("TIME", worth: .normal), .left("SKU"), .flexible("NAME"), .right("UNITS"),
+                .right("PRICE", worth: .normal), .right("AMOUNT"), .left("AT", worth: .detail),
+                .right("LEFT", worth: .detail), .left("BY", worth: .record),
+                .left("REFERENCE", worth: .detail), .right("LSN", worth: .record),
             ],
             self.model.shownTape.dropFirst(first).prefix(count).map { ticket in
                 let item = self.model.item(ticket.line.product)
@@ -247,11 +252,11 @@ struct TopScreen {
                     ? "" : DecimalText.format(ticket.left, decimals: item.decimals)
                 let kind = ticket.kind == .sale ? "" : "\(ticket.kind) "
                 return [
-                    self.time(ticket.recordedAt), String(ticket.line.lsn.value), item.sku,
+                    self.time(ticket.recordedAt), item.sku, item.name,
                     DecimalText.format(ticket.line.units, decimals: item.decimals),
-                    self.money(ticket.line.amount),
+                    self.money(ticket.price), self.money(ticket.line.amount),
                     self.model.locations[ticket.line.location] ?? "", left, ticket.actor,
-                    kind + ticket.reference,
+                    kind + ticket.reference, String(ticket.line.lsn.value),
                 ]
             }
         )
@@ -316,65 +321,5 @@ struct TopScreen {
 
     private func reversed(_ text: String) -> String {
         self.hasColor ? "\u{1B}[7m\(text)\u{1B}[0m" : text
-    }
-}
-
-/// Formats rows in columns within a given width.
-///
-/// The flexible column takes the space that the others leave. If they leave too little, it is omitted
-/// first, then columns from the right.
-struct TopTable {
-    struct Column {
-        var title: String
-        var isRight = false
-        var isFlexible = false
-
-        static func left(_ title: String) -> Column { Column(title: title) }
-        static func right(_ title: String) -> Column { Column(title: title, isRight: true) }
-        static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
-    }
-
-    let columns: [Column]
-    let rows: [[String]]
-
-    /// The maximum width of a column that is not flexible.
-    private static let widthMax = 20
-    private static let flexibleMin = 6
-
-    init(_ columns: [Column], _ rows: [[String]]) {
-        self.columns = columns
-        self.rows = rows
-    }
-
-    /// Returns the header and one line per row, each exactly `width` columns wide.
-    func lines(width: Int) -> [String] {
-        let width = max(0, width)
-        var widths = self.columns.indices.map { index in
-            let cells = self.rows.map { $0[index] } + [self.columns[index].title]
-            return min(Self.widthMax, cells.map { TextWidth.of($0) }.max() ?? 0)
-        }
-        var kept = Array(self.columns.indices)
-        func total() -> Int { kept.reduce(0) { $0 + widths[$1] } + 2 * max(0, kept.count - 1) }
-        if let flexible = kept.first(where: { self.columns[$0].isFlexible }) {
-            widths[flexible] = 0
-            let space = width - total()
-            if space < Self.flexibleMin {
-                kept.removeAll { $0 == flexible }
-            } else {
-                widths[flexible] = space
-            }
-        }
-        while kept.count > 1, total() > width { kept.removeLast() }
-        let head = self.columns.map { $0.title }
-        return ([head] + self.rows).map { cells in
-            let line = kept.map { index in
-                TextWidth.padded(
-                    RowStyle.flat(cells[index]),
-                    to: widths[index],
-                    isRight: self.columns[index].isRight
-                )
-            }
-            return TextWidth.padded(line.joined(separator: "  "), to: width)
-        }
     }
 }

@@ -12,8 +12,8 @@ import TerminalKit
 ///
 /// After a reconnect the server sends the whole result again, and only the differences are printed.
 struct InsightWatch {
-    /// Returns the lines of an answer for a terminal.
-    typealias Drawing = @Sendable (InsightAnswer, Shell) throws -> [String]
+    /// Formats an answer for a terminal.
+    typealias Drawing = @Sendable (InsightAnswer, Shell) throws -> WatchFrame
 
     private let shell: Shell
     private let insight: Insight
@@ -61,6 +61,7 @@ struct InsightWatch {
         var rest: Int?
         var isOver = false
         var failure: ClientError?
+        var scroll = WatchScroll()
 
         mutating func take(_ event: InsightEvent) {
             switch event {
@@ -102,6 +103,14 @@ struct InsightWatch {
             self.value.withLock { body(&$0) }
             self.continuation.yield()
         }
+
+        /// Keeps the scroll position within what is drawn and returns it.
+        func fit(_ frame: WatchFrame, space: Int) -> Int {
+            self.value.withLock { state in
+                state.scroll.fit(frame, space: space)
+                return state.scroll.top
+            }
+        }
     }
 
     private func redraw(_ session: TerminalSession, _ last: LSN) async throws {
@@ -116,9 +125,8 @@ struct InsightWatch {
         }
         let listening = Task { await Self.listen(events, state) }
         let keys = Task {
-            for await key in session.keys()
-            where [.character("q"), .control("c"), .escape, .endOfInput].contains(key) {
-                state.change { $0.isOver = true }
+            for await key in session.keys() {
+                state.change { if $0.scroll.take(key) == .leave { $0.isOver = true } }
             }
         }
         defer { for task in [listening, keys] { task.cancel() } }
@@ -127,8 +135,11 @@ struct InsightWatch {
             if let failure = now.failure { throw failure }
             if let answer = now.answer {
                 let space = max(1, Terminal.size.rows - 2)
-                let lines = try self.draw(answer, self.shell).prefix(space)
-                TerminalSession.draw([self.header(now, answer: answer, last: last), ""] + lines)
+                let frame = try self.draw(answer, self.shell)
+                let top = state.fit(frame, space: space)
+                let more = frame.more(from: top, space: space)
+                let head = self.header(now, answer: answer, last: last, more: more)
+                TerminalSession.draw([head, ""] + frame.lines(from: top, space: space))
             }
             if now.isOver { return }
             try await Task.sleep(for: Self.pause)
@@ -145,30 +156,33 @@ struct InsightWatch {
         }
     }
 
-    private func header(_ state: State, answer: InsightAnswer, last: LSN) -> String {
+    private func header(
+        _ state: State,
+        answer: InsightAnswer,
+        last: LSN,
+        more: String?
+    ) -> String {
         let parts = [
             state.lost.map { "OFFLINE (\($0)), reconnecting; rows may be stale" } ?? "live",
-            Self.window(answer.window), "LSN \(min(answer.lsn, last))",
+            more, Self.window(answer.window), "LSN \(min(answer.lsn, last))",
             "lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms", "q quits",
         ]
-        let text = TextWidth.clipped(parts.joined(separator: " · "), to: Terminal.size.columns - 1)
+        let words = SafeText.line(parts.compactMap { $0 }.joined(separator: " · "))
+        let text = TextWidth.clipped(words, to: Terminal.size.columns)
         return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
     }
 
     /// Returns the text of a window with the time zone of its days.
     static func window(_ window: ResolvedWindow) -> String {
-        let from = window.from.map { "from " + TimeText.format($0.microseconds) }
-        let to = window.to.map { "before " + TimeText.format($0.microseconds) }
+        let text = BucketText(window.zone)
+        let from = window.from.map { "from " + text.end($0.microseconds) }
+        let to = window.to.map { "before " + text.end($0.microseconds) }
         let span = [from, to].compactMap { $0 }.joined(separator: " ")
         return (span.isEmpty ? "all" : span) + " (\(window.zone))"
     }
 
-    private static func drawRows(_ answer: InsightAnswer, _ shell: Shell) throws -> [String] {
-        var output = RowOutput(shell.style(), shell.listing)
-        _ = try output.take(answer.table)
-        output.finish()
-        return String(decoding: output.bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+    private static func drawRows(_ answer: InsightAnswer, _ shell: Shell) throws -> WatchFrame {
+        try shell.frame(answer, .none)
     }
 
     // MARK: - Piped
@@ -183,7 +197,7 @@ struct InsightWatch {
             case .changed(let change): answer = change.answer
             case .progress: continue
             case .disconnected(let error):
-                if !self.shell.options.quiet {
+                if !self.shell.options.isQuiet {
                     Terminal.note("\(error.interruption); reconnecting")
                 }
                 continue
@@ -197,7 +211,7 @@ struct InsightWatch {
 
     /// Returns the rows and their keys, each as a line of NDJSON.
     private func lines(of answer: InsightAnswer) throws -> (keys: [UInt8], rows: [UInt8]) {
-        var style = self.shell.style()
+        var style = self.shell.style(of: answer)
         style.format = .ndjson
         var rows = RowOutput(style, self.shell.listing)
         _ = try rows.take(answer.table)

@@ -12,7 +12,8 @@ import TerminalKit
 ///     piped      an object for each row that is added, changed or removed, as NDJSON
 ///
 /// After a reconnect the subscription resumes where it was, so no change is missed, and the query is
-/// re-executed.
+/// re-executed. After a long query the next waits several times as long, so that a list does not load a server
+/// that changes all the time.
 struct ListWatch {
     /// The state of the subscription, shared with the drawing task.
     struct State: Sendable {
@@ -20,6 +21,7 @@ struct ListWatch {
         var isDirty = true
         var isOver = false
         var failure: ClientError?
+        var scroll = WatchScroll()
     }
 
     private let shell: Shell
@@ -29,6 +31,12 @@ struct ListWatch {
 
     /// The minimum time between two redraws.
     private static let pause = Duration.milliseconds(100)
+    /// The pause after a query, as a multiple of the time that it took.
+    private static let pauseOfQuery = 4
+    /// The rows that are formatted beyond those on the screen: scrolling to them needs no query.
+    private static let rowsAhead = 500
+    /// The most rows that are counted.
+    private static let countMax = 100_000
 
     final class SharedState: Sendable {
         let value = Mutex(State())
@@ -71,9 +79,8 @@ struct ListWatch {
         }
         let keys = Task {
             guard let session else { return }
-            for await key in session.keys()
-            where [.character("q"), .control("c"), .escape, .endOfInput].contains(key) {
-                state.change { $0.isOver = true }
+            for await key in session.keys() {
+                state.change { if $0.scroll.take(key) == .leave { $0.isOver = true } }
             }
         }
         defer { for task in [subscription, keys] { task.cancel() } }
@@ -145,38 +152,70 @@ struct ListWatch {
     // MARK: - On a terminal
 
     private func redraw() async throws {
-        var lines: [String] = []
+        var frame: WatchFrame?
+        var isStale = true
+        var nextQuery = ContinuousClock.now
         self.state.change { _ in
             // The first drawing needs no change.
         }
         while let state = try await self.next() {
-            if state.isDirty, !state.status.isLost, let fresh = try await self.answer() {
-                lines = fresh
-            }
             let space = max(1, Terminal.size.rows - 2)
-            let shown = lines.prefix(space)
-            let rest = lines.count - shown.count
-            let more = rest > 0 ? "   \(rest) more rows; use --limit, --where and --sort" : ""
-            TerminalSession.draw([self.header(state) + more, ""] + shown)
+            let wanted = state.scroll.top + space
+            isStale = isStale || state.isDirty
+            self.draw(frame, state, space: space)
+            let isShort = frame.map { $0.rows.count < min(wanted, $0.total) } ?? true
+            if isStale || isShort, !state.status.isLost, ContinuousClock.now >= nextQuery {
+                let start = ContinuousClock.now
+                if let fresh = try await self.frame(rows: wanted + Self.rowsAhead) {
+                    (frame, isStale) = (fresh, false)
+                    self.draw(frame, state, space: space)
+                }
+                nextQuery = .now + (ContinuousClock.now - start) * Self.pauseOfQuery
+            }
             try await Task.sleep(for: Self.pause)
         }
     }
 
-    private func answer() async throws -> [String]? {
-        var listing = self.shell.listing
-        // Rows far below the screen are not requested, unless sorting may move them up.
-        if listing.sort == nil { listing.limit = min(listing.limit ?? .max, 500) }
-        var output = RowOutput(self.shell.style(omitting: self.omitting), listing)
-        guard try await self.runQuery({ table, _ in try output.take(table) }) else { return nil }
-        output.finish()
-        return String(decoding: output.bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+    private func draw(_ frame: WatchFrame?, _ state: State, space: Int) {
+        guard let frame else { return TerminalSession.draw([self.header(state, nil)]) }
+        let top = self.state.value.withLock { state in
+            state.scroll.fit(frame, space: space)
+            return state.scroll.top
+        }
+        let more = frame.more(from: top, space: space)
+        TerminalSession.draw(
+            [self.header(state, more), ""] + frame.lines(from: top, space: space)
+        )
     }
 
-    private func header(_ state: State) -> String {
-        let words = state.status.words(now: TimeText.now().microseconds) + ["q quits"]
-        let text = TextWidth.clipped(words.joined(separator: " · "), to: Terminal.size.columns - 1)
-        return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
+    /// Returns the list with the first `rows` rows formatted and the others counted; `nil` if the connection
+    /// was lost.
+    private func frame(rows: Int) async throws -> WatchFrame? {
+        var output = RowOutput(self.shell.style(omitting: self.omitting), self.shell.listing)
+        output.formattedMax = rows
+        let isWhole = try await self.runQuery { table, _ in
+            try output.take(table) && output.rowCount < Self.countMax
+        }
+        guard isWhole else { return nil }
+        output.finish()
+        let lines = String(decoding: output.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        guard self.shell.format == .table else { return WatchFrame(lines: lines) }
+        return WatchFrame(
+            lines,
+            above: 0,
+            rowCount: min(output.rowCount, rows),
+            total: output.rowCount,
+            hasUncounted: output.rowCount >= Self.countMax
+        )
+    }
+
+    private func header(_ state: State, _ more: String?) -> String {
+        var words = state.status.words(now: TimeText.now().microseconds)
+        if let more { words.insert(more, at: 1) }
+        let text = (words + ["q quits"]).joined(separator: " · ")
+        let line = TextWidth.clipped(SafeText.line(text), to: Terminal.size.columns)
+        return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(line)\u{1B}[0m" : line
     }
 
     // MARK: - Piped
@@ -189,7 +228,7 @@ struct ListWatch {
             // The first answer needs no change.
         }
         while var state = try await self.next() {
-            for notice in state.status.takePending() where !self.shell.options.quiet {
+            for notice in state.status.takePending() where !self.shell.options.isQuiet {
                 Terminal.note("\(notice)   LSN \(state.status.lsn)")
             }
             guard state.isDirty, !state.status.isLost else { continue }

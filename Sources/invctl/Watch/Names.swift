@@ -25,14 +25,14 @@ struct Names: Sendable {
     init(_ shell: Shell) { self.client = shell.client }
 
     subscript(id: ProductID) -> Product? { self.products[id] }
-    func sku(_ id: ProductID) -> String { self.products[id]?.sku ?? "product \(id.value)" }
+    func sku(_ id: ProductID) -> String { self.products[id]?.sku ?? "unknown" }
     func decimals(_ id: ProductID) -> UInt8 { self.products[id]?.decimals ?? 0 }
-    func code(_ id: LocationID) -> String { self.locations[id] ?? "location \(id.value)" }
-    func name(_ id: CategoryID) -> String { self.categories[id] ?? "category \(id.value)" }
+    func code(_ id: LocationID) -> String { self.locations[id] ?? "unknown" }
+    func name(_ id: CategoryID) -> String { self.categories[id] ?? "unknown" }
 
     /// Learns the names in a change, and fetches those needed to print it.
     ///
-    /// A name that the server does not return is shown as a number.
+    /// A name that the server does not return, as of what was deleted since, is shown as unknown.
     mutating func learn(_ change: Change) async {
         switch change {
         case .productCreated(let product):

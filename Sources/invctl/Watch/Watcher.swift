@@ -54,7 +54,7 @@ struct Watcher {
         return self.rest != 0
     }
 
-    private func note(_ text: String) { if !self.shell.options.quiet { Terminal.note(text) } }
+    private func note(_ text: String) { if !self.shell.options.isQuiet { Terminal.note(text) } }
 
     private mutating func show(
         _ change: Change,
@@ -70,8 +70,9 @@ struct Watcher {
             Terminal.print(Self.object(row, lsn: lsn, time: time, actor: actor).text)
             return
         }
-        let clock = ClockText(zone: self.shell.settings.zone)
-        let stamp = time.map { String(clock.format($0.microseconds).dropFirst(11).prefix(8)) }
+        let stamp = time.map {
+            String(self.shell.clock.format($0.microseconds).dropFirst(11).prefix(8))
+        }
         let place = lsn.map { "LSN \($0)" } ?? "now"
         Terminal.print(
             "\(stamp ?? "--------")  \(place)  \(row.event)  \(row.sentence)"

@@ -410,7 +410,7 @@ struct CommandRow {
             shows: "P-3",
             json: .array("inStockVelocity"),
             wrong: "insight velocity --days 0",
-            code: 1,
+            code: 2,
             says: "days"
         ),
         CommandRow(
@@ -418,7 +418,7 @@ struct CommandRow {
             shows: "P-3",
             json: .array("daysOfCover"),
             wrong: "insight cover --window last-0-days",
-            code: 1,
+            code: 2,
             says: "window"
         ),
         CommandRow(
@@ -426,7 +426,7 @@ struct CommandRow {
             shows: "P-3",
             json: .array("suggestedOrder"),
             wrong: "insight reorder --service-level 12",
-            code: 1,
+            code: 2,
             says: "serviceLevel"
         ),
         CommandRow(
@@ -434,15 +434,15 @@ struct CommandRow {
             shows: "P-",
             json: .array("class"),
             wrong: "insight abc --zone Mars/Base",
-            code: 1,
-            says: "'Mars/Base' is not a time zone"
+            code: 2,
+            says: "the zone is 'Mars/Base', not an IANA time zone"
         ),
         CommandRow(
             "insight dead --days 0",
             shows: "P-3",
             json: .array("idleDays"),
             wrong: "insight dead --window last-3-days",
-            code: 1,
+            code: 2,
             says: "cannot be used with insight dead"
         ),
         CommandRow(
@@ -450,7 +450,7 @@ struct CommandRow {
             shows: "P-3",
             json: .array("gmroi"),
             wrong: "insight turnover --window 2026-02-01..2026-01-01",
-            code: 1,
+            code: 2,
             says: "ends before it begins"
         ),
         CommandRow(
@@ -490,7 +490,7 @@ struct CommandRow {
             shows: "Tools",
             json: .array("retailValue"),
             wrong: "insight valuation --by hour",
-            code: 1,
+            code: 2,
             says: "hour cannot be used with insight valuation"
         ),
         CommandRow(
@@ -506,7 +506,7 @@ struct CommandRow {
             shows: "P-3",
             json: .array("net"),
             wrong: "query --by product --measure asked",
-            code: 1,
+            code: 2,
             says: "asked cannot be used with source sales"
         ),
         CommandRow(
