@@ -270,6 +270,10 @@ import Testing
             BAG,2.0,0.10,2026-10-05,5
             NEW,0.25,4.00,2026-10-06,6
             """
+        let open = Data("sku,quantity,price,occurredAt\nOTHER,1.250,4.00,2026-10-01\n".utf8)
+        let unclear = try daemon.invctl("import", "-", "--as", "sales", input: open)
+        #expect(unclear.code == 8)
+        #expect(unclear.errors.contains("row 2  quantity: \"1.250\" can be 1.250 or 1250"))
         let done = try daemon.invctl("import", "-", "--as", "sales", input: Data(file.utf8))
         #expect(done.code == 8)
         #expect(

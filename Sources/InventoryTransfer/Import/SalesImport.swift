@@ -16,8 +16,8 @@ package struct SalesImport {
     private let invalidCount: Int
     /// The latest time of a row that the server accepts.
     private let latest: Instant
-    /// The products that exist, by the file's numbers.
-    private let existing: [StockedProduct?]
+    /// What products that exist are counted in.
+    private let existing: ExistingUnits
 
     /// Reads the file and finds its products.
     ///
@@ -42,35 +42,28 @@ package struct SalesImport {
         )
         let listedMax = self.problems.list.listedMax
         var sales = try await SalesFile(file, reading, listedMax: listedMax)
-        var existing = try await Self.existing(sales, host)
+        var existing = try await ExistingUnits(of: sales.products, host.client)
         reading.decimals = Self.tooFewDecimals(sales, existing)
         if !reading.decimals.isEmpty {
             sales = try await SalesFile(file, reading, listedMax: listedMax)
-            existing = try await Self.existing(sales, host)
+            existing = try await ExistingUnits(of: sales.products, host.client)
         }
         (self.file, self.existing) = (sales, existing)
         self.problems.add(self.file.problems)
         self.invalidCount = self.problems.count
     }
 
-    private static func existing(
-        _ file: SalesFile,
-        _ host: any TransferHost
-    ) async throws -> [StockedProduct?] {
-        try await ProductLookup.find(file.products.lines.map { $0.sku }, host.client)
-    }
-
     /// Returns the decimals of products of whose quantities some have more, by the keys of their codes.
     private static func tooFewDecimals(
         _ file: SalesFile,
-        _ existing: [StockedProduct?]
+        _ existing: ExistingUnits
     ) -> [String: UInt8] {
         var decimals: [String: UInt8] = [:]
-        for (line, product) in zip(file.products.lines, existing) {
-            guard let unit = product?.product.unit, line.quantityDecimals > unit.decimals else {
-                continue
-            }
-            decimals[NormalizedText.key(line.sku)] = unit.decimals
+        for (index, line) in file.products.lines.enumerated() {
+            // The unit of a new product does not tell what 1.250 is.
+            let unitDecimals = existing[index]?.decimals ?? (line.hasOpenQuantity ? 0 : nil)
+            guard let unitDecimals, line.quantityDecimals > unitDecimals else { continue }
+            decimals[NormalizedText.key(line.sku)] = unitDecimals
         }
         return decimals
     }
@@ -131,8 +124,8 @@ package struct SalesImport {
     /// Says of which products the file's costs are not used.
     private func noteCosts() {
         guard !self.host.isQuiet else { return }
-        let costed = zip(self.file.products.lines, self.existing).count {
-            $0.costedQuantity > 0 && $1 != nil
+        let costed = self.file.products.lines.enumerated().count {
+            $0.element.costedQuantity > 0 && self.existing[$0.offset] != nil
         }
         guard costed > 0 else { return }
         self.host.note(
@@ -190,20 +183,13 @@ package struct SalesImport {
             }
         }
         try await sender.finish()
-        if isForgotten { self.lookUp(&ids) }
+        if isForgotten { try await self.lookUp(&ids) }
         try await self.openElsewhere(sender, ids: ids, new: new)
         return products.indices.map { index in
-            if let known = self.existing[index]?.product, known.id == ids[index] {
-                return SoldUnit(
-                    product: known.id,
-                    decimals: known.unit.decimals,
-                    basis: known.price.basis
-                )
-            }
-            return SoldUnit(
+            SoldUnit(
                 product: ids[index],
-                decimals: products[index].newDecimals,
-                basis: products[index].newPrice.basis
+                decimals: self.existing[index]?.decimals ?? products[index].newDecimals,
+                basis: self.existing[index]?.basis ?? products[index].newPrice.basis
             )
         }
     }
@@ -281,10 +267,13 @@ package struct SalesImport {
         try await sender.finish()
     }
 
-    /// Takes the ids of the products that exist: an earlier run created some, and its outcomes are forgotten.
-    private func lookUp(_ ids: inout [ProductID]) {
-        for (index, product) in self.existing.enumerated() where ids[index].value == 0 {
-            ids[index] = product?.product.id ?? ProductID(0)
+    /// Queries all products: an earlier run created some, and their outcomes are forgotten.
+    private func lookUp(_ ids: inout [ProductID]) async throws {
+        for try await part in self.host.client.rows(of: .products(ProductSearch())) {
+            for product in try part.rows(as: ListedProduct.self) {
+                guard let index = self.file.products.number(of: product.sku) else { continue }
+                if ids[index].value == 0 { ids[index] = product.id }
+            }
         }
     }
 

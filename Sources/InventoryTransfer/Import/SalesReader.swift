@@ -191,7 +191,8 @@ struct SalesReader {
         else { return }
         let text = self.records.text(self.columns.quantity)
         let problem = NumberColumns.problem(text, quantity, decimals: decimals)
-        throw Problem(text: "quantity: \(problem), as the unit of \"\(self.code)\" has")
+        let why = quantity.isOpen ? "" : ", as the unit of \"\(self.code)\" has"
+        throw Problem(text: "quantity: \(problem)\(why)")
     }
 
     /// The units that the row's price is for, in millionths.

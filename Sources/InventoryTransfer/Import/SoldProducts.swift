@@ -23,6 +23,8 @@ struct SoldProducts: Sendable {
         var firstRow: Int
         /// The most decimals of a quantity.
         var quantityDecimals: UInt8 = 0
+        /// Whether a point in a quantity can part thousands; only a unit of three decimals tells.
+        var hasOpenQuantity = false
         /// What the rows with a cost have cost together, and their quantity in millionths.
         var cost = Int128(0)
         var costedQuantity = Int128(0)
@@ -77,7 +79,10 @@ struct SoldProducts: Sendable {
         if decimals > self.lines[index].quantityDecimals {
             self.lines[index].quantityDecimals = decimals
         }
-        if row.quantity.isOpen { self.lines[index].quantityDecimals.raise(to: 3) }
+        if row.quantity.isOpen {
+            self.lines[index].quantityDecimals.raise(to: 3)
+            self.lines[index].hasOpenQuantity = true
+        }
         if let cost = row.cost, row.kind != .return { self.lines[index].add(cost, of: row) }
         if self.lines[index].name.isEmpty, reader.hasName {
             self.lines[index].name = reader.name
@@ -198,6 +203,7 @@ extension SoldProducts.Line {
             self.pricedAt = later.pricedAt
         }
         self.quantityDecimals.raise(to: later.quantityDecimals)
+        self.hasOpenQuantity = self.hasOpenQuantity || later.hasOpenQuantity
         self.cost += later.cost
         self.costedQuantity += later.costedQuantity
         var isWithin = true
