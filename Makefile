@@ -67,9 +67,10 @@ build: dependencies
 dependencies:
 	@test -e /usr/include/lz4.h || bash Catalog/install.sh liblz4-dev
 
-# The tests compare an import with a model written in Python.
+# The tests compare an import with a model written in Python, and import a workbook by xlsx2csv.
 test-dependencies: dependencies
 	@python3 -c 'import sqlite3' 2>/dev/null || bash Catalog/install.sh python3
+	@command -v xlsx2csv >/dev/null || bash Catalog/install.sh xlsx2csv
 
 # MARK: - Before a change is complete: make check-more
 

@@ -264,7 +264,8 @@ import Testing
         }
         #expect(counts[0] < total, "it was killed in the middle")
         let last = try RunningClient(daemon, ImportTests.mapping, input: sales)
-        #expect(last.wait() == 0)
+        // Some rows of the file are rejected.
+        #expect(last.wait() == 8)
         #expect(try daemon.invctl("export", "--digest").output == digest)
     }
 

@@ -39,9 +39,9 @@ import Testing
     }
 
     private static let options = SalesReader.Options(
-        zone: TimeText.utc,
-        decimals: 2,
+        currency: FileCurrency(code: "EUR", decimals: 2),
         returnPrefix: "C",
+        negative: .writeOff,
         category: "Imported",
         latest: Instant(microseconds: .max)
     )
@@ -68,14 +68,20 @@ import Testing
         lines += file.problems.lines
         lines += file.products.lines.map {
             "\($0.sku) \($0.name) \($0.price) \($0.pricedAt) \($0.category) \($0.firstRow) "
-                + "\($0.opening)"
+                + "\($0.balance.opening)"
         }
         lines += file.products.merged.map { "\($0.code) = \($0.sku)" }
-        let ids = file.products.lines.indices.map { ProductID(UInt32($0 + 1)) }
+        let products = file.products.lines.enumerated().map { index, line in
+            SoldUnit(
+                product: ProductID(UInt32(index + 1)),
+                decimals: line.newDecimals,
+                basis: line.newPrice.basis
+            )
+        }
         var batches = SalesBatches(file, linesMax: 16)
         while let batch = try batches.batch() {
             let rows = (0..<batch.groupCount).map { batch.rows(ofGroup: $0) }
-            lines.append("\(rows) \(batch.request(ids, LocationID(1)).bytes)")
+            lines.append("\(rows) \(batch.request(products).bytes)")
         }
         return lines
     }
@@ -120,7 +126,7 @@ import Testing
             #expect(try Self.summary(file) == Self.summary(whole), "\(partCount) parts of\n\(text)")
         }
         // The stock after each accepted row stays between 0 and the limit.
-        var stock = whole.products.lines.map { $0.opening }
+        var stock = whole.products.lines.map { $0.balance.opening }
         let numbers = whole.productsOfRows.flatMap { $0 }
         var (reader, times) = (whole.reader, FileTimes(zone: TimeText.utc))
         var (index, rows) = (0, 0)
@@ -131,14 +137,19 @@ import Testing
             rows += 1
             if row.isAhead { continue }
             let product = Int(numbers[index])
-            stock[product] += row.kind == .return ? row.quantity : -row.quantity
+            let quantity = row.quantity.millionths
+            stock[product] += row.kind == .return ? quantity : -quantity
             #expect(
-                (0...Limits.quantityMax).contains(stock[product]),
+                (0...Limits.quantityMax * FileQuantity.perUnit).contains(stock[product]),
                 "row \(row.number) of\n\(text)"
             )
         }
         #expect(rows == whole.acceptedCount)
-        #expect(whole.products.lines.allSatisfy { $0.opening <= Limits.quantityMax })
+        #expect(
+            whole.products.lines.allSatisfy {
+                $0.balance.opening <= Limits.quantityMax * FileQuantity.perUnit
+            }
+        )
     }
 
     @Test func `a quoted field across several parts is one field`() async throws {
@@ -150,7 +161,7 @@ import Testing
             let file = try await Self.read(text, partCount: partCount)
             #expect(file.rowCount == 2)
             #expect(file.products.lines.map(\.sku) == ["A", "B"])
-            #expect(file.products.lines.first?.opening == 2)
+            #expect(file.products.lines.first?.balance.opening == 2 * FileQuantity.perUnit)
         }
     }
 

@@ -231,9 +231,9 @@ private func readRecords(_ bytes: UnsafeRawBufferPointer) {
 
 private func readSales(_ file: FileBytes) {
     let options = SalesReader.Options(
-        zone: .gmt,
-        decimals: 2,
+        currency: FileCurrency(code: "EUR", decimals: 2),
         returnPrefix: "C",
+        negative: .return,
         category: "Imported",
         latest: Instant(microseconds: Limits.instantMax)
     )
@@ -241,7 +241,7 @@ private func readSales(_ file: FileBytes) {
     var times = FileTimes(zone: .gmt)
     var count = 0
     while let reading = try? sales.next(&times) {
-        if case .row(let row) = reading { precondition(row.quantity > 0, "\(row)") }
+        if case .row(let row) = reading { precondition(row.quantity.millionths > 0, "\(row)") }
         count += 1
         precondition(count <= file.count, "more sales than bytes")
     }

@@ -1,13 +1,21 @@
 internal import InventoryModel
 
 /// The mapping of a file's columns to fields: by `--map FIELD=COLUMN`, otherwise by equal names, otherwise
-/// by synonyms.
-struct ColumnMapping {
+/// by a guess.
+///
+/// A field is guessed only from a column that can be nothing else: one with a usual name of the field, which
+/// no second column has. Names are compared without case.
+struct ColumnMapping: Sendable {
     struct Field: Sendable {
         var name: String
         var isNeeded = false
+        /// Fields any of which makes this one unnecessary.
+        var isNeededUnless: [String] = []
         /// Usual column names for the field, in lowercase letters and digits only.
         var synonyms: [String] = []
+        /// Names that mean the field only if no column has one of ``better`` in its name.
+        var weakSynonyms: [String] = []
+        var better: [String] = []
     }
 
     private(set) var columns: [String: Int] = [:]
@@ -21,36 +29,22 @@ struct ColumnMapping {
     ///   - header: The names of the file's columns.
     ///   - flags: `FIELD=COLUMN`, as typed.
     ///   - fields: The fields to find columns for.
+    ///   - guesses: Whether to guess columns that are not named like a field.
     /// - Throws: ``Failure`` if a flag is invalid or a required field has no column.
-    init(_ header: [String], _ flags: [String], fields: [Field]) throws {
+    init(
+        _ header: [String],
+        _ flags: [String],
+        fields: [Field],
+        guesses: Bool = true
+    ) throws(Failure) {
         self.header = header
         self.fields = fields
-        let names = fields.map { $0.name }
-        for flag in flags {
-            let parts = flag.split(separator: "=", maxSplits: 1).map { String($0) }
-            guard parts.count == 2 else {
-                throw Failure.usage("--map is '\(flag)', not FIELD=COLUMN")
-            }
-            guard names.contains(parts[0]) else {
-                throw Failure.usage(
-                    "--map names the field '\(parts[0])'; there are \(names.joined(separator: ", "))"
-                )
-            }
-            guard let column = header.firstIndex(of: parts[1]) else {
-                throw Failure.usage(
-                    """
-                    --map names the column '\(parts[1])'; the file has \
-                    \(header.joined(separator: ", "))
-                    """
-                )
-            }
-            self.columns[parts[0]] = column
+        for flag in flags { try self.take(flag) }
+        for field in fields where self.columns[field.name] == nil {
+            self.columns[field.name] = Self.index(of: field.name, in: header)
         }
-        for name in names where self.columns[name] == nil {
-            self.columns[name] = header.firstIndex { $0.lowercased() == name.lowercased() }
-        }
-        self.guess()
-        let missing = fields.filter { $0.isNeeded && self.columns[$0.name] == nil }
+        if guesses { self.guess() }
+        let missing = fields.filter { self.isMissing($0) }
         guard missing.isEmpty else {
             throw Failure.usage(
                 """
@@ -61,13 +55,50 @@ struct ColumnMapping {
         }
     }
 
+    private mutating func take(_ flag: String) throws(Failure) {
+        let parts = flag.split(separator: "=", maxSplits: 1).map { String($0) }
+        guard parts.count == 2 else {
+            throw Failure.usage("--map is '\(flag)', not FIELD=COLUMN")
+        }
+        let names = self.fields.map { $0.name }
+        guard let field = Self.index(of: parts[0], in: names) else {
+            throw Failure.usage(
+                "--map names the field '\(parts[0])'; there are \(names.joined(separator: ", "))"
+            )
+        }
+        guard let column = Self.index(of: parts[1], in: self.header) else {
+            throw Failure.usage(
+                """
+                --map names the column '\(parts[1])'; the file has \
+                \(self.header.joined(separator: ", "))
+                """
+            )
+        }
+        self.columns[names[field]] = column
+    }
+
+    /// Returns the position of a name; one that is equal in case too comes first.
+    private static func index(of name: String, in names: [String]) -> Int? {
+        names.firstIndex(of: name)
+            ?? names.firstIndex { $0.lowercased() == name.lowercased() }
+    }
+
+    private func isMissing(_ field: Field) -> Bool {
+        field.isNeeded && self.columns[field.name] == nil
+            && field.isNeededUnless.allSatisfy { self.columns[$0] == nil }
+    }
+
+    // MARK: - Guessing
+
     /// Maps remaining fields to remaining columns by the fields' synonyms.
     private mutating func guess() {
+        let names = self.header.map { Self.plain($0) }
         var free = Set(self.header.indices).subtracting(self.columns.values)
         for field in self.fields where self.columns[field.name] == nil {
-            for synonym in field.synonyms {
-                let column = free.sorted().first { Self.plain(self.header[$0]) == synonym }
-                guard let column else { continue }
+            let isOnlyOne = !names.contains { name in field.better.contains { name.contains($0) } }
+            for synonym in field.synonyms + (isOnlyOne ? field.weakSynonyms : []) {
+                let found = free.filter { names[$0] == synonym }
+                guard let column = found.first, found.count == 1 else { continue }
                 self.columns[field.name] = column
                 self.guessed.insert(field.name)
                 free.remove(column)
@@ -76,9 +107,11 @@ struct ColumnMapping {
         }
     }
 
-    private static func plain(_ name: String) -> String {
+    static func plain(_ name: String) -> String {
         name.lowercased().filter { $0.isLetter || $0.isNumber }
     }
+
+    // MARK: - The result
 
     /// The mapping in one line: `sku ← StockCode (guessed), …; not used: Country`.
     var summary: String {
@@ -93,6 +126,27 @@ struct ColumnMapping {
             ? "" : "; not used: " + unused.map { self.header[$0] }.joined(separator: ", ")
         return "columns: " + mapped.joined(separator: ", ") + rest
     }
+
+    /// The guessed columns with their first values; `nil` if none was guessed.
+    func guesses(_ records: RecordReader) -> String? {
+        guard !self.guessed.isEmpty else { return nil }
+        var records = records.fromStart
+        var samples: [String: [String]] = [:]
+        for _ in 0..<Self.samplesMax {
+            guard (try? records.next()) == true else { break }
+            for name in self.guessed {
+                let text = records.text(self.column(name)).prefix(Self.sampleLengthMax)
+                samples[name, default: []].append("\"\(text)\"")
+            }
+        }
+        let lines = self.fields.filter { self.guessed.contains($0.name) }.map { field in
+            "\(field.name): \(samples[field.name, default: []].joined(separator: ", "))"
+        }
+        return "guessed: " + lines.joined(separator: "; ") + "; --no-guess takes none of them"
+    }
+
+    private static let samplesMax = 3
+    private static let sampleLengthMax = 24
 
     func has(_ field: String) -> Bool { self.columns[field] != nil }
 
@@ -109,63 +163,137 @@ extension [ColumnMapping.Field] {
         return known + others.map { ColumnMapping.Field(name: $0) }
     }()
 
+    private static let skus = [
+        "variantsku", "productsku", "itemsku", "stockcode", "itemcode", "productcode", "articleno",
+        "articlenumber", "itemnumber", "itemno", "partnumber", "partno", "ipn", "partipn", "code",
+    ]
+
+    private static let sku = ColumnMapping.Field(
+        name: "sku",
+        isNeeded: true,
+        synonyms: Self.skus,
+        weakSynonyms: ["item"],
+        better: ["sku", "code", "number"]
+    )
+
+    private static let name = ColumnMapping.Field(
+        name: "name",
+        synonyms: ["itemname", "productname", "articlename", "partname", "title", "product"],
+        weakSynonyms: ["description", "itemdescription", "productdescription"],
+        better: ["name", "title"]
+    )
+
+    private static let location = ColumnMapping.Field(
+        name: "location",
+        synonyms: ["warehouse", "shop", "store", "branch", "outlet", "locationcode", "storecode"]
+    )
+
+    private static let priceBasis = ColumnMapping.Field(name: "priceBasis", synonyms: ["priceper"])
+
     private static let knownOfProducts: Self = [
+        Self.sku,
+        {
+            var name = Self.name
+            name.isNeeded = true
+            return name
+        }(),
         .init(
-            name: "sku",
+            name: "price",
             isNeeded: true,
-            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item", "id"]
+            synonyms: [
+                "unitprice", "retailprice", "regularprice", "sellingprice", "salesprice",
+                "listprice",
+            ]
         ),
-        .init(name: "name", synonyms: ["description", "title", "productname", "product"]),
-        .init(name: "price", synonyms: ["unitprice", "saleprice", "retailprice"]),
-        .init(name: "category", synonyms: ["group", "department", "type"]),
-        .init(name: "barcode", synonyms: ["gtin", "ean", "upc"]),
-        .init(name: "unit", synonyms: ["uom"]), .init(name: "decimals"),
-        .init(name: "stock", synonyms: ["onhand", "quantity", "qty", "counted", "count"]),
-        .init(name: "cost", synonyms: ["unitcost", "purchaseprice"]),
-        .init(name: "reorderPoint", synonyms: ["threshold", "minstock", "lowstock"]),
-        .init(name: "reorderTarget", synonyms: ["maxstock"]), .init(name: "packSize"),
-        .init(name: "leadTimeDays", synonyms: ["leadtime"]),
-        .init(name: "brand", synonyms: ["manufacturer"]),
+        .init(
+            name: "category",
+            synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
+        ),
+        .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
+        .init(name: "unit", synonyms: ["uom", "unitofmeasure"]),
+        .init(name: "decimals", synonyms: ["unitdecimals"]),
+        .init(
+            name: "stock",
+            synonyms: ["onhand", "quantityonhand", "quantity", "qty", "counted", "count"]
+        ),
+        .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
+        .init(
+            name: "reorderPoint",
+            synonyms: ["threshold", "minstock", "minimumstock", "lowstock"]
+        ),
+        .init(name: "reorderTarget", synonyms: ["maxstock", "maximumstock"]),
+        .init(name: "packSize"), .init(name: "leadTimeDays", synonyms: ["leadtime"]),
+        .init(name: "brand", synonyms: ["manufacturer", "vendor"]),
+        Self.location, Self.priceBasis,
     ]
 
     /// The fields of a count or a stock change.
     static let ofStock: Self = [
-        .init(
-            name: "sku",
-            isNeeded: true,
-            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item", "id"]
-        ),
+        Self.sku,
         .init(
             name: "stock",
             isNeeded: true,
-            synonyms: ["onhand", "quantity", "qty", "counted", "count", "delta", "units"]
+            synonyms: [
+                "onhand", "quantityonhand", "quantity", "qty", "counted", "count", "delta", "units",
+            ]
         ),
-        .init(name: "cost", synonyms: ["unitcost", "purchaseprice"]),
+        .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
         .init(
             name: "reference",
             synonyms: ["deliveryno", "delivery", "orderno", "order", "receipt", "ref"]
         ),
+        Self.location, Self.priceBasis,
     ]
 
     /// The fields of a past sale.
     static let ofSales: Self = [
+        Self.sku, .init(name: "quantity", isNeeded: true, synonyms: ["qty", "units", "count"]),
         .init(
-            name: "sku",
+            name: "price",
             isNeeded: true,
-            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item"]
+            isNeededUnless: ["amount"],
+            synonyms: ["unitprice", "sellingprice", "salesprice", "saleprice"]
         ),
-        .init(name: "quantity", isNeeded: true, synonyms: ["qty", "units", "count"]),
-        .init(name: "price", isNeeded: true, synonyms: ["unitprice", "saleprice"]),
+        .init(name: "amount", synonyms: ["lineamount", "linetotal", "extendedprice"]),
+        .init(name: "cost", synonyms: ["unitcost", "costprice"]),
         .init(
             name: "occurredAt",
             isNeeded: true,
-            synonyms: ["invoicedate", "date", "time", "timestamp", "soldat", "orderdate"]
+            synonyms: [
+                "invoicedate", "date", "datetime", "timestamp", "soldat", "orderdate", "saledate",
+                "transactiondate", "postingdate", "receiptdate", "time",
+            ]
         ),
-        .init(name: "name", synonyms: ["description", "title", "productname", "product"]),
+        .init(
+            name: "timeOfDay",
+            synonyms: ["time", "saletime", "transactiontime", "postingtime", "receipttime"]
+        ),
+        Self.name,
         .init(
             name: "reference",
-            synonyms: ["invoiceno", "invoice", "orderno", "order", "receipt", "ref"]
+            synonyms: ["invoiceno", "invoice", "orderno", "order", "receipt", "receiptno", "ref"]
         ),
-        .init(name: "category", synonyms: ["group", "department"]),
+        .init(name: "category", synonyms: ["categoryname", "group", "department"]),
+        Self.location, Self.priceBasis,
     ]
+
+    /// Returns the fields with one more for the stock at each location, such as `stock@depot`.
+    func with(_ locations: ImportLocations) -> Self {
+        let words = ["quantity", "qty", "stock", "onhand", "instock", "inventory"]
+        let more = locations.all.map { location in
+            let names = Set([location.code, location.name].map { ColumnMapping.plain($0) })
+            let synonyms = names.sorted().flatMap { name in
+                words.flatMap { [name + $0, $0 + name] }
+            }
+            return ColumnMapping.Field(
+                name: ImportLocations.stockField(location.code),
+                synonyms: synonyms
+            )
+        }
+        var fields = self
+        for index in fields.indices where fields[index].name == "stock" {
+            fields[index].isNeededUnless = more.map { $0.name }
+        }
+        return fields + more
+    }
 }

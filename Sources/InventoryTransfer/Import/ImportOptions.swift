@@ -2,48 +2,25 @@ import Foundation
 
 /// The options of an import.
 package struct ImportOptions: Sendable {
-    /// `FIELD=COLUMN`, as typed.
-    let map: [String]
+    /// How the text of the file becomes rows.
+    package var reading = ReadOptions()
     /// The prefix of references that are returns; empty for none.
-    let returnPrefix: String
+    package var returnPrefix = ""
+    /// What a sale of a negative quantity is that is no return by its reference.
+    package var negative: NegativeSale?
     /// The category of products without one.
-    let category: String
-    /// The code of the stock's location; `nil` for the default location.
-    let at: String?
+    package var category = "Imported"
+    /// The code of the location of rows that name none; `nil` for the default location.
+    package var at: String?
     /// The path of a file that gets all rejected rows.
-    let rejects: String?
+    package var rejects: String?
     /// The most rejected rows that are listed if there is no such file.
-    let errorsMax: Int
+    package var errorsMax = 100
     /// Whether to report what would be done and write nothing.
-    let dryRun: Bool
+    package var dryRun = false
 
-    /// Creates options.
-    ///
-    /// - Parameters:
-    ///   - map: `FIELD=COLUMN`, as typed.
-    ///   - returnPrefix: The prefix of references that are returns; empty for none.
-    ///   - category: The category of products without one.
-    ///   - at: The code of the stock's location; `nil` for the default location.
-    ///   - rejects: The path of a file that gets all rejected rows.
-    ///   - errorsMax: The most rejected rows that are listed if there is no such file.
-    ///   - dryRun: Whether to report what would be done and write nothing.
-    package init(
-        map: [String],
-        returnPrefix: String,
-        category: String,
-        at: String?,
-        rejects: String?,
-        errorsMax: Int,
-        dryRun: Bool
-    ) {
-        self.map = map
-        self.returnPrefix = returnPrefix
-        self.category = category
-        self.at = at
-        self.rejects = rejects
-        self.errorsMax = errorsMax
-        self.dryRun = dryRun
-    }
+    /// Creates the options of an import without flags.
+    package init() {}
 
     private var listedMax: Int { self.rejects == nil ? self.errorsMax : .max }
 
@@ -69,5 +46,33 @@ package struct ImportOptions: Sendable {
             messages.note("error: cannot write \(rejects): \(error.localizedDescription)")
             throw Exit.failed
         }
+    }
+}
+
+/// What a sale of a negative quantity is.
+package enum NegativeSale: String, CaseIterable, Sendable {
+    /// Sold goods that came back.
+    case `return`
+    /// Goods that were removed without a sale.
+    case writeOff = "write-off"
+}
+
+/// The counts of an import, for its last line.
+struct RowCounts {
+    /// All rows, without those that were passed over.
+    var rows: Int
+    var rejected: Int
+    /// Rows that are none: totals, repeated headers, pictures.
+    var passed: Int
+
+    /// `7 rows: 5 accepted, 2 rejected`.
+    var done: String { self.text("accepted", "rejected") }
+    /// `7 rows: 5 valid, 2 invalid`.
+    var dry: String { self.text("valid", "invalid") }
+
+    private func text(_ good: String, _ bad: String) -> String {
+        let passed = self.passed == 0 ? "" : ", \(self.passed) passed over"
+        return
+            "\(self.rows) rows: \(self.rows - self.rejected) \(good), \(self.rejected) \(bad)\(passed)"
     }
 }

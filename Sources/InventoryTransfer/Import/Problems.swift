@@ -44,9 +44,20 @@ final class Problems {
     /// Creates a list of the file's first `listedMax` rejected rows.
     init(listedMax: Int) { self.list = ProblemList(listedMax: listedMax) }
 
+    /// The numbers of the rejected rows, if they are remembered.
+    private var numbers: Set<Int> = []
+    /// Whether to remember numbers.
+    var remembersNumbers = false
+
     var count: Int { self.list.count }
 
-    func add(_ row: Int, _ reason: @autoclosure () -> String) { self.list.add(row, reason()) }
+    func add(_ row: Int, _ reason: @autoclosure () -> String) {
+        self.list.add(row, reason())
+        if self.remembersNumbers { self.numbers.insert(row) }
+    }
+
+    /// Whether a row was rejected since ``remembersNumbers`` was set.
+    func contains(_ row: Int) -> Bool { self.numbers.contains(row) }
 
     func add(_ part: ProblemList, rowsBefore: Int = 0) {
         self.list.add(part, rowsBefore: rowsBefore)

@@ -22,18 +22,21 @@ package struct ProductImport: ~Copyable {
     /// Opens the file and maps its columns.
     ///
     /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
-    package init(_ options: ImportOptions, host: any TransferHost, file: FileBytes) throws {
+    package init(_ options: ImportOptions, host: any TransferHost, file: FileBytes) async throws {
         let problems = options.problems()
+        let locations = try await host.importLocations(at: options.at)
         let reader = try ProductReader(
             file,
             options: options,
-            currencyDecimals: host.server.currencyDecimals,
+            currency: host.currency,
+            locations: locations,
             problems: problems
         )
         self.options = options
         self.host = host
         self.problems = problems
         self.reader = reader
+        problems.remembersNumbers = locations.all.count > 1
         self.progress = ProgressBar(
             host,
             "import",
@@ -47,14 +50,11 @@ package struct ProductImport: ~Copyable {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
-        if !self.host.isQuiet, !self.reader.columns.isEmpty {
-            self.host.note(self.reader.columns)
-        }
+        if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
         if self.options.dryRun {
             try await self.runDry()
             return
         }
-        self.reader.location = try await self.host.location(self.options.at)
         let status = try await self.host.client.openSession()
         let sender = BatchSender(self.host.client, status)
         let categories = ImportedCategories()
@@ -67,14 +67,22 @@ package struct ProductImport: ~Copyable {
                 let rows = start..<min(start + BatchSender.rowsMax, part.rows.count)
                 try await self.send(rows, of: part, by: sender, categories)
             }
+            try await self.sendFurtherStock(of: part, by: sender)
         }
         try await sender.finish()
         self.progress.end()
-        let (count, rejected) = (self.reader.rowCount, self.problems.count)
-        self.host.print("\(count) rows: \(count - rejected) accepted, \(rejected) rejected")
+        self.host.print(self.counts.done)
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
-        if rejected > 0 { throw Exit.partlyDone }
+        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+
+    private var counts: RowCounts {
+        RowCounts(
+            rows: self.reader.rowCount,
+            rejected: self.problems.count,
+            passed: self.reader.passedCount
+        )
     }
 
     /// Returns the valid rows of the next part; `nil` at the end of the file.
@@ -109,6 +117,37 @@ package struct ProductImport: ~Copyable {
         }
     }
 
+    /// Sends what products have at locations other than that of their opening stock, once they exist.
+    ///
+    /// The rows whose product was refused have none: a product of the same SKU would get it.
+    private func sendFurtherStock(of part: ProductPart, by sender: BatchSender) async throws {
+        let all = part.furtherStock
+        guard !all.isEmpty else { return }
+        try await sender.finish()
+        let products = try await ProductLookup.find(all.map { $0.sku }, self.host.client)
+        for start in stride(from: 0, to: all.count, by: BatchSender.rowsMax) {
+            let indexes = (start..<min(start + BatchSender.rowsMax, all.count)).filter {
+                products[$0] != nil && !self.problems.contains(all[$0].number)
+            }
+            func request() -> EncodedCommand {
+                var request = BatchEncoder(.errorsOnly)
+                for index in indexes {
+                    guard let id = products[index]?.product.id else { continue }
+                    request.append(.restock(all[index].stock.restock(of: id)))
+                }
+                return request.finish()
+            }
+            let (problems, host) = (self.problems, self.host)
+            let numbers = indexes.map { all[$0].number }
+            try await sender.send(request, mayBeEmpty: indexes.isEmpty) { outcome in
+                guard case .errorsOnly(let errorsOnly) = outcome else { return }
+                for refused in errorsOnly.refused where refused.index < numbers.count {
+                    problems.add(numbers[refused.index], host.sentence(refused.refusal))
+                }
+            }
+        }
+    }
+
     /// Dry run: validates the file and checks which SKUs the server already has, and writes nothing.
     private mutating func runDry() async throws {
         while let part = try self.nextPart() {
@@ -123,10 +162,21 @@ package struct ProductImport: ~Copyable {
             }
         }
         self.progress.end()
-        let (count, invalid) = (self.reader.rowCount, self.problems.count)
-        self.host.print(
-            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
-        )
+        self.host.print("\(self.counts.dry), nothing written")
         try self.options.list(self.problems, self.host)
+        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+}
+
+extension OpeningStock {
+    /// The stock as a delivery, for a product that exists.
+    fileprivate func restock(of product: ProductID) -> Restock {
+        let line = RestockLine(
+            product: product,
+            location: self.location,
+            quantity: self.quantity,
+            unitCost: self.unitCost
+        )
+        return Restock(lines: [line])
     }
 }

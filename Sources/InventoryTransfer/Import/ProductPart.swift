@@ -14,7 +14,17 @@ final class ProductPart {
         var category: Int
     }
 
+    /// The stock of a product at a location other than that of its opening stock.
+    struct FurtherStock {
+        /// The row in the file.
+        var number: Int
+        var sku: String
+        var stock: OpeningStock
+    }
+
     var products = EncodedProducts()
+    /// What is added once the products exist.
+    var furtherStock: [FurtherStock] = []
     /// The valid rows; ``products`` may have others too.
     var rows: [Row] = []
     /// Names of the categories that no valid row of an earlier part has, in order.
@@ -24,6 +34,7 @@ final class ProductPart {
         self.products.removeAll()
         self.rows.removeAll(keepingCapacity: true)
         self.newCategories.removeAll(keepingCapacity: true)
+        self.furtherStock.removeAll(keepingCapacity: true)
     }
 }
 

@@ -13,8 +13,6 @@ internal import InventoryModel
 /// Not copyable: a closure that captures it would otherwise copy all of it for each field of each row.
 struct ProductReader: ~Copyable {
     private var row: ProductRow
-    /// The location of the opening stock.
-    var location = LocationID.main
     private let problems: Problems
     /// The keys of SKUs, with the first row of each.
     private var seen = NumberedStrings()
@@ -23,43 +21,45 @@ struct ProductReader: ~Copyable {
     private let part = ProductPart()
     private var pending: [PendingRow] = []
     private var keys = TextRun()
-    /// The mapping of columns to fields, for people.
-    let columns: String
+    /// The columns of the fields and what was detected, for people.
+    let notes: [String]
+    /// The rows that a preset refused or passed over.
+    private let refusedCount: Int
+    private let presetPassedCount: Int
 
-    var rowCount: Int { self.row.records.recordCount }
+    /// The rows so far, without those that were passed over.
+    var rowCount: Int {
+        self.row.records.recordCount - self.row.records.passedCount + self.refusedCount
+    }
+    var passedCount: Int { self.row.records.passedCount + self.presetPassedCount }
     var bytesRead: Int { self.row.records.bytesRead }
 
     /// Opens a file and maps its columns; rejected rows are added to `problems`.
     init(
         _ file: FileBytes,
         options: ImportOptions,
-        currencyDecimals: UInt8,
+        currency: FileCurrency,
+        locations: ImportLocations,
         problems: Problems
     ) throws {
-        let records = try RecordReader(file)
-        let mapping =
-            records.header.isEmpty
-            ? nil : try ColumnMapping(records.header, options.map, fields: .ofProducts)
-        self.init(
-            records,
-            mapping: mapping,
-            options: options,
-            currencyDecimals: currencyDecimals,
-            problems: problems
+        let file = try ImportFile(
+            file,
+            options.reading,
+            fields: .ofProducts,
+            locations: locations
         )
-    }
-
-    private init(
-        _ records: RecordReader,
-        mapping: ColumnMapping?,
-        options: ImportOptions,
-        currencyDecimals: UInt8,
-        problems: Problems
-    ) {
-        self.row = ProductRow(records, mapping, currencyDecimals: currencyDecimals)
-        self.columns = mapping?.summary ?? ""
+        self.row = ProductRow(
+            file,
+            currency: currency,
+            per: options.reading.per,
+            locations: locations
+        )
+        self.notes = file.notes
+        self.refusedCount = file.refused.count
+        self.presetPassedCount = file.passedCount
         self.categories = FileCategories(or: options.category)
         self.problems = problems
+        for refused in file.refused { problems.add(refused.row, refused.reason) }
     }
 
     /// A row whose SKU was not looked up yet.
@@ -69,6 +69,8 @@ struct ProductReader: ~Copyable {
         /// The index of its key in ``keys``.
         var key: Int
         var hash: UInt64
+        /// Its stock at further locations.
+        var stock: [OpeningStock] = []
         /// Why the row is invalid, and its SKU; being a duplicate takes precedence.
         var problem: (text: String, sku: String)?
     }
@@ -97,16 +99,18 @@ struct ProductReader: ~Copyable {
             hash: self.keys.withText(key) { KeyIndex.hash($0) }
         )
         do throws(ProductRow.Problem) {
-            let opening = try self.row.encode(stockAt: self.location)
+            let stock = try self.row.encode()
             let offset = self.row.categoryOffset
+            pending.stock = stock.others
             self.part.products.append(
                 self.row.bytes,
                 categoryAt: offset,
                 extensions: self.row.extensions,
-                opening: opening
+                opening: stock.first
             )
             pending.category = self.row.withCategory { self.categories.number(of: $0) }
         } catch {
+            if self.row.isBesideRows { return self.row.records.pass() }
             pending.problem = (error.text, self.row.skuText)
         }
         self.pending.append(pending)
@@ -134,6 +138,12 @@ struct ProductReader: ~Copyable {
             } else if let problem = row.problem {
                 self.problems.add(row.number, problem.text)
             } else {
+                if !row.stock.isEmpty {
+                    let sku = self.part.products.sku(product)
+                    self.part.furtherStock += row.stock.map {
+                        ProductPart.FurtherStock(number: row.number, sku: sku, stock: $0)
+                    }
+                }
                 self.part.rows.append(
                     ProductPart.Row(number: row.number, product: product, category: row.category)
                 )

@@ -33,16 +33,26 @@ struct ProductRow: FieldVisitor, ~Copyable {
     private var next = 0
     private let sku: Int
     private let category: Int
-    private let stock: Int
-    private let cost: Int
+    private let stock: StockColumns
+    private let priceBasis: Int
+    private let numbers: NumberColumns
+    /// How many units a price is for, in rows that do not say.
+    private let per: Int64
     /// The decimals of the currency.
     private let moneyDecimals: UInt8
     /// The decimals of the record's quantities.
     private var decimals: UInt8 = 0
 
-    init(_ records: RecordReader, _ mapping: ColumnMapping?, currencyDecimals: UInt8) {
-        func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
-        self.records = records
+    /// Reads the rows of a file.
+    ///
+    /// - Parameters:
+    ///   - file: The file.
+    ///   - currency: The database's currency.
+    ///   - per: How many units a price is for, in rows that do not say.
+    ///   - locations: The locations that rows and columns can name.
+    init(_ file: ImportFile, currency: FileCurrency, per: Int64, locations: ImportLocations) {
+        func column(_ name: String) -> Int { file.mapping?.column(name) ?? .max }
+        self.records = file.records
         self.columns = ProductFields.descriptions.flatMap { field in
             field.kind == .unit
                 ? [column(field.name), column("decimals")] : [column(field.name)]
@@ -52,8 +62,16 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.extensionColumns = ProductFields.extensionFields.fields.enumerated()
             .map { (field: $1, index: firstExtension + $0) }.filter { columns[$0.index] != .max }
         (self.sku, self.category) = (column("sku"), column("category"))
-        (self.stock, self.cost) = (column("stock"), column("cost"))
-        self.moneyDecimals = currencyDecimals
+        self.stock = StockColumns(file.mapping, locations)
+        self.priceBasis = column("priceBasis")
+        self.per = per
+        self.moneyDecimals = currency.decimals
+        self.numbers = NumberColumns(
+            file.records,
+            self.columns + [self.priceBasis] + self.stock.numberColumns,
+            style: file.numberStyle,
+            currency: currency.code
+        )
     }
 
     /// Calls `body` with the record's SKU in UTF-8.
@@ -68,11 +86,14 @@ struct ProductRow: FieldVisitor, ~Copyable {
 
     var skuText: String { self.records.text(self.sku) }
 
-    /// Encodes the record's fields and returns its opening stock.
+    /// Encodes the record's fields and returns its stock, the opening stock first.
     ///
     /// - Throws: The reason why the record is invalid.
-    mutating func encode(stockAt location: LocationID) throws(Problem) -> OpeningStock {
-        guard self.withSKU({ $0.count <= Limits.skuByteCountMax }) else {
+    mutating func encode() throws(Problem) -> StockColumns.Stock {
+        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
+        let skuByteCount = self.withSKU { $0.count }
+        guard skuByteCount > 0 else { throw Problem(text: "sku: is empty") }
+        guard skuByteCount <= Limits.skuByteCountMax else {
             let limit = Limits.skuByteCountMax
             throw Problem(text: "sku: \"\(self.skuText)\" is longer than \(limit) bytes")
         }
@@ -82,11 +103,12 @@ struct ProductRow: FieldVisitor, ~Copyable {
         var fields = ProductFields()
         try fields.visitFirstLayout(&self)
         if !self.extensionColumns.isEmpty { try self.encodeExtensions(of: &fields) }
-        let quantity = try self.number(self.stock, name: "stock", decimals: self.decimals) ?? 0
-        let cost = Money(
-            try self.number(self.cost, name: "cost", decimals: self.moneyDecimals) ?? 0
+        return try self.stock.read(
+            self.records,
+            self.numbers,
+            decimals: self.decimals,
+            moneyDecimals: self.moneyDecimals
         )
-        return OpeningStock(location: location, quantity: Quantity(quantity), unitCost: cost)
     }
 
     /// Encodes the extension fields that the record has.
@@ -107,6 +129,9 @@ struct ProductRow: FieldVisitor, ~Copyable {
         }
     }
 
+    /// Whether the record that was refused is no row, such as one of totals.
+    var isBesideRows: Bool { self.records.isBesideRows(key: self.sku) }
+
     // MARK: - Columns
 
     @inline(__always)
@@ -120,14 +145,15 @@ struct ProductRow: FieldVisitor, ~Copyable {
     private func number(
         _ column: Int,
         name: String,
-        decimals: UInt8
+        decimals: UInt8,
+        isMoney: Bool = false
     ) throws(Problem) -> Int64? {
-        if column == .max { return nil }
-        if let value = self.records.number(column, decimals: decimals) { return value }
-        let written = self.records.text(column)
-        if written.isEmpty { return nil }
-        let kind = decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
-        throw Problem(text: "\(name): \"\(written)\" is not \(kind)")
+        let reading = self.numbers.read(self.records, column, decimals: decimals, isMoney: isMoney)
+        switch reading {
+        case .units(let units): return units
+        case .empty: return nil
+        case .problem(let problem): throw Problem(text: "\(name): \(problem)")
+        }
     }
 
     private mutating func writeText(
@@ -194,19 +220,31 @@ struct ProductRow: FieldVisitor, ~Copyable {
         let number = try self.number(
             self.nextColumn(),
             name: field.name,
-            decimals: self.moneyDecimals
+            decimals: self.moneyDecimals,
+            isMoney: true
         )
         self.bytes.writeVarint(number ?? field.standard?.minorUnits ?? 0)
     }
 
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Problem) {
         let column = self.nextColumn()
-        guard let number = try self.number(column, name: field.name, decimals: self.moneyDecimals)
-        else {
-            throw Problem(text: "\(field.name): is empty")
-        }
-        var price = Price(number, per: self.unit.baseUnits)
+        let number = try self.number(
+            column,
+            name: field.name,
+            decimals: self.moneyDecimals,
+            isMoney: true
+        )
+        guard let number else { throw Problem(text: "\(field.name): is empty") }
+        var price = Price(number, per: try self.basis())
         self.bytes.price(field, &price)
+    }
+
+    /// The base units that the record's price and cost are for.
+    private func basis() throws(Problem) -> Int64 {
+        let own = try self.number(self.priceBasis, name: "priceBasis", decimals: self.decimals)
+        let (basis, overflow) = self.per.multipliedReportingOverflow(by: self.unit.baseUnits)
+        if let own, own < 1 { throw Problem(text: "priceBasis: is below 1 base unit") }
+        return own ?? (overflow ? .max : basis)
     }
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Problem) {

@@ -1,50 +1,164 @@
-/// Reads the records of a file one at a time, their fields by column; detects CSV, TSV and NDJSON.
+/// How the records of a file are found; a value that is `nil` is detected.
+struct RecordLayout: Sendable {
+    var delimiter: FieldDelimiter?
+    /// Whether a record has the names of the columns; records before it are titles.
+    ///
+    /// Without such a record the first one has them.
+    var isHeader: @Sendable ([String]) -> Bool = { _ in true }
+    /// The row numbers of the records, if they do not follow from their order.
+    var numbers: [Int]?
+    /// Why rows cannot be read, by their number; known from elsewhere.
+    var problems: [Int: String] = [:]
+}
+
+/// Reads the records of a file in UTF-8 one at a time, their fields by column: delimited, or JSON.
 ///
 ///     bytes   … "Apple, red",1.20,10 ⏎ …
 ///     fields        [a..<b]  [c..<d] [e..<f]      ranges of the bytes, or of the scratch buffer for
 ///                                                a field that had to be unescaped
 ///
-/// Reading a record does not allocate if its fields need no unescaping.
+/// Reading a record does not allocate if its fields need no unescaping. JSON is one object a line, or an
+/// array of objects. Records without any value, and the header again, are passed over.
 ///
 /// `@unchecked Sendable`: it owns the file of its bytes, which is immutable.
 struct RecordReader: @unchecked Sendable {
-    private struct Field {
+    struct Field {
         var range: Range<Int>
         var isInScratch = false
     }
 
     private let file: FileBytes
-    private let bytes: UnsafeRawBufferPointer
-    private var scratch: [UInt8] = []
-    private var offset = 0
+    /// All bytes of the file in UTF-8; valid as long as the reader.
+    let bytes: UnsafeRawBufferPointer
+    var scratch: [UInt8] = []
+    var offset = 0
     /// The end of the range in which records begin.
-    private var end: Int
-    private var fields: [Field] = []
-    private let isJSON: Bool
-    private let separator: UInt8
+    var end: Int
+    var fields: [Field] = []
+    /// The row numbers of the records, if they do not follow from their order.
+    private let numbers: [Int]?
+    /// Why rows cannot be read, by their number.
+    let problems: [Int: String]
+    let form: Form
+    let separator: UInt8
+    /// Whether all bytes are UTF-8, so that no record has to be checked.
+    let isUTF8: Bool
     /// The names of the columns.
-    private(set) var header: [String] = []
-    /// The records read so far, without the header.
-    private(set) var recordCount = 0
+    var header: [String] = []
+    /// The records up to the header and with it; 0 for JSON.
+    private var headerNumber = 0
+    /// The bytes in the first column's name, and the first of them; no reference that threads count.
+    private var firstName: (count: Int, byte: UInt8?) = (0, nil)
+    /// The offset after the header.
+    var start = 0
+    /// The offset of the record read last.
+    var recordStart = 0
+    /// The offset after the record read last.
+    private(set) var recordEnd = 0
+    /// The records read so far, without the header and those before it.
+    var recordCount = 0
+    /// The empty lines between them.
+    var blankCount = 0
+    /// Whether the end of a JSON array was read.
+    var isArrayRead = false
+    /// The records that were passed over.
+    private(set) var passedCount = 0
     /// The bytes read so far.
     var bytesRead: Int { self.offset }
 
-    init(_ file: FileBytes) throws {
+    /// The form of the records.
+    enum Form: Sendable {
+        case delimited
+        /// One JSON object a line.
+        case lines
+        /// A JSON array of objects.
+        case array
+    }
+
+    /// The most records that are searched for the header.
+    private static let headerSearchMax = 30
+
+    /// Reads up to the header.
+    ///
+    /// - Parameters:
+    ///   - file: The file's bytes in UTF-8; bytes that are none are a problem of their record.
+    ///   - layout: How records are found.
+    /// - Throws: ``Failure`` if the file is malformed.
+    init(_ file: FileBytes, _ layout: RecordLayout = RecordLayout()) throws {
         self.file = file
+        self.numbers = layout.numbers
+        self.problems = layout.problems
         let bytes = file.bytes
         self.bytes = bytes
         self.end = bytes.count
+        self.isUTF8 = UTF8Check(bytes).invalidCount == 0
         // A byte order mark is not part of the first name.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { self.offset = 3 }
-        let first = bytes[self.offset...].first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D }
-        self.isJSON = first == 0x7B
-        let line = bytes[self.offset...].prefix { $0 != 0x0A }
-        self.separator = !line.contains(0x2C) && line.contains(0x09) ? 0x09 : 0x2C
-        if self.isJSON {
+        self.form = Self.form(bytes[self.offset...])
+        let stated = self.form == .delimited ? Self.statedDelimiter(bytes[self.offset...]) : nil
+        if let stated { self.offset = stated.end }
+        let delimiter = layout.delimiter ?? stated?.delimiter
+        self.separator = (delimiter ?? FieldDelimiter.detect(bytes[self.offset...])).byte
+        if self.form == .delimited {
+            try self.findHeader(layout.isHeader)
+        } else {
             self.header = try self.namesOfObjects()
-        } else if try self.nextDelimited() {
-            self.header = self.fields.indices.map { self.text($0) }
         }
+        self.start = self.offset
+        if self.form == .delimited, let name = self.header.first?.utf8 {
+            self.firstName = (name.count, name.first)
+        }
+    }
+
+    /// The delimiter, for people; `nil` for JSON.
+    var delimiterName: String? {
+        self.form == .delimited ? FieldDelimiter(byte: self.separator).name : nil
+    }
+
+    var isJSON: Bool { self.form != .delimited }
+    /// Whether the file can be read in parts that begin after line ends.
+    var isSplittable: Bool { self.form != .array && self.problems.isEmpty }
+    /// The number of records before the header.
+    var titleCount: Int { max(0, self.headerNumber - 1) }
+
+    private static func form(_ bytes: Slice<UnsafeRawBufferPointer>) -> Form {
+        let rest = bytes.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+        if rest.first == 0x7B { return .lines }
+        guard rest.first == 0x5B else { return .delimited }
+        let next = rest.dropFirst().first { $0 > 0x20 }
+        return next == 0x7B || next == 0x5D ? .array : .delimited
+    }
+
+    /// Returns the delimiter that a first line `sep=` states, as spreadsheets write it, and the line's end.
+    private static func statedDelimiter(
+        _ bytes: Slice<UnsafeRawBufferPointer>
+    ) -> (delimiter: FieldDelimiter, end: Int)? {
+        let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
+        let text = String(decoding: line.prefix(8), as: UTF8.self).filter { $0 != "\"" }
+        guard text.lowercased().hasPrefix("sep="), line.count <= 7,
+            let delimiter = FieldDelimiter(named: String(text.dropFirst(4)))
+        else { return nil }
+        let end = bytes[line.endIndex...].prefix { $0 == 0x0D }.endIndex
+        return (delimiter, min(end + 1, bytes.endIndex))
+    }
+
+    /// Reads up to the header, which is the first record if none looks like one.
+    private mutating func findHeader(_ isHeader: ([String]) -> Bool) throws {
+        let start = self.offset
+        var first: (names: [String], end: Int, position: Int)?
+        for number in 1...Self.headerSearchMax {
+            guard try self.nextDelimited() else { break }
+            let names = self.fields.indices.map { self.text($0) }
+            let position = number + self.blankCount
+            first = first ?? (names, self.offset, position)
+            guard isHeader(names) else { continue }
+            (self.header, self.headerNumber) = (names, position)
+            self.blankCount = 0
+            return
+        }
+        self.offset = first?.end ?? start
+        self.blankCount = 0
+        if let first { (self.header, self.headerNumber) = (first.names, first.position) }
     }
 
     /// Returns a reader of the records that begin within `range`, whose start must be that of a record.
@@ -55,21 +169,59 @@ struct RecordReader: @unchecked Sendable {
         reader.offset = range.lowerBound
         reader.end = range.upperBound
         reader.recordCount = 0
+        reader.passedCount = 0
+        reader.blankCount = 0
+        reader.isArrayRead = false
         return reader
     }
 
-    /// The row number of the record read last; a header is row 1.
-    var number: Int { self.recordCount + (self.isJSON ? 0 : 1) }
+    /// Returns a reader of all records.
+    var fromStart: RecordReader { self.reader(of: self.start..<self.bytes.count) }
+
+    /// The row number of the record read last; the first record of the file is row 1.
+    var number: Int {
+        self.numbers?[self.recordCount - 1] ?? self.positionCount + self.headerNumber
+    }
+
+    /// The records and the empty lines read so far, without the header and those before it.
+    var positionCount: Int { self.recordCount + self.blankCount }
 
     /// Reads the next record.
     ///
     /// - Returns: Whether there was one.
     /// - Throws: ``Failure`` if the file is malformed.
     mutating func next() throws -> Bool {
-        self.scratch.removeAll(keepingCapacity: true)
-        let hasRecord = self.isJSON ? try self.nextObject() : try self.nextDelimited()
-        if hasRecord { self.recordCount += 1 }
-        return hasRecord
+        while true {
+            self.scratch.removeAll(keepingCapacity: true)
+            let hasRecord = self.isJSON ? try self.nextObject() : try self.nextDelimited()
+            guard hasRecord else { return false }
+            self.recordCount += 1
+            self.recordEnd = self.offset
+            guard self.isEmpty || self.isHeaderAgain else { return true }
+            self.passedCount += 1
+        }
+    }
+
+    /// Records that the record read last is no row.
+    mutating func pass() { self.passedCount += 1 }
+
+    /// Whether the record read last has no value.
+    @inline(__always)
+    private var isEmpty: Bool {
+        self.withBytes(0) { $0.isEmpty } && self.hasNoValue
+    }
+
+    private var hasNoValue: Bool {
+        self.fields.indices.allSatisfy { self.withBytes($0) { $0.isEmpty } }
+    }
+
+    /// Whether the record read last is the header again, as where files were joined.
+    private var isHeaderAgain: Bool {
+        let (count, byte) = (self.firstName.count, self.firstName.byte)
+        guard self.withBytes(0, { $0.count == count && $0.first == byte }), count > 0,
+            self.fields.count == self.header.count
+        else { return false }
+        return self.fields.indices.allSatisfy { self.text($0) == self.header[$0] }
     }
 
     // MARK: - Fields
@@ -118,210 +270,5 @@ struct RecordReader: @unchecked Sendable {
     /// Returns a number of at most `decimals` decimals in smallest units; `nil` if the field is not one.
     func number(_ column: Int, decimals: UInt8) -> Int64? {
         self.withBytes(column) { DecimalText.parse($0, decimals: decimals) }
-    }
-
-    // MARK: - CSV
-
-    private mutating func nextDelimited() throws -> Bool {
-        self.fields.removeAll(keepingCapacity: true)
-        // Empty lines are skipped.
-        while self.offset < self.bytes.count,
-            self.bytes[self.offset] == 0x0A || self.bytes[self.offset] == 0x0D
-        {
-            self.offset += 1
-        }
-        guard self.offset < self.end else { return false }
-        while true {
-            guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
-                if self.readPlainFields() { return true }
-                continue
-            }
-            try self.quoted()
-            guard self.offset < self.bytes.count else { return true }
-            let byte = self.bytes[self.offset]
-            self.offset += 1
-            if byte == self.separator { continue }
-            guard byte == 0x0A || byte == 0x0D else {
-                throw Self.malformed(
-                    "unexpected data after a closing quote; double the quotes inside a quoted field",
-                    line: self.line(at: self.offset - 1)
-                )
-            }
-            if byte == 0x0D, self.offset < self.bytes.count, self.bytes[self.offset] == 0x0A {
-                self.offset += 1
-            }
-            return true
-        }
-    }
-
-    /// Reads unquoted fields up to the end of the record or to a field that begins with a quote.
-    ///
-    /// - Returns: Whether the record ended.
-    private mutating func readPlainFields() -> Bool {
-        let separator = self.separator
-        var fields: [Field] = []
-        swap(&fields, &self.fields)
-        var start = self.offset
-        let bytes = self.bytes
-        let isWhole = {
-            var end = start
-            while end < bytes.count {
-                let byte = bytes[end]
-                guard byte == separator || byte == 0x0A || byte == 0x0D else {
-                    end += 1
-                    continue
-                }
-                fields.append(Field(range: start..<end))
-                end += 1
-                start = end
-                if byte == separator {
-                    if end < bytes.count, bytes[end] == 0x22 { return false }
-                    continue
-                }
-                if byte == 0x0D, end < bytes.count, bytes[end] == 0x0A { start += 1 }
-                return true
-            }
-            fields.append(Field(range: start..<end))
-            start = end
-            return true
-        }()
-        self.offset = start
-        swap(&fields, &self.fields)
-        return isWhole
-    }
-
-    private func line(at offset: Int) -> Int { self.bytes[..<offset].count { $0 == 0x0A } + 1 }
-
-    private static func malformed(_ problem: String, line: Int) -> Failure {
-        Failure("malformed_file", "line \(line): \(problem)", exit: Exit.failed)
-    }
-
-    private mutating func quoted() throws {
-        let opened = self.offset
-        self.offset += 1
-        let start = self.offset
-        // Fast path: most quoted fields have no quote inside and need no unescaping.
-        var closed = start
-        while closed < self.bytes.count, self.bytes[closed] != 0x22 { closed += 1 }
-        self.offset = closed
-        let isWhole =
-            self.offset + 1 >= self.bytes.count || self.bytes[self.offset + 1] != 0x22
-        if self.offset < self.bytes.count, isWhole {
-            self.fields.append(Field(range: start..<self.offset))
-            self.offset += 1
-            return
-        }
-        self.offset = start
-        try self.quotedField(opened)
-    }
-
-    private mutating func quotedField(_ opened: Int) throws {
-        let start = self.scratch.count
-        while self.offset < self.bytes.count {
-            let byte = self.bytes[self.offset]
-            self.offset += 1
-            guard byte == 0x22 else {
-                self.scratch.append(byte)
-                continue
-            }
-            if self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 {
-                self.scratch.append(0x22)
-                self.offset += 1
-                continue
-            }
-            self.fields.append(Field(range: start..<self.scratch.count, isInScratch: true))
-            return
-        }
-        throw Self.malformed("an unterminated quoted field", line: self.line(at: opened))
-    }
-
-    // MARK: - NDJSON
-
-    private mutating func nextLine() -> ArraySlice<UInt8>? {
-        while self.offset < self.end {
-            let line = self.bytes[self.offset...].prefix { $0 != 0x0A }
-            self.offset = line.endIndex + 1
-            if line.contains(where: { $0 > 0x20 }) { return ArraySlice(line) }
-        }
-        return nil
-    }
-
-    /// Returns every member name in the file, since objects may have different members.
-    private mutating func namesOfObjects() throws -> [String] {
-        var names: [String] = []
-        var known: Set<String> = []
-        var number = 0
-        let start = self.offset
-        while let line = self.nextLine() {
-            number += 1
-            for member in try Self.members(line, number) where known.insert(member.name).inserted {
-                names.append(member.name)
-            }
-        }
-        self.offset = start
-        return names
-    }
-
-    private static func members(
-        _ line: ArraySlice<UInt8>,
-        _ number: Int
-    ) throws(Failure)
-        -> [(name: String, value: JSONValue)]
-    {
-        do throws(JSONError) {
-            guard case .object(let members) = try JSONParser.value(of: line) else {
-                throw JSONError(byte: 1, problem: "not an object")
-            }
-            return members
-        } catch {
-            throw Failure("malformed_file", "line \(number), \(error)", exit: Exit.failed)
-        }
-    }
-
-    private mutating func nextObject() throws -> Bool {
-        guard let line = self.nextLine() else { return false }
-        let members = try Self.members(line, self.recordCount + 1)
-        self.fields = self.header.map { name in
-            let start = self.scratch.count
-            let value = members.last { $0.name == name }?.value
-            self.scratch.append(contentsOf: (value?.written ?? "").utf8)
-            return Field(range: start..<self.scratch.count, isInScratch: true)
-        }
-        return true
-    }
-}
-
-extension DecimalText {
-    /// As ``parse(_:decimals:)``, of bytes: a sign, digits, at most one point.
-    static func parse(_ bytes: UnsafeRawBufferPointer, decimals: UInt8) -> Int64? {
-        var value: Int64 = 0
-        var fraction = -1
-        var digitCount = 0
-        let isNegative = bytes.first == 0x2D
-        for byte in bytes[(isNegative || bytes.first == 0x2B ? 1 : 0)...] {
-            if byte == 0x2E, fraction < 0 {
-                fraction = 0
-                continue
-            }
-            guard (0x30...0x39).contains(byte) else { return nil }
-            if fraction >= Int(decimals) {
-                // Further decimals must be zeros.
-                guard byte == 0x30 else { return nil }
-                continue
-            }
-            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflow2) = shifted.addingReportingOverflow(Int64(byte - 0x30))
-            if overflow || overflow2 { return nil }
-            value = sum
-            digitCount += 1
-            if fraction >= 0 { fraction += 1 }
-        }
-        guard digitCount > 0 else { return nil }
-        for _ in max(0, fraction)..<max(Int(decimals), max(0, fraction)) {
-            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-            if overflow { return nil }
-            value = shifted
-        }
-        return isNegative ? -value : value
     }
 }

@@ -27,17 +27,26 @@ struct SalesFile: Sendable {
     private(set) var ahead: ProblemList
     /// The product number of each readable row, by part; ``noProduct`` for a row that is not sent.
     private(set) var productsOfRows: [[UInt32]] = []
+    /// The rows, without those that were passed over.
     private(set) var rowCount = 0
+    private(set) var passedCount = 0
+    /// The records and empty lines read so far, which rows are numbered by.
+    private var recordCount = 0
     /// The earliest time of a row that is not ahead of the server's clock; the maximum if there is none.
     private(set) var earliest = Instant(microseconds: .max)
     private(set) var saleCount = 0
     private(set) var returnCount = 0
     private(set) var writeOffCount = 0
+    private(set) var discountCount = 0
 
     static let noProduct = UInt32.max
+    /// In place of the product of a discount, which moves no stock.
+    static let discount = UInt32.max - 1
 
     /// The number of rows that are sent.
-    var acceptedCount: Int { self.saleCount + self.returnCount + self.writeOffCount }
+    var acceptedCount: Int {
+        self.saleCount + self.returnCount + self.writeOffCount + self.discountCount
+    }
 
     /// The fewest bytes of a part.
     private static let partByteCountMin = 4 << 20
@@ -59,16 +68,18 @@ struct SalesFile: Sendable {
         self.reader = try SalesReader(file, options)
         self.problems = ProblemList(listedMax: listedMax)
         self.ahead = ProblemList(listedMax: listedMax)
-        let partCountMax = file.count / Self.partByteCountMin
-        let count = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, partCountMax)
-        let ranges = Self.ranges(of: file.bytes, from: self.reader.records.bytesRead, count: count)
+        let bytes = self.reader.records.bytes
+        let partCountMax = bytes.count / Self.partByteCountMin
+        let most = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, partCountMax)
+        let count = self.reader.records.isSplittable ? most : 1
+        let ranges = Self.ranges(of: bytes, from: self.reader.records.bytesRead, count: count)
         let parts = await self.parts(ranges)
         for (index, part) in parts.enumerated() {
             let part = try part.get()
             self.append(part)
             let nextStart = ranges[index].upperBound
             if index + 1 < parts.count, part.end > nextStart {
-                self.append(try self.part(part.end..<file.count))
+                self.append(try self.part(part.end..<bytes.count))
                 break
             }
         }
@@ -103,17 +114,26 @@ struct SalesFile: Sendable {
         var ahead: ProblemList
         var numbers: [UInt32] = []
         var rowCount = 0
+        var passedCount = 0
+        var recordCount = 0
         /// The offset of the end of the last record.
         var end: Int
         var earliest = Instant(microseconds: .max)
         var saleCount = 0
         var returnCount = 0
         var writeOffCount = 0
+        var discountCount = 0
 
         mutating func add(_ reading: SalesReader.Reading, _ reader: borrowing SalesReader) {
             self.rowCount += 1
             switch reading {
             case .problem(let reason): self.problems.add(reader.records.number, reason)
+            case .passed:
+                self.rowCount -= 1
+                self.passedCount += 1
+            case .row(let row) where row.kind == .discount:
+                self.numbers.append(SalesFile.discount)
+                self.discountCount += 1
             case .row(let row):
                 guard let product = self.products.add(row, reader) else {
                     self.numbers.append(SalesFile.noProduct)
@@ -130,6 +150,7 @@ struct SalesFile: Sendable {
                 case .sale: self.saleCount += 1
                 case .return: self.returnCount += 1
                 case .writeOff: self.writeOffCount += 1
+                case .discount: break
                 }
             }
         }
@@ -146,16 +167,16 @@ struct SalesFile: Sendable {
 
     private func part(_ range: Range<Int>) throws -> Part {
         var reader = self.reader.reader(of: range)
-        var times = FileTimes(zone: self.reader.options.zone)
+        var times = FileTimes(self.reader.options.reading.times)
         var part = Part(
             problems: ProblemList(listedMax: self.problems.listedMax),
             ahead: ProblemList(listedMax: self.problems.listedMax),
             end: range.lowerBound
         )
-        while let reading = try reader.next(&times) {
-            part.end = reader.records.bytesRead
-            part.add(reading, reader)
-        }
+        while let reading = try reader.next(&times) { part.add(reading, reader) }
+        part.end = max(part.end, reader.records.recordEnd)
+        part.recordCount = reader.records.positionCount
+        part.passedCount += reader.records.passedCount
         return part
     }
 
@@ -173,16 +194,19 @@ struct SalesFile: Sendable {
 
     /// Appends the results of the next part.
     private mutating func append(_ part: Part) {
-        let numbers = self.products.merge(part.products, rowsBefore: self.rowCount)
+        let numbers = self.products.merge(part.products, rowsBefore: self.recordCount)
         self.productsOfRows.append(
-            part.numbers.map { $0 == Self.noProduct ? $0 : numbers[Int($0)] }
+            part.numbers.map { $0 >= Self.discount ? $0 : numbers[Int($0)] }
         )
-        self.problems.add(part.problems, rowsBefore: self.rowCount)
-        self.ahead.add(part.ahead, rowsBefore: self.rowCount)
+        self.problems.add(part.problems, rowsBefore: self.recordCount)
+        self.ahead.add(part.ahead, rowsBefore: self.recordCount)
         self.rowCount += part.rowCount
+        self.passedCount += part.passedCount
+        self.recordCount += part.recordCount
         self.earliest = min(self.earliest, part.earliest)
         self.saleCount += part.saleCount
         self.returnCount += part.returnCount
         self.writeOffCount += part.writeOffCount
+        self.discountCount += part.discountCount
     }
 }

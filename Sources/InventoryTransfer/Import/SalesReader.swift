@@ -7,16 +7,19 @@ internal import InventoryModel
 ///            └▶ problem   why the row is rejected
 ///
 /// It rejects every row whose values the server would refuse, so that a refused row cannot affect what is
-/// derived from the others. It depends neither on the server nor on other rows. The same range of the file
-/// always has the same rows; only whether they are ahead of the server's clock depends on the day.
+/// derived from the others. It depends neither on the server nor on other rows, except that the number format
+/// of a column can. The same range of the file always has the same rows; only whether they are ahead of the
+/// server's clock depends on the day.
 struct SalesReader {
     /// The command that a row becomes.
     enum Kind: Sendable {
         case sale
-        /// A negative quantity whose reference has the return prefix.
+        /// A negative quantity whose reference has the return prefix, or that the options call a return.
         case `return`
-        /// A negative quantity that is not a return.
+        /// A negative quantity that the options call so.
         case writeOff
+        /// A negative amount, which the other rows of the receipt share.
+        case discount
     }
 
     struct Row: Sendable {
@@ -24,10 +27,18 @@ struct SalesReader {
         var number: Int
         var kind: Kind
         /// Above 0.
-        var quantity: Int64
+        var quantity: FileQuantity
+        /// What ``per`` units cost.
         var price: Money
-        /// The total price of a sale or a return; zero for a write-off.
+        /// How many units the price is for, in millionths.
+        var per: Int64
+        /// The total price of a sale, a return or a discount, not below 0; zero for a write-off.
         var amount: Money
+        /// Whether the amount is the row's own, rather than price times quantity.
+        var isAmountGiven: Bool
+        /// What ``per`` units cost to buy; `nil` if the row does not say.
+        var cost: Money?
+        var location: LocationID
         var occurredAt: Instant
         /// Whether the row is so far ahead of the server's clock that the server refuses it today.
         var isAhead: Bool
@@ -36,54 +47,69 @@ struct SalesReader {
     enum Reading {
         case row(Row)
         case problem(String)
+        /// The record is no row, such as one of totals.
+        case passed
     }
 
     struct Options: Sendable {
-        var mapping: [String] = []
-        var zone: TimeZone
-        var decimals: UInt8
-        var returnPrefix: String
+        var reading = ReadOptions()
+        var currency: FileCurrency
+        var returnPrefix = ""
+        var negative: NegativeSale?
         var category: String
+        var locations = ImportLocations([], standard: .main)
         /// The latest time of a row that the server accepts.
         var latest: Instant
+        /// The decimals of products whose unit has fewer than rows of the file.
+        var decimals: [String: UInt8] = [:]
     }
 
     private(set) var records: RecordReader
-    let options: Options
-    private let columns: Columns
-    /// The mapping of columns to fields, for people.
-    let summary: String
+    var options: Options
+    let columns: Columns
+    private let numbers: NumberColumns
+    /// The columns of the fields and what was detected, for people.
+    let notes: [String]
 
     /// The column of each field.
-    private struct Columns {
-        var sku = Int.max, quantity = Int.max, price = Int.max, occurredAt = Int.max
-        var name = Int.max, reference = Int.max, category = Int.max
+    struct Columns {
+        let sku, quantity, price, amount, cost, priceBasis, occurredAt, timeOfDay: Int
+        let name, reference, category, location: Int
 
-        init() {}
+        init(_ mapping: ColumnMapping?) {
+            func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
+            self.sku = column("sku")
+            self.quantity = column("quantity")
+            self.price = column("price")
+            self.amount = column("amount")
+            self.cost = column("cost")
+            self.priceBasis = column("priceBasis")
+            self.occurredAt = column("occurredAt")
+            self.timeOfDay = column("timeOfDay")
+            self.name = column("name")
+            self.reference = column("reference")
+            self.category = column("category")
+            self.location = column("location")
+        }
 
-        init(_ mapping: ColumnMapping) {
-            self.sku = mapping.column("sku")
-            self.quantity = mapping.column("quantity")
-            self.price = mapping.column("price")
-            self.occurredAt = mapping.column("occurredAt")
-            self.name = mapping.column("name")
-            self.reference = mapping.column("reference")
-            self.category = mapping.column("category")
+        var ofNumbers: [Int] {
+            [self.quantity, self.price, self.amount, self.cost, self.priceBasis]
         }
     }
 
     /// Reads a file from its beginning.
     init(_ file: FileBytes, _ options: Options) throws {
         self.options = options
-        self.records = try RecordReader(file)
-        guard !self.records.header.isEmpty else {
-            self.columns = Columns()
-            self.summary = ""
-            return
-        }
-        let mapping = try ColumnMapping(self.records.header, options.mapping, fields: .ofSales)
-        self.columns = Columns(mapping)
-        self.summary = mapping.summary
+        let file = try ImportFile(file, options.reading, fields: .ofSales)
+        self.records = file.records
+        self.columns = Columns(file.mapping)
+        self.notes = file.notes
+        self.numbers = NumberColumns(
+            file.records,
+            self.columns.ofNumbers,
+            style: file.numberStyle,
+            currency: options.currency.code
+        )
     }
 
     /// Returns a reader of the records that begin within `range`, whose start must be that of a record.
@@ -102,139 +128,150 @@ struct SalesReader {
     /// - Throws: ``Failure`` if the file is malformed.
     mutating func next(_ times: inout FileTimes) throws -> Reading? {
         guard try self.records.next() else { return nil }
-        return self.reading(&times)
+        do throws(Problem) {
+            return .row(try self.row(&times))
+        } catch {
+            return self.records.isBesideRows(key: self.columns.sku) ? .passed : .problem(error.text)
+        }
     }
 
-    private func reading(_ times: inout FileTimes) -> Reading {
+    // MARK: - A row
+
+    typealias Problem = ProductRow.Problem
+
+    private func row(_ times: inout FileTimes) throws(Problem) -> Row {
+        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
+        try self.checkCode()
+        let quantity = try self.quantity()
+        var row = Row(
+            number: self.records.number,
+            kind: .sale,
+            quantity: FileQuantity(millionths: abs(quantity.millionths), isOpen: quantity.isOpen),
+            price: .zero,
+            per: try self.per(),
+            amount: .zero,
+            isAmountGiven: false,
+            cost: try self.cost(),
+            location: try self.location(),
+            occurredAt: .zero,
+            isAhead: false
+        )
+        try self.setKind(&row, isNegative: quantity.millionths < 0)
+        row.occurredAt = try self.time(&times)
+        row.isAhead = row.occurredAt > self.options.latest
+        if let problem = self.textProblem() { throw Problem(text: problem) }
+        return row
+    }
+
+    private func checkCode() throws(Problem) {
         let codeByteCount = self.withCode { $0.count }
-        guard codeByteCount > 0 else { return .problem("sku: is empty") }
+        guard codeByteCount > 0 else { throw Problem(text: "sku: is empty") }
         guard codeByteCount <= Limits.skuByteCountMax else {
             let longest = Limits.skuByteCountMax
-            return .problem("sku: \"\(self.code)\" is longer than \(longest) bytes")
+            throw Problem(text: "sku: \"\(self.code)\" is longer than \(longest) bytes")
         }
-        guard let quantity = self.records.number(self.columns.quantity, decimals: 0) else {
-            let text = self.records.text(self.columns.quantity)
-            return .problem("quantity: \"\(text)\" is not a whole number")
+    }
+
+    @inline(__always)
+    private func quantity() throws(Problem) -> FileQuantity {
+        let quantity: FileQuantity
+        switch self.numbers.quantity(self.records, self.columns.quantity) {
+        case .quantity(let read): quantity = read
+        case .problem(let problem): throw Problem(text: "quantity: \(problem)")
         }
-        guard quantity != 0 else { return .problem("quantity: is 0") }
-        guard quantity.magnitude <= UInt64(Limits.quantityMax) else {
-            return .problem("quantity: \(quantity) exceeds \(Limits.quantityMax)")
+        guard quantity.millionths != 0 else { throw Problem(text: "quantity: is 0") }
+        if !self.options.decimals.isEmpty { try self.checkDecimals(quantity) }
+        return quantity
+    }
+
+    /// Rejects a quantity with more decimals than the unit of its product has.
+    private func checkDecimals(_ quantity: FileQuantity) throws(Problem) {
+        guard let decimals = self.options.decimals[NormalizedText.key(self.code)],
+            quantity.baseUnits(decimals) == nil
+        else { return }
+        let text = self.records.text(self.columns.quantity)
+        let problem = NumberColumns.problem(text, quantity, decimals: decimals)
+        let why = quantity.isOpen ? "" : ", as the unit of \"\(self.code)\" has"
+        throw Problem(text: "quantity: \(problem)\(why)")
+    }
+
+    /// The units that the row's price is for, in millionths.
+    @inline(__always)
+    private func per() throws(Problem) -> Int64 {
+        let column = self.columns.priceBasis
+        guard column != .max, self.records.withBytes(column, { !$0.isEmpty }) else {
+            return FileQuantity(units: self.options.reading.per).millionths
         }
-        let decimals = self.options.decimals
-        guard let price = self.records.number(self.columns.price, decimals: decimals) else {
-            let text = self.records.text(self.columns.price)
-            return .problem(
-                "price: \"\(text)\" is not an amount with at most \(decimals) decimals"
-            )
+        switch self.numbers.quantity(self.records, column) {
+        case .problem(let problem): throw Problem(text: "priceBasis: \(problem)")
+        case .quantity(let basis):
+            guard basis.millionths > 0 else { throw Problem(text: "priceBasis: is not above 0") }
+            return basis.millionths
         }
-        guard price >= 0 else {
-            return .problem("price: \(self.records.text(self.columns.price)) is below 0")
+    }
+
+    /// Returns the amount of money in a column; `nil` if it is empty.
+    @inline(__always)
+    func money(_ column: Int, _ name: StaticString) throws(Problem) -> Int64? {
+        let decimals = self.options.currency.decimals
+        let reading = self.numbers.read(self.records, column, decimals: decimals, isMoney: true)
+        switch reading {
+        case .units(let units): return units
+        case .empty: return nil
+        case .problem(let problem): throw Problem(text: "\(name): \(problem)")
         }
-        let kind = self.kind(quantity)
-        guard let amount = Self.amount(of: quantity, at: price, kind) else {
-            let most = DecimalText.format(Limits.moneyMax, decimals: decimals)
-            let text = self.records.text(self.columns.price)
-            return .problem("price: \(quantity.magnitude) at \(text) exceed \(most)")
+    }
+
+    private func cost() throws(Problem) -> Money? {
+        guard self.columns.cost != .max, let cost = try self.money(self.columns.cost, "cost") else {
+            return nil
         }
-        let occurredAt = self.records.withBytes(self.columns.occurredAt) { times.instant($0) }
-        guard let occurredAt else {
-            let text = self.records.text(self.columns.occurredAt)
-            return .problem("occurredAt: \"\(text)\" is not a time such as 2026-03-01 12:30:00")
+        guard cost >= 0, Money(cost).isInRange else {
+            let text = self.records.text(self.columns.cost)
+            throw Problem(text: "cost: \(text) is below 0 or too large")
         }
+        return Money(cost)
+    }
+
+    @inline(__always)
+    private func location() throws(Problem) -> LocationID {
+        guard self.columns.location != .max else { return self.options.locations.standard }
+        let column = self.columns.location
+        let location = self.records.withBytes(column) { self.options.locations.id($0) }
+        guard let location else {
+            throw Problem(text: self.options.locations.problem(self.records.text(column)))
+        }
+        return location
+    }
+
+    // MARK: - When
+
+    @inline(__always)
+    private func time(_ times: inout FileTimes) throws(Problem) -> Instant {
+        let column = self.columns.occurredAt
+        let occurredAt: Instant?
+        if self.columns.timeOfDay == .max {
+            occurredAt = self.records.withBytes(column) { times.instant($0) }
+        } else {
+            let time = self.records.text(self.columns.timeOfDay)
+            occurredAt = times.instant(self.records.text(column), time: time)
+        }
+        guard let occurredAt else { throw Problem(text: self.timeProblem) }
         guard occurredAt >= Self.earliest, occurredAt <= Self.latest else {
-            let text = self.records.text(self.columns.occurredAt)
-            return .problem("occurredAt: \"\(text)\" is outside of the years 1 to 9999 in UTC")
+            let text = self.records.text(column)
+            throw Problem(text: "occurredAt: \"\(text)\" is outside of the years 1 to 9999 in UTC")
         }
-        if let problem = self.textProblem() { return .problem(problem) }
-        return .row(
-            Row(
-                number: self.records.number,
-                kind: kind,
-                quantity: abs(quantity),
-                price: Money(price),
-                amount: amount,
-                occurredAt: occurredAt,
-                isAhead: occurredAt > self.options.latest
-            )
-        )
+        return occurredAt
+    }
+
+    private var timeProblem: String {
+        let date = self.records.text(self.columns.occurredAt)
+        let text = "\(date) \(self.records.text(self.columns.timeOfDay))".trimmingSpace
+        return self.options.reading.pattern == nil
+            ? "occurredAt: \"\(text)\" is not a time such as 2026-03-01 12:30:00; see --date-format"
+            : "occurredAt: \"\(text)\" is not a time in the --date-format"
     }
 
     private static let earliest = Instant(microseconds: Limits.instantMin)
     private static let latest = Instant(microseconds: Limits.instantMax)
-
-    /// Returns the total price of a row; `nil` if it is beyond the range of money.
-    private static func amount(of quantity: Int64, at price: Int64, _ kind: Kind) -> Money? {
-        if kind == .writeOff { return .zero }
-        guard Money(price).isInRange else { return nil }
-        return Price(price).amount(of: Quantity(abs(quantity)))
-    }
-
-    /// Returns why the reference or the category is invalid; `nil` if both are valid.
-    private func textProblem() -> String? {
-        self.withReference {
-            Self.problem("reference", $0, byteCountMax: Limits.referenceByteCountMax)
-        }
-            ?? self.records.withUTF8(self.columns.category) {
-                Self.problem("category", $0, byteCountMax: Limits.nameByteCountMax)
-            }
-    }
-
-    @inline(__always)
-    private static func problem(
-        _ field: StaticString,
-        _ bytes: UnsafeRawBufferPointer,
-        byteCountMax: Int
-    ) -> String? {
-        guard bytes.count <= byteCountMax else {
-            return "\(field): is longer than \(byteCountMax) bytes"
-        }
-        if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return nil }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return NormalizedText.hasControlCharacter(text) ? "\(field): has a control character" : nil
-    }
-
-    private func kind(_ quantity: Int64) -> Kind {
-        if quantity > 0 { return .sale }
-        let prefix = self.options.returnPrefix.utf8
-        let isReturn = !prefix.isEmpty && self.withReference { $0.starts(with: prefix) }
-        return isReturn ? .return : .writeOff
-    }
-
-    // MARK: - Strings of the record that was read last
-
-    /// Calls `body` with the bytes of the code as typed.
-    @inline(__always)
-    func withCode<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        self.records.withBytes(self.columns.sku, body)
-    }
-
-    /// Calls `body` with the reference in UTF-8.
-    @inline(__always)
-    func withReference<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
-        self.records.withUTF8(self.columns.reference, body)
-    }
-
-    /// The code as typed.
-    var code: String { self.records.text(self.columns.sku) }
-    var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
-
-    /// The name, truncated to the limit of a product's name; empty if it has control characters.
-    var name: String {
-        let name = NormalizedText.trimmed(self.records.text(self.columns.name))
-        if NormalizedText.hasControlCharacter(name) { return "" }
-        guard name.utf8.count > Limits.nameByteCountMax else { return name }
-        var byteCount = 0
-        return String(
-            name.prefix {
-                byteCount += $0.utf8.count
-                return byteCount <= Limits.nameByteCountMax
-            }
-        )
-    }
-
-    /// The row's category, or that of rows without one.
-    var category: String {
-        let category = self.records.text(self.columns.category)
-        return category.isEmpty ? self.options.category : category
-    }
 }

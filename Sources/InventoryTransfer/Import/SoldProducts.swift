@@ -14,19 +14,37 @@ struct SoldProducts: Sendable {
         var name: String
         /// The price of the latest sale.
         var price: Money
+        /// The millionths of a unit that it is for.
+        var per: Int64 = FileQuantity.perUnit
         /// The time of that sale.
         var pricedAt: Instant
         var category: String
         /// The first row with the product.
         var firstRow: Int
-        /// The opening stock that every sale of the file needs to succeed.
-        var opening: Int64 { -self.lowest }
+        /// The most decimals of a quantity.
+        var quantityDecimals: UInt8 = 0
+        /// Whether a point in a quantity can part thousands; only a unit of three decimals tells.
+        var hasOpenQuantity = false
+        /// What the rows with a cost have cost together, and their quantity in millionths.
+        var cost = Int128(0)
+        var costedQuantity = Int128(0)
         /// Whether no row was counted yet.
         fileprivate var isEmpty = true
-        /// The running balance from 0, with its minimum and its maximum.
-        fileprivate var balance: Int64 = 0
+        /// The balance at the first location that has one, and at the others.
+        fileprivate(set) var balance = Balance()
+        fileprivate(set) var others: [Balance] = []
+
+        var balances: [Balance] { [self.balance] + self.others }
+    }
+
+    /// The running balance of a product at a location from 0, with its minimum and its maximum.
+    struct Balance: Sendable {
+        fileprivate(set) var location: LocationID?
+        fileprivate var now: Int64 = 0
         fileprivate var lowest: Int64 = 0
         fileprivate var highest: Int64 = 0
+        /// The opening stock that every sale of the file needs to succeed, in millionths.
+        var opening: Int64 { -self.lowest }
     }
 
     private(set) var lines: [Line] = []
@@ -47,8 +65,9 @@ struct SoldProducts: Sendable {
         let index = self.product(row, reader)
         if row.isAhead { return index }
         // A return adds stock; a sale and a write-off remove it.
-        let delta = row.kind == .return ? row.quantity : -row.quantity
-        guard self.lines[index].move(by: delta) else {
+        let millionths = row.quantity.millionths
+        let delta = row.kind == .return ? millionths : -millionths
+        guard self.lines[index].move(by: delta, at: row.location) else {
             self.isBeyondStock = true
             return nil
         }
@@ -56,12 +75,22 @@ struct SoldProducts: Sendable {
             self.lines[index].isEmpty = false
             self.lines[index].category = reader.category
         }
+        let decimals = row.quantity.decimals
+        if decimals > self.lines[index].quantityDecimals {
+            self.lines[index].quantityDecimals = decimals
+        }
+        if row.quantity.isOpen {
+            self.lines[index].quantityDecimals.raise(to: 3)
+            self.lines[index].hasOpenQuantity = true
+        }
+        if let cost = row.cost, row.kind != .return { self.lines[index].add(cost, of: row) }
         if self.lines[index].name.isEmpty, reader.hasName {
             self.lines[index].name = reader.name
         }
         if row.kind == .sale, row.price.minorUnits > 0, row.occurredAt >= self.lines[index].pricedAt
         {
             self.lines[index].price = row.price
+            self.lines[index].per = row.per
             self.lines[index].pricedAt = row.occurredAt
         }
         return index
@@ -99,6 +128,11 @@ struct SoldProducts: Sendable {
         return index
     }
 
+    /// Returns the number of the product with a code as typed; `nil` if no row has it.
+    func number(of code: String) -> Int? {
+        self.codes.number(of: code) ?? self.keys.number(of: NormalizedText.key(code))
+    }
+
     /// Merges the products of the next part of the file, which has `rowsBefore` rows before it.
     ///
     /// The result is the number here of each product of the part.
@@ -128,15 +162,30 @@ struct SoldProducts: Sendable {
 }
 
 extension SoldProducts.Line {
-    /// Adds a change to the balance.
+    /// Adds a change to the balance at a location.
     ///
     /// - Returns: Whether the stock limit holds at all times; if not, the balance is unchanged.
-    fileprivate mutating func move(by delta: Int64) -> Bool {
-        let balance = self.balance + delta
-        let (lowest, highest) = (min(self.lowest, balance), max(self.highest, balance))
-        guard highest - lowest <= Limits.quantityMax else { return false }
-        (self.balance, self.lowest, self.highest) = (balance, lowest, highest)
-        return true
+    fileprivate mutating func move(by delta: Int64, at location: LocationID) -> Bool {
+        if self.balance.location == nil { self.balance.location = location }
+        if self.balance.location == location { return self.balance.move(by: delta) }
+        return self.others[self.other(location)].move(by: delta)
+    }
+
+    /// Returns the index of a location's balance, which is created if it is new.
+    private mutating func other(_ location: LocationID) -> Int {
+        if let index = self.others.firstIndex(where: { $0.location == location }) { return index }
+        var balance = SoldProducts.Balance()
+        balance.location = location
+        self.others.append(balance)
+        return self.others.count - 1
+    }
+
+    /// Adds what a row has cost: cost × quantity ÷ per, in minor units × millionths, not yet rounded.
+    fileprivate mutating func add(_ cost: Money, of row: SalesReader.Row) {
+        self.cost +=
+            Int128(cost.minorUnits) * Int128(row.quantity.millionths)
+            * Int128(FileQuantity.perUnit) / Int128(row.per)
+        self.costedQuantity += Int128(row.quantity.millionths)
     }
 
     /// Appends the product's rows of a later part of the file.
@@ -150,11 +199,77 @@ extension SoldProducts.Line {
         if self.name.isEmpty { self.name = later.name }
         if later.pricedAt >= self.pricedAt {
             self.price = later.price
+            self.per = later.per
             self.pricedAt = later.pricedAt
         }
-        self.lowest = min(self.lowest, self.balance.addingSaturated(later.lowest))
-        self.highest = max(self.highest, self.balance.addingSaturated(later.highest))
-        self.balance = self.balance.addingSaturated(later.balance)
-        return self.highest.subtractingSaturated(self.lowest) <= Limits.quantityMax
+        self.quantityDecimals.raise(to: later.quantityDecimals)
+        self.hasOpenQuantity = self.hasOpenQuantity || later.hasOpenQuantity
+        self.cost += later.cost
+        self.costedQuantity += later.costedQuantity
+        var isWithin = true
+        for balance in later.balances {
+            guard let location = balance.location else { continue }
+            if self.balance.location == nil { self.balance.location = location }
+            if self.balance.location == location {
+                isWithin = self.balance.append(balance) && isWithin
+            } else {
+                isWithin = self.others[self.other(location)].append(balance) && isWithin
+            }
+        }
+        return isWithin
+    }
+}
+
+extension SoldProducts.Balance {
+    /// The most stock at a location, in millionths: that of a product of whole units.
+    private static let rangeMax = Limits.quantityMax * FileQuantity.perUnit
+
+    fileprivate mutating func move(by delta: Int64) -> Bool {
+        let now = self.now.addingSaturated(delta)
+        let (lowest, highest) = (min(self.lowest, now), max(self.highest, now))
+        guard highest.subtractingSaturated(lowest) <= Self.rangeMax else { return false }
+        (self.now, self.lowest, self.highest) = (now, lowest, highest)
+        return true
+    }
+
+    fileprivate mutating func append(_ later: SoldProducts.Balance) -> Bool {
+        self.lowest = min(self.lowest, self.now.addingSaturated(later.lowest))
+        self.highest = max(self.highest, self.now.addingSaturated(later.highest))
+        self.now = self.now.addingSaturated(later.now)
+        return self.highest.subtractingSaturated(self.lowest) <= Self.rangeMax
+    }
+}
+
+extension UInt8 {
+    fileprivate mutating func raise(to other: UInt8) { self = Swift.max(self, other) }
+}
+
+// MARK: - The unit, the price and the cost of a new product
+
+extension SoldProducts.Line {
+    /// The decimals of the product's unit if the file creates it: as many as its quantities have, and those
+    /// of a weight if they have any.
+    var newDecimals: UInt8 { self.quantityDecimals == 0 ? 0 : max(3, self.quantityDecimals) }
+
+    /// The price if the file creates the product: for as many base units as the file's price is for.
+    var newPrice: Price {
+        let basis = self.per / FileQuantity.perBaseUnit(self.newDecimals)
+        return Price(self.price.minorUnits, per: max(1, basis))
+    }
+
+    /// The average cost of the quantity that ``newPrice`` is for.
+    var newCost: Money {
+        guard self.costedQuantity > 0 else { return .zero }
+        let basis = Int128(self.newPrice.basis) * Int128(FileQuantity.perBaseUnit(self.newDecimals))
+        let perUnit = Int128(FileQuantity.perUnit)
+        let cost = (self.cost * basis / perUnit + self.costedQuantity / 2) / self.costedQuantity
+        return Money(min(Int64(clamping: cost), Limits.moneyMax))
+    }
+
+    /// Returns the opening stock at a location in base units; at the limit if there would be more.
+    func newOpening(_ balance: SoldProducts.Balance) -> Quantity {
+        let perBaseUnit = FileQuantity.perBaseUnit(self.newDecimals)
+        let (units, rest) = balance.opening.quotientAndRemainder(dividingBy: perBaseUnit)
+        return Quantity(units + (rest > 0 ? 1 : 0))
     }
 }

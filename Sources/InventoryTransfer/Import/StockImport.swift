@@ -4,7 +4,8 @@ import InventoryWire
 
 /// Imports stock of existing products: counts or changes.
 ///
-///     --mode set    stock is the quantity on hand: a count, recorded as its difference
+///     --mode set    stock is the quantity on hand: a count, recorded as its difference; what a row with a
+///                   cost has more than there is on hand comes in at that cost first
 ///     --mode add    stock is the difference: a delivery if the row has a cost, otherwise an adjustment
 ///
 /// A request has 250 rows of the file, rejected ones included, so that a retry assigns the same rows to the
@@ -31,7 +32,13 @@ package struct StockImport {
         var changed = 0
         var unchanged = 0
         /// The stock of products after earlier rows, in ``Mode/add``.
-        var onHand: [ProductID: Quantity] = [:]
+        var onHand: [Place: Quantity] = [:]
+
+        struct Place: Hashable {
+            var product: ProductID
+            var location: LocationID
+        }
+
         /// The first changes, for people.
         var shown: [String] = []
         static let shownMax = 20
@@ -45,7 +52,7 @@ package struct StockImport {
         host: any TransferHost,
         mode: Mode,
         file: FileBytes
-    ) throws {
+    ) async throws {
         self.options = options
         self.host = host
         self.mode = mode
@@ -53,7 +60,8 @@ package struct StockImport {
         self.reader = try StockReader(
             file,
             options: options,
-            currencyDecimals: host.server.currencyDecimals,
+            currency: host.currency,
+            locations: try await host.importLocations(at: options.at),
             mayRepeat: mode == .add,
             problems: self.problems
         )
@@ -70,27 +78,29 @@ package struct StockImport {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
-        if !self.host.isQuiet, !self.reader.columns.isEmpty {
-            self.host.note(self.reader.columns)
-        }
-        let location = try await self.host.location(self.options.at)
+        if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
         guard !self.options.dryRun else {
-            while let rows = try await self.nextRows(location) { self.preview(rows) }
+            while let rows = try await self.nextRows() { self.preview(rows) }
             try self.reportChanges()
             return
         }
         let status = try await self.host.client.openSession()
         let sender = BatchSender(self.host.client, status)
-        while let rows = try await self.nextRows(location) {
-            try await self.send(rows, location, by: sender)
-        }
+        while let rows = try await self.nextRows() { try await self.send(rows, by: sender) }
         try await sender.finish()
         self.progress.end()
-        let (count, rejected) = (self.reader.rowCount, self.problems.count)
-        self.host.print("\(count) rows: \(count - rejected) accepted, \(rejected) rejected")
+        self.host.print(self.counts.done)
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
-        if rejected > 0 { throw Exit.partlyDone }
+        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+
+    private var counts: RowCounts {
+        RowCounts(
+            rows: self.reader.rowCount,
+            rejected: self.problems.count,
+            passed: self.reader.passedCount
+        )
     }
 
     /// A row with its product.
@@ -100,11 +110,14 @@ package struct StockImport {
         var onHand: Quantity
         /// The row's stock in base units.
         var quantity: Quantity
+        /// The row's cost of one price basis of the product.
+        var cost: Money?
     }
 
     /// Returns the valid rows of the next request; `nil` at the end of the file.
-    private mutating func nextRows(_ location: LocationID) async throws -> [Found]? {
-        guard let rows = try self.reader.next(BatchSender.rowsMax) else { return nil }
+    private mutating func nextRows() async throws -> [Found]? {
+        let count = BatchSender.rowsMax / self.reader.rowsPerRecordMax
+        guard let rows = try self.reader.next(max(1, count)) else { return nil }
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
         let products = try await ProductLookup.find(rows.map { $0.sku }, self.host.client)
         return zip(rows, products).compactMap { row, product in
@@ -115,95 +128,123 @@ package struct StockImport {
                 )
                 return nil
             }
-            let decimals = product.product.unit.decimals
-            guard let quantity = row.quantity(decimals) else {
-                let kind =
-                    decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
-                self.problems.add(row.number, "stock: \"\(row.stock)\" is not \(kind)")
+            do throws(ProductRow.Problem) {
+                return try self.found(row, product)
+            } catch {
+                self.problems.add(row.number, error.text)
                 return nil
             }
-            if self.mode == .set, quantity < 0 {
-                self.problems.add(row.number, "stock: \(row.stock) is below 0")
-                return nil
-            }
-            let level = product.levels.first { $0.location == location }
-            return Found(
-                row: row,
-                product: product,
-                onHand: level?.onHand ?? 0,
-                quantity: Quantity(quantity)
-            )
         }
+    }
+
+    private func found(
+        _ row: StockReader.Row,
+        _ product: StockedProduct
+    ) throws(ProductRow.Problem) -> Found {
+        let unit = product.product.unit
+        guard let quantity = row.stock.baseUnits(unit.decimals) else {
+            let problem = NumberColumns.problem(row.written, row.stock, decimals: unit.decimals)
+            throw ProductRow.Problem(text: "stock: \(problem)")
+        }
+        if self.mode == .set, quantity < 0 {
+            throw ProductRow.Problem(text: "stock: \(row.written) is below 0")
+        }
+        var cost = row.cost
+        if let given = row.cost, let basis = row.costBasis {
+            cost = given.exact(per: basis, of: unit, basis: product.product.price.basis)
+            guard cost != nil else {
+                throw ProductRow.Problem(
+                    text:
+                        "cost: is no whole amount for the quantity that the product's price is for"
+                )
+            }
+        }
+        let level = product.levels.first { $0.location == row.location }
+        return Found(
+            row: row,
+            product: product,
+            onHand: level?.onHand ?? 0,
+            quantity: Quantity(quantity),
+            cost: cost
+        )
     }
 
     // MARK: - Writing
 
-    private func send(
-        _ rows: [Found],
-        _ location: LocationID,
-        by sender: BatchSender
-    ) async throws {
-        // A change of 0 is not a movement.
-        let rows = self.mode == .add ? rows.filter { $0.quantity != 0 } : rows
+    private func send(_ rows: [Found], by sender: BatchSender) async throws {
+        let commands = rows.map { self.commands($0) }
         func request() -> EncodedCommand {
             var request = BatchEncoder(.errorsOnly)
-            for row in rows { request.append(self.command(row, location)) }
+            for command in commands.joined() { request.append(command) }
             return request.finish()
         }
         // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
-        let numbers = rows.map { $0.row.number }
-        let places = rows.map { Refusal.Place(of: $0.product.product) }
-        try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
+        let owners = zip(rows, commands).flatMap { row, commands in commands.map { _ in row } }
+        try await sender.send(request, mayBeEmpty: owners.isEmpty) { outcome in
             guard case .errorsOnly(let errorsOnly) = outcome else { return }
-            for refused in errorsOnly.refused where refused.index < numbers.count {
-                problems.add(
-                    numbers[refused.index],
-                    host.sentence(refused.refusal, places[refused.index])
-                )
+            var last: Int?
+            for refused in errorsOnly.refused where refused.index < owners.count {
+                let row = owners[refused.index]
+                // A row is rejected once, however many of its commands are refused.
+                guard last != row.row.number else { continue }
+                last = row.row.number
+                let place = Refusal.Place(of: row.product.product)
+                problems.add(row.row.number, host.sentence(refused.refusal, place))
             }
         }
     }
 
-    private func command(_ found: Found, _ location: LocationID) -> Command {
-        let (product, reference) = (found.product.product.id, found.row.reference)
+    /// The commands of a row; none for a change of 0, which is no movement.
+    private func commands(_ found: Found) -> [Command] {
         switch self.mode {
         case .set:
-            return .count(
-                StockCount(
-                    product: product,
-                    location: location,
-                    counted: found.quantity,
-                    reference: reference
-                )
+            let count = StockCount(
+                product: found.product.product.id,
+                location: found.row.location,
+                counted: found.quantity,
+                reference: found.row.reference
             )
+            let more = found.quantity.subtractingSaturated(found.onHand)
+            return self.delivery(of: more, found) + [.count(count)]
         case .add:
-            if let cost = found.row.cost, found.quantity > 0 {
-                let line = RestockLine(
-                    product: product,
-                    location: location,
-                    quantity: found.quantity,
-                    unitCost: cost
+            if found.quantity == 0 { return [] }
+            let delivery = self.delivery(of: found.quantity, found)
+            guard delivery.isEmpty else { return delivery }
+            return [
+                .adjust(
+                    Adjustment(
+                        product: found.product.product.id,
+                        location: found.row.location,
+                        delta: found.quantity,
+                        reason: .correction,
+                        reference: found.row.reference
+                    )
                 )
-                return .restock(Restock(lines: [line], reference: reference))
-            }
-            return .adjust(
-                Adjustment(
-                    product: product,
-                    location: location,
-                    delta: found.quantity,
-                    reason: .correction,
-                    reference: reference
-                )
-            )
+            ]
         }
+    }
+
+    /// The delivery of a quantity at the row's cost; none without a cost, or of nothing.
+    private func delivery(of quantity: Quantity, _ found: Found) -> [Command] {
+        guard let cost = found.cost, quantity > 0 else { return [] }
+        let line = RestockLine(
+            product: found.product.product.id,
+            location: found.row.location,
+            quantity: quantity,
+            unitCost: cost
+        )
+        return [.restock(Restock(lines: [line], reference: found.row.reference))]
     }
 
     // MARK: - Dry run
 
     private func preview(_ rows: [Found]) {
         for found in rows {
-            let id = found.product.product.id
+            let id = Tally.Place(
+                product: found.product.product.id,
+                location: found.row.location
+            )
             let before = self.tally.onHand[id] ?? found.onHand
             let after = self.mode == .set ? found.quantity : before.addingSaturated(found.quantity)
             if self.mode == .add { self.tally.onHand[id] = after }
@@ -227,14 +268,23 @@ package struct StockImport {
 
     private func reportChanges() throws {
         self.progress.end()
-        let (count, invalid) = (self.reader.rowCount, self.problems.count)
-        self.host.print(
-            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
-        )
+        self.host.print("\(self.counts.dry), nothing written")
         self.host.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
         for line in self.tally.shown { self.host.print(line) }
         let more = self.tally.changed - self.tally.shown.count
         if more > 0 { self.host.print("  … and \(more) more") }
         try self.options.list(self.problems, self.host)
+        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+}
+
+extension Money {
+    /// Returns what `basis` base units cost if `quantity` units of a unit cost this; `nil` if that is no
+    /// whole number of minor units.
+    func exact(per quantity: FileQuantity, of unit: Unit, basis: Int64) -> Money? {
+        let perBaseUnit = FileQuantity.perBaseUnit(unit.decimals)
+        let product = Int128(self.minorUnits) * Int128(basis) * Int128(perBaseUnit)
+        let (amount, rest) = product.quotientAndRemainder(dividingBy: Int128(quantity.millionths))
+        return rest == 0 ? Int64(exactly: amount).map { Money($0) } : nil
     }
 }

@@ -124,3 +124,14 @@ extension Quantity {
     /// The quantity with the opposite sign, clamped to what 64 bits hold.
     package var negatedSaturated: Quantity { Quantity(self.baseUnits.negatedSaturated) }
 }
+
+extension Double {
+    /// The number in plain digits, rounded to 15 significant ones.
+    var rounded15: String {
+        let digits = String(format: "%.14e", self)
+        guard let exponent = digits.split(separator: "e").last.flatMap({ Int($0) }) else {
+            return digits
+        }
+        return String(format: "%.\(max(0, 14 - exponent))f", self)
+    }
+}

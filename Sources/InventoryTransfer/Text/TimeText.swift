@@ -73,13 +73,14 @@ package enum TimeText {
     /// Parses a day, with or without a time of day; the result is `nil` if it is neither.
     ///
     /// The format is `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally
-    /// with `Z`. Without `Z` the time is in `zone`. An ambiguous local time is the first of the two. One that
+    /// with `Z` or, after a time of day, an offset from UTC (RFC 3339): `+02:00`, also `+0200` and after a
+    /// space. Without either the time is in `zone`. An ambiguous local time is the first of the two. One that
     /// a change of clocks skips has the UTC offset before the change (RFC 5545, 3.3.5): 02:30, where clocks
     /// go from 02:00 to 03:00, is 03:30 of the new offset. A day alone is its first instant.
     package static func parse(_ text: String, zone: TimeZone) -> Instant? {
         var text = Substring(text)
-        let isUTC = text.hasSuffix("Z")
-        if isUTC { text = text.dropLast() }
+        let offset = self.takeOffset(&text)
+        let isUTC = offset != nil
         let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) {
             $0 == "T" || $0 == " "
         }
@@ -111,8 +112,42 @@ package enum TimeText {
             return Instant(microseconds: calendar.startOfDay(dayNumber))
         }
         let local = dayNumber * 86_400 + seconds
-        let utc = isUTC ? local : local - self.offset(local, zone)
+        let utc = local - (offset ?? self.offset(local, zone))
         return Instant(microseconds: utc * 1_000_000 + fraction)
+    }
+
+    /// Removes the offset from UTC at the end of a time.
+    ///
+    /// - Returns: The seconds ahead of UTC; `nil` if there is no offset.
+    private static func takeOffset(_ text: inout Substring) -> Int64? {
+        if text.hasSuffix("Z") {
+            text = text.dropLast()
+            return 0
+        }
+        // Behind a time of day; the hyphens of a date are before every colon.
+        guard let colon = text.firstIndex(of: ":"),
+            let sign = text[colon...].firstIndex(where: { $0 == "+" || $0 == "-" }),
+            let offset = self.offset(String(text[sign...]))
+        else { return nil }
+        text = text[..<sign]
+        if text.last == " " { text = text.dropLast() }
+        return offset
+    }
+
+    /// Returns the seconds ahead of UTC of `Z`, `+02:00`, `+0200` or `+02`; `nil` if it is none of them.
+    static func offset(_ text: String) -> Int64? {
+        if text == "Z" || text == "z" { return 0 }
+        guard let sign = text.first, sign == "+" || sign == "-" else { return nil }
+        let digits = text.dropFirst()
+        let parts = digits.split(separator: ":", omittingEmptySubsequences: false)
+        let hours = parts.count == 2 ? parts[0] : digits.prefix(2)
+        let minutes = parts.count == 2 ? parts[1] : digits.dropFirst(2)
+        guard parts.count <= 2, hours.count == 2, minutes.count == 2 || digits.count == 2,
+            let hour = Int64(digits: hours),
+            let minute = minutes.isEmpty ? 0 : Int64(digits: minutes),
+            hour < 24, minute < 60
+        else { return nil }
+        return (hour * 3_600 + minute * 60) * (sign == "-" ? -1 : 1)
     }
 
     /// Returns the numbers between separators; `nil` for an element that is not a number.

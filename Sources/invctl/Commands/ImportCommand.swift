@@ -9,19 +9,30 @@ import TerminalKit
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Imports products or past sales from CSV or NDJSON, a file or a pipe.",
+        abstract: "Imports products or past sales from CSV, JSON or a workbook, a file or a pipe.",
         discussion: """
             Columns are mapped to fields by --map FIELD=COLUMN, else by their names, else by common \
-            names of such columns; the mapping is shown first. Rows are separated by commas or tabs, \
-            or are one JSON object per line. Compressed files are accepted, from a pipe too: gzip, \
-            xz, lz4 and zstd, which their own programs decompress.
+            names of such columns (not with --no-guess); the mapping and the first values of what was \
+            guessed are shown first. --preset reads the files of another system by its own names. \
+            Titles above the header, the header again, empty rows and totals are passed over.
 
-            --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, \
-            \(ImportedFields.others), status.
-            --mode set or add: sku, stock; cost, reference. The stock of existing products: what was \
-            counted, or differences (a delivery if the row has a cost).
-            --as sales: sku, quantity, price, occurredAt; name, reference, category. It creates the \
-            products, an opening stock that covers the file, and its sales and returns.
+            Fields are separated by commas, semicolons, tabs or bars, which is detected; or rows are \
+            JSON objects, one a line or in an array; or they are the first sheet of an .xlsx file, \
+            which xlsx2csv reads. Compressed files are accepted, from a pipe too: gzip, xz, lz4 and \
+            zstd, which their own programs decompress.
+
+            The encoding is detected and shown: UTF-8, UTF-16, else Windows-1252. Numbers may have a \
+            decimal comma, thousands and the database's currency. 1,250 alone in its column can be two \
+            numbers and is rejected: --decimal says which. Times are ISO 8601, or as --date-format says.
+
+            --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, location, \
+            priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location.
+            --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
+            what was counted, or differences (a delivery if the row has a cost).
+            --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
+            that is a column of its own); name, reference, category, location, cost. It creates the \
+            products, an opening stock that covers the file, and its sales and returns. A negative \
+            price is a discount on its receipt; a negative quantity is what --negative says.
 
             A full export recreates an equal database in an empty one: see invctl help export.
 
@@ -50,7 +61,31 @@ struct ImportCommand: AsyncParsableCommand {
     var mode: StockImport.Mode?
     @Option(help: ArgumentHelp("The column of a field.", valueName: "field=column"))
     var map: [String] = []
+    @Flag(help: "Takes only columns that are named like fields, or by --map.") var noGuess = false
+    @Option(help: "The system that wrote the file.") var preset: Preset?
+    @Option(
+        help: ArgumentHelp(
+            "The character encoding, such as utf-8, utf-16 or windows-1252.",
+            valueName: "name"
+        )
+    )
+    var encoding: String?
+    @Option(help: ArgumentHelp("What separates fields: a character or tab.", valueName: "char"))
+    var delimiter: String?
+    @Option(help: "What separates decimals; the other one parts thousands.")
+    var decimal: DecimalMark?
+    @Option(
+        help: ArgumentHelp(
+            "The format of dates in Unicode's letters, such as 'dd.MM.yyyy HH:mm'.",
+            valueName: "format"
+        )
+    )
+    var dateFormat: String?
     @Option(help: "The IANA time zone of the file's times.") var zone = "UTC"
+    @Option(help: ArgumentHelp("How many units a price or cost is for.", valueName: "units"))
+    var per: Int64 = 1
+    @Option(help: "What sales of a negative quantity are; without it they are rejected.")
+    var negative: NegativeSale?
     @Option(help: "The prefix of references that are returns, if the quantity is negative.")
     var returnPrefix = ""
     @Option(help: "The category of products that have none.")
@@ -71,18 +106,35 @@ struct ImportCommand: AsyncParsableCommand {
         if self.mode != nil, self.kind == .sales {
             throw ValidationError("--mode applies to the stock of products, not to sales")
         }
+        if self.preset != nil, self.kind == .sales {
+            throw ValidationError("--preset applies to products and their stock, not to sales")
+        }
+        guard (1...Limits.quantityMax).contains(self.per) else {
+            throw ValidationError("--per is \(self.per), not 1 to \(Limits.quantityMax)")
+        }
+        _ = try self.reading()
         guard self.errors == "all" || Int(self.errors).map({ $0 >= 0 }) == true else {
             throw ValidationError("--errors is '\(self.errors)', neither a number nor all")
         }
     }
 
     func run() async throws {
-        guard let zone = TimeZone(identifier: self.zone) else {
-            throw ValidationError("--zone is '\(self.zone)', not an IANA time zone")
-        }
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
-        let file = try stream.rest()
+        let isWorkbook = stream.head.starts(with: Workbook.head)
+        var file = try stream.rest()
+        var options = try self.options()
+        if isWorkbook {
+            let read = try Workbook.read(file, name: self.file, Subprocess.startFilter)
+            file = read.csv
+            options.reading.isWorkbook = true
+            options.reading.problems = read.problems
+        }
+        try await self.run(options, file)
+        Interruption.setMessage(nil)
+    }
+
+    private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
         let session = SessionID(naming: self.id ?? self.contentName(file))
         let write = WriteRequest(id: session.text)
         if !self.dryRun {
@@ -94,17 +146,16 @@ struct ImportCommand: AsyncParsableCommand {
             try await self.claimID(self.contentName(file), shell)
             switch (self.kind, self.mode) {
             case (.sales, _):
-                let sales = try await SalesImport(self.options, host: shell, file: file, zone: zone)
+                let sales = try await SalesImport(options, host: shell, file: file)
                 try await sales.run()
             case (.products, .none):
-                var products = try ProductImport(self.options, host: shell, file: file)
+                var products = try await ProductImport(options, host: shell, file: file)
                 try await products.run()
             case (.products, .some(let mode)):
-                var stock = try StockImport(self.options, host: shell, mode: mode, file: file)
+                var stock = try await StockImport(options, host: shell, mode: mode, file: file)
                 try await stock.run()
             }
         }
-        Interruption.setMessage(nil)
     }
 
     /// Imports a full export.
@@ -133,23 +184,71 @@ struct ImportCommand: AsyncParsableCommand {
         let mode = self.mode.map { " \($0)" } ?? ""
         let how =
             "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
+        let text = [
+            self.encoding, self.delimiter, self.decimal?.rawValue, self.dateFormat,
+            self.preset?.rawValue, self.negative?.rawValue, "\(self.per)", "\(self.noGuess)",
+        ]
         let content = SessionID(hashing: file.bytes)
-        return "import 5 \(content.text) \(how) \(self.at ?? "")"
+        return "import 6 \(content.text) \(how) \(self.at ?? "") \(text)"
     }
 
-    private var options: ImportOptions {
-        ImportOptions(
-            map: self.map,
-            returnPrefix: self.returnPrefix,
-            category: self.category,
-            at: self.at,
-            rejects: self.rejects,
-            errorsMax: Int(self.errors) ?? .max,
-            dryRun: self.dryRun
-        )
+    private func options() throws -> ImportOptions {
+        var options = ImportOptions()
+        options.reading = try self.reading()
+        options.returnPrefix = self.returnPrefix
+        options.negative = self.negative
+        options.category = self.category
+        options.at = self.at
+        options.rejects = self.rejects
+        options.errorsMax = Int(self.errors) ?? .max
+        options.dryRun = self.dryRun
+        return options
+    }
+
+    /// Returns how the file is read.
+    ///
+    /// - Throws: `ValidationError` for a value that nothing is called by.
+    private func reading() throws -> ReadOptions {
+        var reading = ReadOptions()
+        reading.map = self.map
+        reading.guesses = !self.noGuess
+        reading.preset = self.preset
+        reading.decimal = self.decimal
+        reading.per = self.per
+        if let encoding {
+            guard let known = TextEncoding(named: encoding) else {
+                let names = TextEncoding.allCases.map { $0.rawValue }.joined(separator: ", ")
+                throw ValidationError("--encoding is '\(encoding)'; there are \(names)")
+            }
+            reading.encoding = known
+        }
+        if let delimiter {
+            guard let known = FieldDelimiter(named: delimiter) else {
+                throw ValidationError(
+                    "--delimiter is '\(delimiter)', neither one character nor tab"
+                )
+            }
+            reading.delimiter = known
+        }
+        if let dateFormat {
+            guard let known = DatePattern(dateFormat) else {
+                throw ValidationError(
+                    "--date-format is '\(dateFormat)', not a format such as dd.MM.yyyy HH:mm"
+                )
+            }
+            reading.pattern = known
+        }
+        guard let zone = TimeZone(identifier: self.zone) else {
+            throw ValidationError("--zone is '\(self.zone)', not an IANA time zone")
+        }
+        reading.zone = zone
+        return reading
     }
 }
 
+extension Preset: ExpressibleByArgument {}
+extension DecimalMark: ExpressibleByArgument {}
+extension NegativeSale: ExpressibleByArgument {}
 extension StockImport.Mode: ExpressibleByArgument {}
 
 /// The product fields of an import, for the help.
