@@ -29,7 +29,7 @@ import Testing
     )
 
     private static func answer(_ server: ScriptedServer) -> (AnswerFeed, Listener<ServerMessage>) {
-        let feed = AnswerFeed(.verify, Self.configuration, by: server, on: server.loop)
+        let feed = AnswerFeed(.query(.verify), Self.configuration, by: server, on: server.loop)
         let listener = Listener<ServerMessage>()
         feed.start(listener)
         server.loop.run()

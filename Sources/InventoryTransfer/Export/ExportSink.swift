@@ -22,19 +22,35 @@ package final class ExportSink {
     /// Bytes that were not written yet.
     private var buffer: [UInt8] = []
     private static let bufferByteCount = 1 << 18
+    /// What the bytes are.
+    private let kind: Kind
+
+    /// What the bytes are, which decides what a reader that stops reading them means.
+    package enum Kind: String {
+        /// Rows: compressed according to the file's name; a reader may have read enough.
+        case export
+        /// A backup: it is compressed already, and a part of it is worth nothing.
+        case backup
+    }
 
     /// Creates a sink that discards the bytes.
     package init() {
         self.host = nil
         self.path = ""
+        self.kind = .export
     }
 
     /// Opens a file for writing; the path `-` is standard output.
     ///
     /// - Throws: ``Failure`` if it cannot be opened or its compression program is not installed.
-    package init(_ path: String, _ host: any TransferHost) throws(Failure) {
+    package init(
+        _ path: String,
+        _ host: any TransferHost,
+        kind: Kind = .export
+    ) throws(Failure) {
         self.host = host
         self.path = path
+        self.kind = kind
         if path == "-" {
             self.file = STDOUT_FILENO
             return
@@ -50,7 +66,7 @@ package final class ExportSink {
     }
 
     private func startCompressor() throws(Failure) {
-        guard let ending = Self.ending(of: self.path),
+        guard self.kind == .export, let ending = Self.ending(of: self.path),
             let program = Self.compressionPrograms[ending]
         else {
             return
@@ -79,7 +95,7 @@ package final class ExportSink {
         let part = self.part
         guard !part.isEmpty else { return }
         self.host?.onInterruption { unlink(part) }
-        self.host?.setInterruptionMessage("the export was incomplete and is removed")
+        self.host?.setInterruptionMessage("the \(self.kind) was incomplete and is removed")
     }
 
     private func failure(_ code: Int32) -> Failure {
@@ -110,7 +126,7 @@ package final class ExportSink {
         if isWritten { return }
         let code = errno
         // The reader closed the pipe, as `invctl export - | head` does.
-        if self.file == STDOUT_FILENO, code == EPIPE { exit(0) }
+        if self.kind == .export, self.file == STDOUT_FILENO, code == EPIPE { exit(0) }
         // The compression program has ended and has reported why.
         if self.compressor != nil { try self.endCompressor() }
         throw self.failure(code)
@@ -158,13 +174,26 @@ package final class ExportSink {
         try self.endCompressor()
         guard self.file != STDOUT_FILENO else { return }
         if !self.part.isEmpty {
-            guard fsync(self.file) == 0, rename(self.part, self.path) == 0 else {
-                throw self.failure(errno)
-            }
+            guard fsync(self.file) == 0, rename(self.part, self.path) == 0,
+                self.syncDirectory()
+            else { throw self.failure(errno) }
         }
         guard close(self.file) == 0 else { throw self.failure(errno) }
         self.file = -1
         self.host?.setInterruptionMessage(nil)
+    }
+
+    /// Makes the file's name durable.
+    ///
+    /// - Returns: Whether it is; otherwise `errno` is set.
+    private func syncDirectory() -> Bool {
+        let end = self.path.lastIndex(of: "/")
+        let directory = end.map { $0 == self.path.startIndex ? "/" : self.path[..<$0] } ?? "."
+        let descriptor = open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // A file system without this call has no names to lose.
+        return fsync(descriptor) == 0 || errno == EINVAL
     }
 
     /// Removes the unfinished file; does nothing after ``finish()``.
