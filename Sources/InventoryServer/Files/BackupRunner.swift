@@ -16,45 +16,6 @@ internal import NIOCore
 /// (`RetentionHold`), which ends when too much log was written meanwhile. Used on the engine's loop, except for
 /// the source, which the file thread owns while it makes a block, hence `@unchecked Sendable`.
 final class BackupRunner: @unchecked Sendable {
-    /// A backup that is being sent.
-    private final class Backup: @unchecked Sendable {
-        let requestID: UInt64
-        let writer: ConnectionWriter
-        let lsn: LSN
-        let startedAt: NIODeadline
-        var pace: BackupPace
-        /// The state at `lsn`, until its checksum is being computed.
-        var view: ReadView?
-        var source: BackupSource?
-        var checksum = StateChecksum()
-        /// The bytes of the last block that were not sent yet.
-        var rest: ArraySlice<UInt8> = []
-        var byteCount: UInt64 = 0
-        /// Whether the file thread or a timer continues.
-        var isAwaited = false
-        /// Since when the reader is behind, in milliseconds; `nil` if it is not.
-        var stalledAt: Int64?
-        var lastPieceAt: Int64
-        /// Bytes of log written since it began.
-        var loggedByteCount = 0
-
-        init(
-            _ view: ReadView,
-            to requestID: UInt64,
-            of writer: ConnectionWriter,
-            pace: BackupPace,
-            context: LoopContext
-        ) {
-            self.view = view
-            self.lsn = view.lsn
-            self.requestID = requestID
-            self.writer = writer
-            self.pace = pace
-            self.startedAt = context.loop.now
-            self.lastPieceAt = context.milliseconds
-        }
-    }
-
     /// What the file thread made.
     private enum Made: Sendable {
         /// The source of the bytes.
@@ -70,7 +31,7 @@ final class BackupRunner: @unchecked Sendable {
     private let log: LogWriter
     private let thread: any Worker
     private let limits: ServerConfiguration.BackupLimits
-    private var running: Backup?
+    private var running: SentBackup?
 
     /// Milliseconds without a piece after which an empty one shows that the backup continues.
     private static let aliveMilliseconds: Int64 = 1_000
@@ -120,7 +81,7 @@ final class BackupRunner: @unchecked Sendable {
             return
         }
         let rates = [bytesPerSecondMax, UInt64(self.limits.bytesPerSecondMax)].filter { $0 > 0 }
-        self.running = Backup(
+        self.running = SentBackup(
             self.state.wholeView(),
             to: requestID,
             of: writer,
@@ -185,7 +146,7 @@ final class BackupRunner: @unchecked Sendable {
 
     /// Runs work for a backup on the file thread, and continues with the bytes that it made.
     private func run(
-        _ backup: Backup,
+        _ backup: SentBackup,
         _ work: @escaping @Sendable () throws(DurabilityError) -> Made
     ) {
         backup.isAwaited = true
@@ -200,7 +161,7 @@ final class BackupRunner: @unchecked Sendable {
         }
     }
 
-    private func worked(_ backup: Backup, _ result: Result<Made, DurabilityError>) {
+    private func worked(_ backup: SentBackup, _ result: Result<Made, DurabilityError>) {
         backup.isAwaited = false
         guard self.running === backup else { return }
         switch result {
@@ -220,7 +181,7 @@ final class BackupRunner: @unchecked Sendable {
     // MARK: - Pieces
 
     /// Sends the next piece, or has the next block made, unless the backup waits for its reader.
-    private func proceed(_ backup: Backup) {
+    private func proceed(_ backup: SentBackup) {
         guard self.running === backup, !backup.isAwaited else { return }
         guard backup.writer.takesAnswers else {
             backup.stalledAt = backup.stalledAt ?? self.context.milliseconds
@@ -234,7 +195,7 @@ final class BackupRunner: @unchecked Sendable {
         }
     }
 
-    private func complete(_ backup: Backup) {
+    private func complete(_ backup: SentBackup) {
         self.running = nil
         let image = backup.source?.head.image ?? .zero
         let took = (self.context.loop.now - backup.startedAt).nanoseconds / 1_000_000
@@ -255,7 +216,7 @@ final class BackupRunner: @unchecked Sendable {
         backup.writer.releaseSoon()
     }
 
-    private func sendPiece(_ backup: Backup) {
+    private func sendPiece(_ backup: SentBackup) {
         let piece = backup.rest.prefix(WireLimits.backupPieceByteCountMax)
         backup.rest = backup.rest.dropFirst(piece.count)
         backup.byteCount += UInt64(piece.count)
@@ -273,7 +234,7 @@ final class BackupRunner: @unchecked Sendable {
         }
     }
 
-    private func send(_ piece: ArraySlice<UInt8>, _ backup: Backup) {
+    private func send(_ piece: ArraySlice<UInt8>, _ backup: SentBackup) {
         var bytes = ByteWriter(capacity: piece.count + 64)
         let frame = FrameWriter(.backupPiece, requestID: backup.requestID, into: &bytes)
         piece.withUnsafeBytes { bytes.write(bytes: $0) }
@@ -321,9 +282,26 @@ final class BackupRunner: @unchecked Sendable {
         self.end(backup, Refusal(.shuttingDown))
     }
 
-    private func end(_ backup: Backup, _ refusal: Refusal) {
+    private func end(_ backup: SentBackup, _ refusal: Refusal) {
         self.running = nil
         backup.writer.reply(.refused(refusal), to: backup.requestID, at: 0)
         backup.writer.releaseSoon()
+    }
+
+    /// Traps if the running backup contradicts itself.
+    func checkInvariants() {
+        guard let backup = self.running else { return }
+        precondition(
+            backup.view == nil || backup.source == nil,
+            "a backup at LSN \(backup.lsn) has begun and holds its view"
+        )
+        precondition(
+            backup.loggedByteCount <= self.limits.heldByteCountMax,
+            "a backup held back files for \(backup.loggedByteCount) bytes of log"
+        )
+        precondition(
+            backup.stalledAt == nil || !backup.isAwaited,
+            "a backup waits for its reader and for its next bytes"
+        )
     }
 }
