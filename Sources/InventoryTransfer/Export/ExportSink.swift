@@ -12,8 +12,7 @@ package final class ExportSink {
         "gz": "gzip", "xz": "xz", "lz4": "lz4", "zst": "zstd",
     ]
 
-    /// `nil` if the bytes are discarded.
-    private let host: (any TransferHost)?
+    private let host: any TransferHost
     private let path: String
     /// The temporary path of the file; empty if the path is not a regular file.
     private var part = ""
@@ -31,13 +30,9 @@ package final class ExportSink {
         case export
         /// A backup: it is compressed already, and a part of it is worth nothing.
         case backup
-    }
 
-    /// Creates a sink that discards the bytes.
-    package init() {
-        self.host = nil
-        self.path = ""
-        self.kind = .export
+        /// The permissions of a new file: a backup has all the data, so only its owner may read it.
+        var mode: mode_t { self == .backup ? 0o600 : 0o644 }
     }
 
     /// Opens a file for writing; the path `-` is standard output.
@@ -59,7 +54,7 @@ package final class ExportSink {
         let isFile = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
         if isFile { self.part = "\(path).\(getpid()).part" }
         let flags = O_WRONLY | O_CLOEXEC | (isFile ? O_CREAT | O_TRUNC : 0)
-        self.file = open(isFile ? self.part : path, flags, 0o644)
+        self.file = open(isFile ? self.part : path, flags, kind.mode)
         guard self.file >= 0 else { throw self.failure(errno) }
         self.cleanUpOnInterruption()
         try self.startCompressor()
@@ -72,7 +67,7 @@ package final class ExportSink {
             return
         }
         let arguments = program == "zstd" || program == "lz4" ? ["-q", "-c"] : ["-c"]
-        self.compressor = self.host?.startFilter([program] + arguments, self.file)
+        self.compressor = self.host.startFilter([program] + arguments, self.file)
         guard self.compressor != nil else {
             self.abandon()
             throw Failure(
@@ -94,8 +89,8 @@ package final class ExportSink {
     private func cleanUpOnInterruption() {
         let part = self.part
         guard !part.isEmpty else { return }
-        self.host?.onInterruption { unlink(part) }
-        self.host?.setInterruptionMessage("the \(self.kind) was incomplete and is removed")
+        self.host.onInterruption { unlink(part) }
+        self.host.setInterruptionMessage("the \(self.kind) was incomplete and is removed")
     }
 
     private func failure(_ code: Int32) -> Failure {
@@ -180,7 +175,7 @@ package final class ExportSink {
         }
         guard close(self.file) == 0 else { throw self.failure(errno) }
         self.file = -1
-        self.host?.setInterruptionMessage(nil)
+        self.host.setInterruptionMessage(nil)
     }
 
     /// Makes the file's name durable.

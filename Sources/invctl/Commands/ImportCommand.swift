@@ -23,8 +23,6 @@ struct ImportCommand: AsyncParsableCommand {
             --as sales: sku, quantity, price, occurredAt; name, reference, category. It creates the \
             products, an opening stock that covers the file, and its sales and returns.
 
-            A full export recreates an equal database in an empty one: see invctl help export.
-
             Rejected rows are counted, and the first are listed with number, column and reason. If \
             an import was interrupted, the same command resumes it, imports no row twice, and lists \
             earlier rejected rows again.
@@ -81,7 +79,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw ValidationError("--zone is '\(self.zone)', not an IANA time zone")
         }
         let stream = try ByteStream(self.file, Subprocess.startFilter)
-        if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
+        if stream.head.starts(with: WholeExport.head) { throw Self.isExport }
         let file = try stream.rest()
         let session = SessionID(naming: self.id ?? self.contentName(file))
         let write = WriteRequest(id: session.text)
@@ -107,18 +105,14 @@ struct ImportCommand: AsyncParsableCommand {
         Interruption.setMessage(nil)
     }
 
-    /// Imports a full export.
-    private func restore(_ stream: ByteStream) async throws {
-        // The first bytes identify it: the rest is not read yet.
-        let head = Array(stream.head.prefix(WholeImport.nameByteCount))
-        let headName = "restore \(SessionID(hashing: head).text)"
-        let name = self.id ?? headName
-        let write = WriteRequest(id: SessionID(naming: name).text)
-        try await Shell.run(self.global, write: write, continuesSession: true) { shell in
-            try await self.claimID(headName, shell)
-            var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
-            try await whole.run()
-        }
+    /// The file is a full export, whose rows are not those of one kind.
+    private static var isExport: Failure {
+        Failure(
+            "not_importable",
+            "the file is an export of the whole ledger, which cannot be imported",
+            hint: "A backup can be restored: invctl backup FILE, then invd restore DIR FILE.",
+            exit: Exit.failed
+        )
     }
 
     /// Claims the `--id`, if there is one, for this file and these options.
