@@ -272,10 +272,6 @@ import Testing
             }
         }
         do throws(DurabilityError) {
-            guard try RestoringStorage.clear(storage) else {
-                #expect(try storage.list().contains(DataDirectory.identityName), "\(what)")
-                return
-            }
             #expect(try TestBackup.restore(bytes, into: storage).lsn == 76, "\(what)")
         } catch {
             Issue.record("\(what): \(error)")

@@ -61,6 +61,7 @@ enum TestBackup {
         _ bytes: [UInt8],
         into base: MemoryStorage
     ) throws(DurabilityError) -> TestMachine {
+        guard try RestoringStorage.begin(base) else { throw .nameless(path: "not of a restore") }
         let storage = RestoringStorage(base)
         var reader = try Self.reader(bytes)
         var machine = TestMachine()

@@ -107,18 +107,30 @@ public final class RestoringStorage: Storage {
         try self.base.publish(Self.unfinishedName(DatabaseIdentity.name), as: DatabaseIdentity.name)
     }
 
-    /// Removes every file of an unfinished restore.
+    /// The name of the file that marks the directory of a restore, until it has its final name.
+    public static let markName = "restore.invmark"
+
+    /// Removes every file of an unfinished restore, and marks the directory as one of a restore.
     ///
-    /// - Returns: Whether the directory had nothing else; if it had, nothing was removed.
+    /// - Returns: Whether the directory is one; if it has other files, nothing was changed.
+    /// - Throws: ``DurabilityError`` if a file cannot be removed or created.
+    public static func begin(_ base: any Storage) throws(DurabilityError) -> Bool {
+        guard try self.clear(base) else { return false }
+        _ = try base.open(self.markName, create: true, direct: false)
+        try base.syncDirectory()
+        return true
+    }
+
+    /// Removes every file of an unfinished restore, its mark last.
+    ///
+    /// - Returns: Whether the directory is one; if it has other files, nothing was changed.
     /// - Throws: ``DurabilityError`` if a file cannot be removed.
     public static func clear(_ base: any Storage) throws(DurabilityError) -> Bool {
         let names = try base.list()
-        let suffixes = [".invlog", ".invsnap", ".invblk", ".invpar", ".tmp"]
-        let isOurs = names.allSatisfy { name in
-            name.hasPrefix(self.unfinishedPrefix) || suffixes.contains { name.hasSuffix($0) }
-        }
-        guard isOurs else { return false }
-        for name in names { try base.remove(name) }
+        guard names.isEmpty || names.contains(self.markName) else { return false }
+        for name in names where name != self.markName { try base.remove(name) }
+        try base.syncDirectory()
+        if !names.isEmpty { try base.remove(self.markName) }
         return true
     }
 
@@ -128,7 +140,7 @@ public final class RestoringStorage: Storage {
 
     /// Returns the names of all files, the identity file under its final name.
     public func list() throws(DurabilityError) -> [String] {
-        try self.base.list().map { name in
+        try self.base.list().filter { $0 != Self.markName }.map { name in
             name.hasPrefix(Self.unfinishedPrefix)
                 ? String(name.dropFirst(Self.unfinishedPrefix.count)) : name
         }

@@ -76,7 +76,7 @@ public struct BackupRestore: Sendable {
         let isEmpty: Bool
         do throws(DurabilityError) {
             base = try DirectoryStorage(directory: path)
-            isEmpty = try RestoringStorage.clear(base)
+            isEmpty = try RestoringStorage.begin(base)
         } catch {
             throw .data(error)
         }
@@ -245,6 +245,8 @@ public struct BackupRestore: Sendable {
             )
         }
         do throws(DurabilityError) {
+            // A mark that stays after a kill here has no meaning in a directory with its final name.
+            unlink(self.directory + "/" + RestoringStorage.markName)
             try DirectoryStorage.syncParent(of: self.directory)
         } catch {
             throw .data(error)
