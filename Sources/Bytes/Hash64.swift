@@ -5,10 +5,10 @@
 /// Each step folds in eight bytes by a 64 × 64 → 128-bit multiplication and combines the halves; the
 /// construction is that of the public-domain wyhash family.
 public enum Hash64 {
-    private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
-    private static let secret: UInt64 = 0xD1B5_4A32_D192_ED03
+    @usableFromInline static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+    @usableFromInline static let secret: UInt64 = 0xD1B5_4A32_D192_ED03
 
-    @inline(__always)
+    @inlinable @inline(__always)
     static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
@@ -35,7 +35,7 @@ public enum Hash64 {
     }
 }
 
-/// A digest of state: values are fed in order, independently of their representation in memory.
+/// A digest of values that are fed in order.
 public struct StateDigest: Sendable, Hashable {
     /// The digest of all values fed so far, 0 at first.
     public private(set) var value: UInt64 = 0

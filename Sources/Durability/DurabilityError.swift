@@ -37,6 +37,14 @@ public enum DurabilityError: Error, Equatable, Sendable {
     case poisoned(path: String)
     /// A directory has database files but no identity file.
     case nameless(path: String)
+    /// A file does not start like a backup.
+    case notABackup(path: String)
+    /// A backup ends in the middle.
+    case cutOffBackup(path: String, byteCount: UInt64)
+    /// A block of a backup is damaged, missing or out of order.
+    case corruptBackup(path: String, offset: UInt64, reason: String)
+    /// The restored state is not the one that was backed up.
+    case differentState(path: String, lsn: LSN, found: String, expected: String)
 }
 
 extension DurabilityError: CustomStringConvertible {
@@ -82,6 +90,15 @@ extension DurabilityError: CustomStringConvertible {
         case .nameless(let path):
             "\(path) has database files, but no identity file; restore "
                 + "\(DataDirectory.identityName) from a backup"
+        case .notABackup(let path):
+            "\(path) is not a backup: it does not start like one"
+        case .cutOffBackup(let path, let byteCount):
+            "\(path) is incomplete: it was cut off after \(byteCount) bytes; nothing was restored"
+        case .corruptBackup(let path, let offset, let reason):
+            "\(path) is damaged at byte \(offset): \(reason); nothing was restored"
+        case .differentState(let path, let lsn, let found, let expected):
+            "\(path) restores another state at LSN \(lsn): its checksum is \(found), but was \(expected) "
+                + "when it was backed up; nothing was restored"
         }
     }
 
@@ -89,7 +106,8 @@ extension DurabilityError: CustomStringConvertible {
     public var isDataRefused: Bool {
         switch self {
         case .wrongKind, .unsupportedVersion, .foreignFile, .corruptHead, .corruptBlock,
-            .missingLog, .missingNewestLog, .shortLog, .corruptSnapshot, .unreadable, .nameless:
+            .missingLog, .missingNewestLog, .shortLog, .corruptSnapshot, .unreadable, .nameless,
+            .notABackup, .cutOffBackup, .corruptBackup, .differentState:
             true
         case .failed, .full, .locked, .retired, .poisoned:
             false

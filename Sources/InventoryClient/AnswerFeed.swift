@@ -1,4 +1,3 @@
-internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 
@@ -9,19 +8,19 @@ internal import NIOCore
 final class AnswerFeed: Feed, @unchecked Sendable {
     let link: Link
     var listener: (any FeedListener<ServerMessage>)?
-    private let query: Query
+    private let request: Request
     private var deadline = NIODeadline.now()
     private var lastFailure = ClientError(.unreachable)
 
     private static let requestID: UInt64 = 1
 
     init(
-        _ query: Query,
+        _ request: Request,
         _ configuration: ClientConfiguration,
         by connector: any Connector,
         on loop: any EventLoop
     ) {
-        self.query = query
+        self.request = request
         let pauses = configuration.backoffMilliseconds
         // An answer that has begun cannot be resumed; its caller retries.
         let policy = LinkMachine.Policy(pauses: pauses, reconnects: false)
@@ -56,7 +55,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
     // MARK: - The connection
 
     func linkAccepted(_ hello: HelloAccepted) {
-        self.link.send(.query(self.query), id: Self.requestID)
+        self.link.send(self.request, id: Self.requestID)
     }
 
     func linkUnreachable(_ reason: String) {
@@ -76,7 +75,7 @@ final class AnswerFeed: Feed, @unchecked Sendable {
         case .goodbye:
             // The connection closes next, with the reason.
             break
-        case .resultEnd:
+        case .resultEnd, .backupEnd:
             self.yield([message])
             self.end(nil)
         default:

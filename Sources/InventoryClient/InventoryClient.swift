@@ -280,6 +280,16 @@ public final class InventoryClient: Sendable {
         return taken
     }
 
+    /// Returns a backup of everything, piece by piece, while the sequence is iterated.
+    ///
+    /// Its bytes, one after the other, are a file for `invd restore`. It has its own connection.
+    ///
+    /// - Parameter bytesPerSecondMax: The rate; 0 for the server's limit, which no request exceeds.
+    /// - Returns: The pieces.
+    public func backup(bytesPerSecondMax: UInt64 = 0) -> BackupPieces {
+        BackupPieces(bytesPerSecondMax: bytesPerSecondMax, configuration: self.configuration)
+    }
+
     // MARK: - Subscriptions
 
     /// Returns the changes from the start that the subscription names, while the sequence is iterated.

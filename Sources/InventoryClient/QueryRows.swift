@@ -25,7 +25,7 @@ public struct QueryRows: AsyncSequence, Sendable {
     /// Sends the query over its own connection.
     public func makeAsyncIterator() -> Iterator {
         let feed = AnswerFeed(
-            self.query,
+            .query(self.query),
             self.configuration,
             by: self.configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()

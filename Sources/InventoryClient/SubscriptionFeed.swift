@@ -23,6 +23,9 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     /// The replica to verify, if the subscriber requested the state checksum.
     private var verification: ReplicaVerification?
 
+    /// The id of the database that the position belongs to.
+    private var database: [UInt64]?
+
     private static let requestID: UInt64 = 1
 
     init(
@@ -39,6 +42,14 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     // MARK: - The connection
 
     func linkAccepted(_ hello: HelloAccepted) {
+        let database = [hello.databaseHigh, hello.databaseLow]
+        if let known = self.database, known != database {
+            // The server has another database, such as one restored from a backup: its LSNs are other steps.
+            self.position = nil
+            self.subscription.start = .snapshot
+            self.yield([.reset])
+        }
+        self.database = database
         self.link.send(.subscribe(self.subscription), id: Self.requestID)
     }
 

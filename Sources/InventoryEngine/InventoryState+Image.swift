@@ -42,36 +42,37 @@ public struct StateImage: Sendable {
     public let time: Instant
     /// The epoch of the columns when the image was taken.
     public let epoch: UInt64
-    private let tables: InventoryTables
-    private let sessions: SessionTable
-    private let keys: KeyLog
-    private let currency: Currency?
+    private let view: ReadView
+    private let outcomes: RememberedOutcomes
 
     init(of state: InventoryState, epoch: UInt64) {
         self.lsn = state.lsn
         self.time = state.time
         self.epoch = epoch
-        self.tables = state.tables
-        self.sessions = state.sessions
-        self.keys = state.keys.log
-        self.currency = state.currency
+        self.view = state.readView()
+        self.outcomes = state.outcomes
     }
+
+    /// The state checksum.
+    ///
+    /// - Complexity: O(rows), without those of sealed segments that were summed before
+    public var checksum: StateChecksum { self.view.checksum(with: self.outcomes) }
 
     /// All columns, each with its number.
     ///
     /// Encodes the sessions, so do not call it on the engine's thread.
     public func parts() -> [(number: UInt32, column: any ColumnImaging)] {
         var collector = Collector()
-        var tables = self.tables
+        var tables = self.view.tables
         tables.visit(&collector)
         var writer = ByteWriter(capacity: 4_096)
         writer.write(self.lsn)
         writer.write(self.time)
-        writer.writeText(self.currency?.code ?? "")
-        self.sessions.encode(into: &writer)
-        self.keys.encodeHead(into: &writer)
+        writer.writeText(self.view.currency?.code ?? "")
+        self.outcomes.sessions.encode(into: &writer)
+        self.outcomes.keys.encodeHead(into: &writer)
         writer.write(InventoryState.hasBackorders)
-        collector.parts.append((InventoryState.keysPart, self.keys))
+        collector.parts.append((InventoryState.keysPart, self.outcomes.keys))
         collector.parts.append((InventoryState.headPart, BlobImage(writer.array(), self.epoch)))
         return collector.parts
     }
@@ -218,11 +219,30 @@ struct BlobImage: ColumnImaging {
         self.bytes += try reader.readBytes(reader.remaining)
     }
 
-    func digest(into digest: inout StateDigest) {
-        self.bytes.withUnsafeBytes { digest.feed($0) }
+    func checksum(ofPart part: UInt32) -> UInt64 {
+        self.bytes.withUnsafeBytes {
+            StateChecksum.cell(ofPart: part, row: 0, value: Hash64.hash($0))
+        }
     }
 
     mutating func beginEpoch(_ epoch: UInt64) {}
+}
+
+extension SessionTable.Session {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.write(self.number)
+        self.id.encode(into: &writer)
+        writer.write(self.usedAt)
+        writer.writeVarint(self.sequence)
+        let outcomes = self.outcomes
+        writer.writeVarint(outcomes.oldest)
+        for sequence in outcomes.oldest..<(outcomes.sequence + 1) {
+            let outcome = outcomes.outcome(sequence)
+            writer.write(outcomes.digest(sequence))
+            writer.writeVarint(UInt64(outcome.count))
+            outcome.withUnsafeBytes { writer.write(bytes: $0) }
+        }
+    }
 }
 
 extension SessionTable {
@@ -230,19 +250,24 @@ extension SessionTable {
         writer.write(self.nextNumber)
         writer.writeVarint(UInt64(self.sessions.count))
         for session in self.sessions.sorted(by: { $0.number < $1.number }) {
-            writer.write(session.number)
-            session.id.encode(into: &writer)
-            writer.write(session.usedAt)
-            writer.writeVarint(session.sequence)
-            let outcomes = session.outcomes
-            writer.writeVarint(outcomes.oldest)
-            for sequence in outcomes.oldest..<(outcomes.sequence + 1) {
-                let outcome = outcomes.outcome(sequence)
-                writer.write(outcomes.digest(sequence))
-                writer.writeVarint(UInt64(outcome.count))
-                outcome.withUnsafeBytes { writer.write(bytes: $0) }
-            }
+            session.encode(into: &writer)
         }
+    }
+
+    /// The sum of the sessions in a state checksum: a row is a session's encoding.
+    func checksum(ofPart part: UInt32) -> UInt64 {
+        var sum = StateChecksum.count(Int(self.nextNumber), ofPart: part)
+        var writer = ByteWriter(capacity: 4_096)
+        for session in self.sessions {
+            writer.removeAll()
+            session.encode(into: &writer)
+            sum &+= StateChecksum.cell(
+                ofPart: part,
+                row: Int(session.number),
+                value: writer.withBytes { Hash64.hash($0) }
+            )
+        }
+        return sum
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {

@@ -45,6 +45,24 @@ public struct ServerConfiguration: Sendable {
     ///
     /// At the limit new commands with a key are refused; no key is forgotten early.
     public var keyByteCountMax: Int
+    /// The limits of a backup.
+    public var backup: BackupLimits
+
+    /// The limits of a backup that is being sent.
+    public struct BackupLimits: Sendable, Equatable {
+        /// Bytes per second; 0 for no limit.
+        public var bytesPerSecondMax: Int
+        /// Bytes of log written while a backup is sent, after which it ends.
+        ///
+        /// Until then older files of the log and a snapshot are retained for it.
+        public var heldByteCountMax: Int
+
+        /// Creates the limits.
+        public init(bytesPerSecondMax: Int = 64 << 20, heldByteCountMax: Int = 4 << 30) {
+            self.bytesPerSecondMax = bytesPerSecondMax
+            self.heldByteCountMax = heldByteCountMax
+        }
+    }
 
     /// Creates a configuration; only the directory and the currency of a new database have no default.
     public init(
@@ -62,7 +80,8 @@ public struct ServerConfiguration: Sendable {
         drainSeconds: Int = 10,
         scrubSeconds: Int = 86_400,
         keyRetentionSeconds: Int64 = 86_400,
-        keyByteCountMax: Int = 512 << 20
+        keyByteCountMax: Int = 512 << 20,
+        backup: BackupLimits = BackupLimits()
     ) {
         self.dataDirectory = dataDirectory
         self.host = host
@@ -79,5 +98,6 @@ public struct ServerConfiguration: Sendable {
         self.scrubSeconds = scrubSeconds
         self.keyRetentionSeconds = keyRetentionSeconds
         self.keyByteCountMax = keyByteCountMax
+        self.backup = backup
     }
 }

@@ -25,6 +25,9 @@ final class ServerMetrics {
     var snapshots: Int64 = 0
     /// The longest pause of the engine to take one, in microseconds.
     var snapshotStall: Int64 = 0
+    /// Completed backups, and the bytes of all.
+    var backups: Int64 = 0
+    var backupBytes: Int64 = 0
     /// Completed scrubs.
     var scrubs: Int64 = 0
     var scrubbedPages: Int64 = 0
@@ -71,6 +74,8 @@ final class ServerMetrics {
             ("syncMicrosecondsP99", self.syncs.value(at: 0.99)),
             ("snapshots", self.snapshots),
             ("snapshotStallMicrosecondsMax", self.snapshotStall),
+            ("backups", self.backups),
+            ("backupBytes", self.backupBytes),
             ("scrubs", self.scrubs),
             ("scrubbedPages", self.scrubbedPages),
             ("healedPages", self.healedPages),

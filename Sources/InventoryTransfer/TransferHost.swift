@@ -22,9 +22,6 @@ package protocol TransferHost: TransferMessages {
     /// Starts programs that compress and decompress.
     var startFilter: FilterStart { get }
 
-    /// Returns the configuration of a further connection, for another session.
-    func configuration(session: SessionID) throws(Failure) -> ClientConfiguration
-
     /// Sends a command with the idempotency key ``key`` and records whether the outcome is a replay.
     ///
     /// The fingerprint decides whether a retry is the same command; without one the command's own

@@ -33,6 +33,7 @@ struct Invctl: AsyncParsableCommand {
             WatchCommand.self, ImportCommand.self, ExportCommand.self, ApplyCommand.self,
             TopCommand.self, ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,
+            BackupCommand.self,
             LogCommand.self,
             BenchCommand.self, ContextCommand.self, CompletionCommand.self,
             HelpCommand.self, VersionCommand.self,

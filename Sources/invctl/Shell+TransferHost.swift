@@ -8,10 +8,6 @@ import TerminalKit
 extension Shell: TransferHost {
     var startFilter: FilterStart { Subprocess.startFilter }
 
-    func configuration(session: SessionID) throws(Failure) -> ClientConfiguration {
-        try self.settings.client(session: session)
-    }
-
     // MARK: - Messages
 
     var report: TransferReport {

@@ -22,7 +22,7 @@ struct Invd: ParsableCommand {
             process has the directory open.
             """,
         version: "invd \(InvdVersion.current)",
-        subcommands: [CheckCommand.self, RepairCommand.self]
+        subcommands: [CheckCommand.self, RepairCommand.self, RestoreCommand.self]
     )
 
     @OptionGroup var options: ServerOptions

@@ -152,6 +152,24 @@ struct ServerOptions: ParsableArguments {
     var keyMemoryMib: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "MiB per second at which a backup is sent at most, so that it leaves the disk and the network to "
+                + "sales; 0 for no limit. [INVD_BACKUP_MIB_PER_SECOND; default 64]",
+            valueName: "mib"
+        )
+    )
+    var backupMibPerSecond: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of log written while a backup is sent. Older files are retained for it until then; beyond "
+                + "it the backup ends with overloaded. [INVD_BACKUP_HOLD_MIB; default 4096]",
+            valueName: "mib"
+        )
+    )
+    var backupHoldMib: Int?
+
+    @Option(
         name: .customLong("log-level"),
         help: ArgumentHelp(
             "The minimum level of log lines: trace, debug, info, notice, warning, error or critical. "
@@ -303,6 +321,26 @@ struct ServerOptions: ParsableArguments {
                 name: "key-memory-mib",
                 in: 1...16_384,
                 default: 512
+            ) << 20,
+            backup: try self.backupLimits()
+        )
+    }
+
+    private func backupLimits() throws -> ServerConfiguration.BackupLimits {
+        ServerConfiguration.BackupLimits(
+            bytesPerSecondMax: try Self.number(
+                self.backupMibPerSecond,
+                variable: "INVD_BACKUP_MIB_PER_SECOND",
+                name: "backup-mib-per-second",
+                in: 0...1_048_576,
+                default: 64
+            ) << 20,
+            heldByteCountMax: try Self.number(
+                self.backupHoldMib,
+                variable: "INVD_BACKUP_HOLD_MIB",
+                name: "backup-hold-mib",
+                in: 1...1_048_576,
+                default: 4_096
             ) << 20
         )
     }

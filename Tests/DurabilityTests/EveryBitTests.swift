@@ -112,7 +112,7 @@ import Testing
         var imageSegmentCount: Int { self.segments.count }
         func imageSegmentStride(_ segment: Int) -> Int { 8 }
         func imageSegmentEpoch(_ segment: Int) -> UInt64 { 1 }
-        func digest(into digest: inout StateDigest) {}
+        func checksum(ofPart part: UInt32) -> UInt64 { 0 }
         mutating func beginEpoch(_ epoch: UInt64) {}
 
         func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {

@@ -165,12 +165,76 @@ struct IndependentReader {
         let stored = Array(file[start..<(start + Int(entry.u32(24)))])
         try Self.require(Self.checksum(stored[...]) == entry.u32(36), "\(name) at \(start)")
         let raw = try Self.decode(stored, isLZ4: entry[33] == 1, count: Int(entry.u32(28)))
-        guard entry[33] == 1 else { return raw }
-        let stride = Int(entry[32])
+        return entry[33] == 1 ? Self.unshuffled(raw, Int(entry[32])) : raw
+    }
+
+    private static func unshuffled(_ raw: [UInt8], _ stride: Int) -> [UInt8] {
         let count = raw.count / stride
         return raw.indices.map { index in
             index < count * stride ? raw[index % stride * count + index / stride] : raw[index]
         }
+    }
+}
+
+// MARK: - Backups
+
+extension IndependentReader {
+    struct Backup {
+        var image: UInt64
+        var last: UInt64
+        var parts: [UInt32: [[UInt8]]] = [:]
+        var blocks: [Block] = []
+        var checksum: UInt64 = 0
+    }
+
+    /// Reads a whole backup.
+    static func backup(_ bytes: [UInt8], of database: [UInt8]) throws -> Backup {
+        try self.checkHead(bytes, "INVDBAK1", database)
+        try self.check(bytes[0..<64], checksumAt: 60, "the head")
+        var backup = Backup(image: bytes.u64(32), last: bytes.u64(40))
+        var offset = 64
+        var number: UInt64 = 0
+        var hash = self.hash(Array(bytes[0..<64]))
+        while true {
+            let head = Array(bytes[offset..<(offset + 64)])
+            try self.check(head[...], checksumAt: 60, "block \(number)")
+            try self.require(Array(head.prefix(4)) == Array("IVBU".utf8), "no block")
+            try self.require(head.u64(32) == number && head.u64(40) == hash, "out of order")
+            let stored = Array(bytes[(offset + 64)..<(offset + 64 + Int(head.u32(8)))])
+            try self.require(self.checksum(stored) == head.u32(48), "body \(number)")
+            let raw = try self.decode(stored, isLZ4: head[5] > 0, count: Int(head.u32(12)))
+            let body = head[5] == 1 ? self.unshuffled(raw, Int(head[6])) : raw
+            switch head[4] {
+            case 1:
+                backup.parts[head.u32(16), default: []].append(body)
+            case 2:
+                let count = Int(head.u32(16))
+                backup.blocks.append(Block(first: head.u64(24), count: count, body: body))
+            default:
+                try self.require(body.u64(16) == UInt64(offset), "the end is elsewhere")
+                try self.require(offset + 64 + stored.count == bytes.count, "bytes after the end")
+                backup.checksum = body.u64(0)
+                return backup
+            }
+            offset += 64 + stored.count
+            number += 1
+            hash = self.hash(head)
+        }
+    }
+
+    /// Returns the sum of a column of integers in a state checksum.
+    static func stateChecksum(ofPart part: UInt32, _ values: [UInt64]) -> UInt64 {
+        func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+            let product = a.multipliedFullWidth(by: b)
+            return product.high ^ product.low
+        }
+        let m: UInt64 = 0x9E37_79B9_7F4A_7C15
+        let s: UInt64 = 0xD1B5_4A32_D192_ED03
+        var sum = fold(fold(UInt64(values.count) ^ s, m) ^ UInt64(part), s)
+        for (row, value) in values.enumerated() where value != 0 {
+            sum &+= fold(fold(value ^ s, (2 * UInt64(row) + 1) &* m) ^ UInt64(part), m)
+        }
+        return sum
     }
 }
 

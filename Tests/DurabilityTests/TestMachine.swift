@@ -115,7 +115,11 @@ struct TestColumn: ColumnImaging, Equatable {
         while reader.remaining > 0 { self.values.append(try reader.readUInt64()) }
     }
 
-    func digest(into digest: inout StateDigest) { for value in self.values { digest.feed(value) } }
+    func checksum(ofPart part: UInt32) -> UInt64 {
+        self.values.enumerated().reduce(0) { sum, value in
+            sum &+ StateChecksum.cell(ofPart: part, row: value.offset, value: value.element)
+        }
+    }
 
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
 }

@@ -130,6 +130,7 @@ private final class Shop: @unchecked Sendable {
         try Data("sku,name,category,price,stock\nCSV-1,From a file,Tools,2.00,20\n".utf8)
             .write(to: csv)
         self.names["csv"] = csv.path
+        self.names["backup"] = self.folder.appending(path: "shop.invbackup").path
         let commands = self.folder.appending(path: "commands.ndjson")
         try Data(
             """

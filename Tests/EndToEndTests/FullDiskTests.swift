@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// A disk that is really full: the daemon runs on a small file system of its own.
@@ -149,5 +150,52 @@ import Testing
         #expect(try daemon.invctl("snapshot").code == 0)
         _ = try await client.verified()
         #expect(daemon.stop() == 0)
+    }
+
+    @Test(.enabled(if: Self.canMount, "needs a user namespace with a mount of its own"))
+    func `a backup or a restore that does not fit is an error, and leaves nothing`() async throws {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let product = try await client.stockedProducts(1, stock: 1_000_000)[0]
+        for _ in 0..<8 {
+            let sales = (0..<1_000).map { _ in
+                let note = (0..<20).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }
+                let line = SaleLine(product: product, quantity: 1)
+                return Command.sell(Sale(lines: [line], note: note.joined()))
+            }
+            _ = try await client.send(.batch(sales, .errorsOnly))
+        }
+        let folder = TemporaryDirectory()
+        let backup = folder.path + "/backup"
+        #expect(try daemon.invctl("backup", backup).code == 0)
+        let script = """
+            mkdir "$0" && mount -t tmpfs -o size=1m tmpfs "$0" || exit 99
+            "$1" backup "$0/backup" 2>&1; echo "backup $?"; ls -A "$0"
+            "$2" restore "$0/copy" "$3" 2>&1; echo "restore $?"; ls -A "$0"
+            """
+        let output = folder.path + "/output"
+        let file = open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(file) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["INVCTL_SERVER"] = daemon.address.description
+        let programs = ["invctl", "invd"].map { Daemon.program($0).path }
+        let process = try ChildProcess(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            Self.launcher.prefix(6) + [script, folder.path + "/small"] + programs + [backup],
+            environment: environment,
+            output: file,
+            errors: file
+        )
+        #expect(process.wait() == 0)
+        let said = try String(contentsOf: URL(fileURLWithPath: output), encoding: .utf8)
+            .split(separator: "\n")
+        try #require(said.count >= 4, "\(said)")
+        #expect(said[0].contains("No space left on device"))
+        // No file is listed after either.
+        #expect(
+            said.firstIndex(of: "backup 1").map { said[$0 + 1].contains("the disk is full") }
+                == true
+        )
+        #expect(said.last == "restore 1", "\(said)")
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Foundation
+import InventoryTestSupport
 import TerminalKit
 import Testing
 
@@ -30,7 +31,7 @@ import Testing
                 isCode.toggle()
             } else if isCode, line.hasPrefix("$ invctl ") {
                 steps.append(Step(command: String(line.dropFirst(2)), output: ""))
-            } else if isCode, line.hasPrefix("invctl ") {
+            } else if isCode, line.hasPrefix("invctl ") || line.hasPrefix("invd restore ") {
                 steps.append(Step(command: String(line)))
             } else if isCode, let last = steps.indices.last, steps[last].output != nil {
                 steps[last].output? += line + "\n"
@@ -50,12 +51,20 @@ import Testing
         #expect(try daemon.invctl("import", catalog).code == 0)
         let steps = try Self.steps()
         #expect(steps.count { $0.output != nil } >= 8)
+        let folder = TemporaryDirectory()
         for step in steps {
             let tail = " ; echo \"exit $?\""
             let saysExit = step.command.hasSuffix(tail)
             let line = saysExit ? String(step.command.dropLast(tail.count)) : step.command
             let words = CommandWords(line).strings.dropFirst().map { word in
-                word.hasPrefix("Tests/") ? Self.root.appending(path: word).path : word
+                word.hasPrefix("Tests/")
+                    ? Self.root.appending(path: word).path
+                    : word.hasPrefix("/tmp/") ? folder.path + word.dropFirst(4) : word
+            }
+            guard !line.hasPrefix("invd ") else {
+                let finished = try Daemon.run("invd", Array(words))
+                #expect(finished.code == 0, "\(line): \(finished.errors)")
+                continue
             }
             let terminal = try daemon.terminal(
                 Array(words),
@@ -101,7 +110,7 @@ import Testing
             #expect(said.contains("\(flag) <"))
             #expect(said.contains("[\(variable); default \(cells[2])]"), "\(row)")
         }
-        for command in ["check", "repair"] {
+        for command in ["check", "repair", "restore"] {
             #expect(try Daemon.run("invd", [command, "--help"]).code == 0)
         }
     }

@@ -93,7 +93,7 @@ import Testing
 
         let findings = try await client.verify().rows
         #expect(findings.allSatisfy { $0.isOK })
-        #expect(findings.last?.check == "digest" && findings.last?.detail.count == 16)
+        #expect(findings.last?.check == "state checksum" && findings.last?.detail.count == 16)
         let statistics = try await client.statistics()
         #expect(statistics["reservations"] == Int64(reservations.count))
         #expect(statistics.all.count > 20)

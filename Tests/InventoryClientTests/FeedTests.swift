@@ -29,7 +29,7 @@ import Testing
     )
 
     private static func answer(_ server: ScriptedServer) -> (AnswerFeed, Listener<ServerMessage>) {
-        let feed = AnswerFeed(.verify, Self.configuration, by: server, on: server.loop)
+        let feed = AnswerFeed(.query(.verify), Self.configuration, by: server, on: server.loop)
         let listener = Listener<ServerMessage>()
         feed.start(listener)
         server.loop.run()
@@ -99,6 +99,35 @@ import Testing
         #expect(listener.events.count == 2)
         #expect(listener.ends == [nil])
         #expect(!server.isConnected)
+    }
+
+    @Test func `a subscription starts over if the server has another database`() throws {
+        let server = ScriptedServer()
+        let subscription = Subscription(topics: .stock, start: .after(7))
+        let feed = SubscriptionFeed(subscription, Self.configuration, by: server, on: server.loop)
+        let listener = Listener<SubscriptionEvent>()
+        feed.start(listener)
+        server.loop.run()
+        for (databaseLow, expected) in [(2, .after(7)), (2, .after(9)), (3, .snapshot)]
+            as [(UInt64, SubscriptionStart)]
+        {
+            server.databaseLow = databaseLow
+            server.acceptHello()
+            let sent = try #require(try server.requests().first)
+            guard case .subscribe(let subscription) = sent.request else {
+                Issue.record("\(sent.request)")
+                return
+            }
+            #expect(subscription.start == expected)
+            if expected == .after(7) {
+                server.answer(sent.id, .subscribed(Subscribed(lsn: 7, hasSnapshot: false)))
+                server.answer(sent.id, .progress(lsn: 9, time: .zero))
+            }
+            server.cut()
+            server.pass(milliseconds: 500)
+        }
+        let resets = listener.events.filter { if case .reset = $0 { true } else { false } }
+        #expect(resets.count == 1)
     }
 
     @Test func `a live insight with retryable refusals is retried with increasing pauses`() throws {

@@ -14,6 +14,8 @@ final class ScriptedServer: Connector, @unchecked Sendable {
     /// Whether the server accepts connections.
     var isListening = true
     private(set) var connectionCount = 0
+    /// The second half of the database's id.
+    var databaseLow: UInt64 = 2
     private(set) var channel: EmbeddedChannel?
 
     func connect(
@@ -60,7 +62,7 @@ final class ScriptedServer: Connector, @unchecked Sendable {
             HelloAccepted(
                 version: 1,
                 databaseHigh: 1,
-                databaseLow: 2,
+                databaseLow: self.databaseLow,
                 currencyCode: "EUR",
                 currencyDecimals: 2,
                 durable: 0,

@@ -85,7 +85,7 @@ struct Bench {
     }
 
     func table(_ query: Query) throws -> ResultTable {
-        try self.state.readView().answer(query).wholeTable()
+        try self.state.wholeView().answer(query).wholeTable()
     }
 
     /// A column of an answer, each cell as a string.

@@ -39,7 +39,9 @@ import Testing
         let reader = Principal(actor: "screen", rights: .read)
         #expect(machine.helloReceived(Self.hello, of: reader) == .accept)
         #expect(machine.principal.actor == "screen")
-        for opcode in [Opcode.command, .keyedCommand, .openSession, .takeSnapshot] {
+        for opcode in [
+            Opcode.command, .keyedCommand, .openSession, .takeSnapshot, .backup,
+        ] {
             let action = machine.requestReceived(1, opcode)
             let isAdmitted = machine.admits(1, opcode)
             #expect(Self.code(action) == .forbidden && !isAdmitted)

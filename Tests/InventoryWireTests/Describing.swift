@@ -12,6 +12,7 @@ func describe(_ value: Any) -> String? {
         return bytes.isEmpty ? nil : bytes.map { "\($0)" }.joined(separator: " ")
     case let quantity as Quantity: return "\(quantity)"
     case let lsn as LSN: return "\(lsn)"
+    case let checksum as StateChecksum: return "\(checksum)"
     case let id as ProductID: return "\(id.value)"
     case let id as CategoryID: return "\(id.value)"
     case let id as LocationID: return "\(id.value)"

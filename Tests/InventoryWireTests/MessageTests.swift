@@ -51,6 +51,15 @@ import Testing
                     milliseconds: random.unsigned()
                 )
             ),
+            .backupPiece(random.list { UInt8($0.below(256)) }),
+            .backupEnd(
+                BackupTaken(
+                    image: random.lsn(),
+                    last: random.lsn(),
+                    byteCount: random.unsigned(),
+                    checksum: StateChecksum(random.next())
+                )
+            ),
             .product(random.stockedProduct()),
             .insightHeader(
                 InsightHeader(
@@ -103,6 +112,7 @@ import Testing
             .getProduct(random.productKey()),
             .insight(random.insight()),
             .subscribeInsight(random.insight()),
+            .backup(bytesPerSecondMax: random.unsigned()),
         ]
     }
 

@@ -170,6 +170,9 @@ import Testing
             ("outboxByteCountOfAll", Int64(WireLimits.outboxByteCountOfAll)),
             ("outboxByteCountMin", Int64(WireLimits.outboxByteCountMin)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
+            ("backupPieceByteCountMax", Int64(WireLimits.backupPieceByteCountMax)),
+            ("backupsMax", Int64(WireLimits.backupsMax)),
+            ("backupStallMillisecondsMax", Int64(WireLimits.backupStallMillisecondsMax)),
             (
                 "waitingQueriesPerConnectionMax",
                 Int64(WireLimits.waitingQueriesPerConnectionMax)
@@ -275,6 +278,7 @@ import Testing
             ("transfers", .transfers(TransferQuery())),
             ("verify", .verify),
             ("stats", .stats),
+            ("stateChecksum", .stateChecksum),
         ]
         var columns: [String: String] = [:]
         for row in self.document.rows("results", "query") { columns[row[0]] = row[1] }
@@ -305,6 +309,6 @@ import Testing
             let lsn = state.lsn.next
             state.evolve(Entry(lsn: lsn, time: time, actor: "", changes: decision.changes))
         }
-        return state.readView()
+        return state.wholeView()
     }
 }

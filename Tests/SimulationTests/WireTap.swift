@@ -65,9 +65,12 @@ extension ServerMessage {
         case .entries(let entries): entries.last?.lsn ?? 0
         case .product(let product): product.lsn
         case .snapshotTaken(let taken): taken.lsn
+        case .backupEnd(let taken): taken.last
         case .insightHeader(let header): header.lsn
         case .insightChanged(let changed): changed.lsn
-        case .sessionOpened, .resultRows, .resultEnd, .refused, .snapshotRows, .reset, .goodbye: 0
+        case .sessionOpened, .resultRows, .resultEnd, .refused, .snapshotRows, .reset, .goodbye,
+            .backupPiece:
+            0
         }
     }
 }

@@ -13,7 +13,7 @@ import InventoryWire
 /// Encoding a decoded value and decoding it again must result in the same value.
 private enum Target: String, CaseIterable {
     case frame, hello, request, reply, command, insight, entry, table, block, file, manifest,
-        parity, snapshot, records, condition, flags
+        parity, snapshot, backup, records, condition, flags
 
     /// The target named by `FUZZ_TARGET`.
     static let chosen: Target = {
@@ -67,6 +67,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     case .manifest: readManifest(bytes)
     case .parity: readParity(bytes)
     case .snapshot: readSegment(bytes)
+    case .backup: readBackup(bytes)
     case .records: readRecords(bytes)
     case .condition: readCondition(bytes)
     case .flags: readFlags(bytes)
@@ -212,6 +213,48 @@ private func readSegment(_ bytes: UnsafeRawBufferPointer) {
     let stored = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
     let raw = SegmentCodec.decode(stored, encoding, stride: stride, byteCount: byteCount)
     precondition(raw == nil || raw?.count == byteCount, "a segment of another size")
+}
+
+/// A backup, and the first block of one with its checksums and its place corrected.
+private func readBackup(_ bytes: UnsafeRawBufferPointer) {
+    read(backup: Array(bytes))
+    guard bytes.count >= BackupBlock.byteCount else { return }
+    var writer = ByteWriter()
+    BackupHead(database: database, image: 1, last: 9, time: 0).encode(into: &writer)
+    let head = writer.array()
+    var block = Array(bytes[0..<BackupBlock.byteCount])
+    let body = UnsafeRawBufferPointer(rebasing: bytes[BackupBlock.byteCount...])
+    block.withUnsafeMutableBytes { block in
+        block.storeBytes(of: BackupBlock.magic, toByteOffset: 0, as: UInt32.self)
+        block.storeBytes(of: UInt32(body.count), toByteOffset: 8, as: UInt32.self)
+        block.storeBytes(of: 0, toByteOffset: 32, as: UInt64.self)
+        block.storeBytes(of: BackupBlock.hash(head), toByteOffset: 40, as: UInt64.self)
+        block.storeBytes(of: CRC32C.checksum(body), toByteOffset: 48, as: UInt32.self)
+        let checked = UnsafeRawBufferPointer(rebasing: block[0..<60])
+        block.storeBytes(of: CRC32C.checksum(checked), toByteOffset: 60, as: UInt32.self)
+    }
+    read(backup: head + block + Array(body))
+}
+
+private func read(backup bytes: [UInt8]) {
+    var rest = bytes[...]
+    do throws(DurabilityError) {
+        var reader = try BackupReader(path: "backup") { (buffer) throws(DurabilityError) in
+            let part = rest.prefix(buffer.count)
+            rest = rest.dropFirst(part.count)
+            buffer.copyBytes(from: part)
+            return part.count
+        }
+        while let segment = try reader.nextSegment() {
+            precondition(segment.stored.count <= bytes.count, "more bytes than the file")
+        }
+        while let entries = try reader.nextEntries() {
+            precondition(entries.count > 0, "a block without entries")
+        }
+        _ = try reader.end()
+    } catch {
+        precondition(error.isDataRefused, "\(error)")
+    }
 }
 
 // MARK: - User input

@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 
 /// A column that can be scanned: random access by row, and a zone map per segment.
 ///
@@ -78,20 +78,36 @@ extension ScannableColumn {
 }
 
 extension Column {
-    /// Feeds every value, in order, into a digest.
-    public func digest(into digest: inout StateDigest) {
-        digest.feed(UInt64(self.count))
+    /// Returns the part's sum in a `StateChecksum`.
+    ///
+    /// - Parameter part: The part's number.
+    /// - Returns: The sum, modulo 2^64.
+    /// - Complexity: O(rows)
+    public func checksum(ofPart part: UInt32) -> UInt64 {
+        var sum = StateChecksum.count(self.count, ofPart: part)
         for segment in 0..<self.imageSegmentCount {
-            self.open(segment).withValues { SegmentKernels.feed($0, into: &digest) }
+            let first = segment << SegmentSize.shift
+            sum &+= self.open(segment).withValues {
+                SegmentKernels.checksum($0, ofPart: part, from: first)
+            }
         }
+        return sum
     }
 }
 
 extension LedgerColumn {
-    /// Feeds every value, in order, into a digest.
-    public func digest(into digest: inout StateDigest) {
-        digest.feed(UInt64(self.count))
-        for segment in self.sealed { segment.withValues { SegmentKernels.feed($0, into: &digest) } }
-        self.tail.withValues { SegmentKernels.feed($0, into: &digest) }
+    /// Returns the part's sum in a `StateChecksum`; the sums of sealed segments are computed once.
+    ///
+    /// - Parameter part: The part's number, always the same for a column.
+    /// - Returns: The sum, modulo 2^64.
+    /// - Complexity: O(segments), and O(rows) of those that were never summed
+    public func checksum(ofPart part: UInt32) -> UInt64 {
+        var sum = StateChecksum.count(self.count, ofPart: part)
+        for (segment, sealed) in self.sealed.enumerated() {
+            sum &+= sealed.checksum(ofPart: part, from: segment << SegmentSize.shift)
+        }
+        let first = self.sealed.count << SegmentSize.shift
+        return sum
+            &+ self.tail.withValues { SegmentKernels.checksum($0, ofPart: part, from: first) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A full, immutable segment: values as offsets from the smallest, as narrow as the largest offset allows.
 ///
 ///     width 0   all values equal the base
@@ -12,8 +14,9 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline let zone: ZoneMap<Value>
     /// Little-endian offsets; empty for width 0.
     @usableFromInline let bytes: [UInt8]
+    /// Its sum in a `StateChecksum`; 0 until it is first needed.
+    private let sum = Atomic<UInt64>(0)
 
-    @inlinable
     init(base: Value, width: Int, zone: ZoneMap<Value>, bytes: [UInt8]) {
         precondition(
             bytes.count == width * SegmentSize.capacity,
@@ -82,6 +85,19 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
             }
             return body(UnsafeBufferPointer(values))
         }
+    }
+
+    /// Returns the segment's sum in a `StateChecksum`; `part` and `row` are always the same for a segment.
+    ///
+    /// - Complexity: O(values) the first time, then O(1)
+    func checksum(ofPart part: UInt32, from row: Int) -> UInt64 {
+        if self.width == 0, self.base == 0 { return 0 }
+        let known = self.sum.load(ordering: .relaxed)
+        if known != 0 { return known }
+        // Two threads may compute it at once; both find the same.
+        let sum = self.withValues { SegmentKernels.checksum($0, ofPart: part, from: row) }
+        self.sum.store(sum, ordering: .relaxed)
+        return sum
     }
 
     static func width(holding spread: UInt64) -> Int {

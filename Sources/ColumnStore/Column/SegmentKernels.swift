@@ -224,36 +224,44 @@ enum SegmentKernels {
         return (UInt64(truncatingIfNeeded: lowest), UInt64(truncatingIfNeeded: highest))
     }
 
-    /// Feeds each value into a digest.
-    static func feed<Value: FixedWidthInteger>(
+    /// Returns the sum of the hashes of values in the rows from `row` on.
+    static func checksum<Value: FixedWidthInteger>(
         _ values: UnsafeBufferPointer<Value>,
-        into digest: inout StateDigest
-    ) {
+        ofPart part: UInt32,
+        from row: Int
+    ) -> UInt64 {
         let bytes = UnsafeRawBufferPointer(values)
-        switch (Value.isSigned, MemoryLayout<Value>.size) {
-        case (true, 1): self.feed(Int8.self, bytes: bytes, into: &digest)
-        case (true, 2): self.feed(Int16.self, bytes: bytes, into: &digest)
-        case (true, 4): self.feed(Int32.self, bytes: bytes, into: &digest)
-        case (true, _): self.feed(Int64.self, bytes: bytes, into: &digest)
-        case (false, 1): self.feed(UInt8.self, bytes: bytes, into: &digest)
-        case (false, 2): self.feed(UInt16.self, bytes: bytes, into: &digest)
-        case (false, 4): self.feed(UInt32.self, bytes: bytes, into: &digest)
-        case (false, _): self.feed(UInt64.self, bytes: bytes, into: &digest)
+        return switch (Value.isSigned, MemoryLayout<Value>.size) {
+        case (true, 1): self.checksum(Int8.self, bytes, part: part, row: row)
+        case (true, 2): self.checksum(Int16.self, bytes, part: part, row: row)
+        case (true, 4): self.checksum(Int32.self, bytes, part: part, row: row)
+        case (true, _): self.checksum(Int64.self, bytes, part: part, row: row)
+        case (false, 1): self.checksum(UInt8.self, bytes, part: part, row: row)
+        case (false, 2): self.checksum(UInt16.self, bytes, part: part, row: row)
+        case (false, 4): self.checksum(UInt32.self, bytes, part: part, row: row)
+        case (false, _): self.checksum(UInt64.self, bytes, part: part, row: row)
         }
     }
 
     @inline(__always)
-    private static func feed<Value: FixedWidthInteger>(
+    private static func checksum<Value: FixedWidthInteger>(
         _ type: Value.Type,
-        bytes: UnsafeRawBufferPointer,
-        into digest: inout StateDigest
-    ) {
+        _ bytes: UnsafeRawBufferPointer,
+        part: UInt32,
+        row: Int
+    ) -> UInt64 {
+        var sum: UInt64 = 0
         for index in 0..<(bytes.count / MemoryLayout<Value>.size) {
             let value = bytes.loadUnaligned(
                 fromByteOffset: index * MemoryLayout<Value>.size,
                 as: Value.self
             )
-            digest.feed(UInt64(truncatingIfNeeded: value))
+            sum &+= StateChecksum.cell(
+                ofPart: part,
+                row: row + index,
+                value: UInt64(truncatingIfNeeded: value)
+            )
         }
+        return sum
     }
 }

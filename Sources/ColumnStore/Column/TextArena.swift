@@ -117,8 +117,8 @@ extension TextArena: ColumnImaging {
         self.tailEpoch = 0
     }
 
-    /// Does nothing: strings are digested through their references.
-    func digest(into digest: inout StateDigest) {}
+    /// Returns 0: strings are summed through their references.
+    func checksum(ofPart part: UInt32) -> UInt64 { 0 }
 
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
 }

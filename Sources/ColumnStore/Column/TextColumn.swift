@@ -99,7 +99,7 @@ public struct TextColumn: Sendable {
     }
 }
 
-/// The references of a string column as an image part; its digest covers the strings, not their positions.
+/// The references of a string column as an image part; its checksum covers the strings, not their positions.
 private struct TextReferences: ColumnImaging {
     var column: Column<UInt64>
     let arena: TextArena
@@ -117,17 +117,16 @@ private struct TextReferences: ColumnImaging {
         try self.column.appendImageSegment(&reader)
     }
 
-    func digest(into digest: inout StateDigest) {
-        digest.feed(UInt64(self.column.count))
+    func checksum(ofPart part: UInt32) -> UInt64 {
+        var sum = StateChecksum.count(self.column.count, ofPart: part)
         for row in 0..<self.column.count {
             let reference = self.column[row]
             let count = Int(reference & 0xFFFF)
-            guard count > 0 else {
-                digest.feed(0)
-                continue
-            }
-            self.arena.withBytes(at: reference >> 16, count: count) { digest.feed($0) }
+            if count == 0 { continue }
+            let hash = self.arena.withBytes(at: reference >> 16, count: count) { Hash64.hash($0) }
+            sum &+= StateChecksum.cell(ofPart: part, row: row, value: hash)
         }
+        return sum
     }
 
     mutating func beginEpoch(_ epoch: UInt64) { self.column.beginEpoch(epoch) }

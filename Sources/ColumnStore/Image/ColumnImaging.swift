@@ -32,8 +32,11 @@ public protocol ColumnImaging: Sendable {
     /// It throws if the preceding segment is not full, or if the bytes are no segment of this column.
     mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError)
 
-    /// Feeds every value, in order, into a digest, which does not depend on their layout in memory.
-    func digest(into digest: inout StateDigest)
+    /// Returns the part's sum in a `StateChecksum`, which does not depend on the layout in memory.
+    ///
+    /// - Parameter part: The part's number.
+    /// - Returns: The sum of the hashes of all values and of their count, modulo 2^64.
+    func checksum(ofPart part: UInt32) -> UInt64
 
     /// Starts a new epoch; later changes belong to it.
     ///

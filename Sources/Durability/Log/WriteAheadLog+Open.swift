@@ -73,18 +73,21 @@ extension WriteAheadLog {
     }
 
     /// Creates the first file of a new database, unless an interrupted start has.
+    ///
+    /// `first` is the LSN of its first step: that after the image, if the database is restored.
     static func create(
         _ storage: any Storage,
         of database: DatabaseID,
+        first: LSN = .first,
         configuration: LogConfiguration,
         time: Int64
     ) throws(DurabilityError) {
-        guard try !storage.list().contains(LogFileHead.name(.first)) else { return }
+        guard try !storage.list().contains(LogFileHead.name(first)) else { return }
         try storage.allocate(LogFileHead.rollingName, byteCount: configuration.fileByteCount)
         let file = try storage.open(LogFileHead.rollingName, create: false, direct: true)
         let head = LogFileHead(
             database: database,
-            firstLSN: .first,
+            firstLSN: first,
             previousHash: 0,
             fileByteCount: UInt64(configuration.fileByteCount),
             time: time

@@ -76,6 +76,23 @@ public struct SnapshotLoader: ImageVisitor {
 
     /// Returns the bytes of one segment, verified and decompressed.
     mutating func bytes(of entry: SnapshotManifest.Entry) throws(DurabilityError) -> [UInt8] {
+        let stored = try self.stored(of: entry)
+        let raw = stored.withUnsafeBytes {
+            SegmentCodec.decode(
+                $0,
+                entry.encoding,
+                stride: entry.stride,
+                byteCount: entry.rawByteCount
+            )
+        }
+        guard let raw else { throw self.mismatch(entry) }
+        return raw
+    }
+
+    /// Returns the stored bytes of one segment, verified.
+    mutating func stored(
+        of entry: SnapshotManifest.Entry
+    ) throws(DurabilityError) -> [UInt8] {
         let file = try self.file(entry.file)
         let stored = try file.bytes(at: entry.offset, count: entry.storedByteCount)
         guard stored.count == entry.storedByteCount else {
@@ -85,23 +102,18 @@ public struct SnapshotLoader: ImageVisitor {
                 reason: "the file ends in the middle of a block"
             )
         }
-        let raw = stored.withUnsafeBytes { stored -> [UInt8]? in
-            guard CRC32C.checksum(stored) == entry.checksum else { return nil }
-            return SegmentCodec.decode(
-                stored,
-                entry.encoding,
-                stride: entry.stride,
-                byteCount: entry.rawByteCount
-            )
+        guard stored.withUnsafeBytes({ CRC32C.checksum($0) }) == entry.checksum else {
+            throw self.mismatch(entry)
         }
-        guard let raw else {
-            throw .corruptSnapshot(
-                path: file.path,
-                offset: entry.offset,
-                reason: "a block of \(entry.storedByteCount) bytes does not match its checksum"
-            )
-        }
-        return raw
+        return stored
+    }
+
+    private func mismatch(_ entry: SnapshotManifest.Entry) -> DurabilityError {
+        .corruptSnapshot(
+            path: self.path(of: entry),
+            offset: entry.offset,
+            reason: "a block of \(entry.storedByteCount) bytes does not match its checksum"
+        )
     }
 
     private func path(of entry: SnapshotManifest.Entry) -> String {

@@ -36,8 +36,10 @@ public struct SnapshotInfo: Equatable, Sendable {
 ///
 /// Used by one thread at a time.
 public struct SnapshotStore: Sendable {
-    private let storage: any Storage
-    private let database: DatabaseID
+    let storage: any Storage
+    let database: DatabaseID
+    /// Keeps a snapshot that a backup reads.
+    public let hold = RetentionHold()
     /// The newest snapshot, whose blocks the next may refer to.
     private var newest: SnapshotManifest?
     /// The epoch of the state's columns when the newest was created.
@@ -79,8 +81,11 @@ public struct SnapshotStore: Sendable {
     public var newestLSN: LSN? { self.newest?.lsn }
     /// The time of the newest snapshot, in µs since 1970 UTC.
     public var newestTime: Int64? { self.newest?.time }
-    /// The LSN of the oldest retained snapshot: a start from it needs all later steps.
-    public var oldestLSN: LSN? { self.previous ?? self.newest?.lsn }
+    /// The LSN of the oldest retained snapshot: a start from it, or a backup, needs all later steps.
+    public var oldestLSN: LSN? {
+        let oldest = self.previous ?? self.newest?.lsn
+        return oldest.map { min($0, self.hold.lsn ?? $0) }
+    }
 
     // MARK: - Writing
 
@@ -216,7 +221,7 @@ public struct SnapshotStore: Sendable {
         return entries.filter { reusable.contains($0.value.file) }
     }
 
-    private func writeBlockFileHead(
+    func writeBlockFileHead(
         _ file: any StorageFile,
         _ lsn: LSN
     ) throws(DurabilityError) -> UInt64 {
@@ -264,7 +269,7 @@ public struct SnapshotStore: Sendable {
     /// Writes the manifest, reads it and all new blocks back, and only then gives it its final name.
     ///
     /// - Returns: The byte count of the manifest.
-    private func publish(_ manifest: SnapshotManifest) throws(DurabilityError) -> UInt64 {
+    func publish(_ manifest: SnapshotManifest) throws(DurabilityError) -> UInt64 {
         let name = SnapshotManifest.name(manifest.lsn)
         var writer = ByteWriter(capacity: 1 << 16)
         manifest.encode(into: &writer)
@@ -284,7 +289,7 @@ public struct SnapshotStore: Sendable {
         return UInt64(writer.count)
     }
 
-    private static func temporary(_ name: String) -> String { name + Self.temporarySuffix }
+    static func temporary(_ name: String) -> String { name + Self.temporarySuffix }
 
     /// Removes files of a failed attempt: overwriting a longer one would leave its end.
     private func removeTemporaries() throws(DurabilityError) {
@@ -299,8 +304,10 @@ public struct SnapshotStore: Sendable {
     private func removeUnneeded() throws(DurabilityError) {
         let names = try self.storage.list()
         let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
-        let retained = manifests.suffix(Self.manifestsKept)
-        for name in manifests.dropLast(Self.manifestsKept) { try self.storage.remove(name) }
+        let held = Set(self.hold.lsns.map { SnapshotManifest.name($0) })
+        let superseded = manifests.dropLast(Self.manifestsKept).filter { !held.contains($0) }
+        let retained = manifests.filter { !superseded.contains($0) }
+        for name in superseded { try self.storage.remove(name) }
         // A manifest is removed before its blocks.
         try self.storage.syncDirectory()
         var referred: Set<LSN> = []

@@ -22,7 +22,7 @@ public final class DirectoryStorage: Storage {
         self.directory = directory
         if mkdir(directory, 0o700) == 0 {
             // If a power cut undoes the creation of a directory, all files in it are lost.
-            try Self.syncDirectory(directory + "/..")
+            try Self.syncParent(of: directory)
         } else if errno != EEXIST {
             throw .last("create", directory)
         }
@@ -117,6 +117,11 @@ public final class DirectoryStorage: Storage {
     /// Syncs the directory, which makes renames and removals durable.
     public func syncDirectory() throws(DurabilityError) {
         try Self.syncDirectory(self.directory)
+    }
+
+    /// Syncs the parent of a directory, which makes the creation or a rename of the directory durable.
+    public static func syncParent(of directory: String) throws(DurabilityError) {
+        try Self.syncDirectory(directory + "/..")
     }
 
     private static func syncDirectory(_ path: String) throws(DurabilityError) {

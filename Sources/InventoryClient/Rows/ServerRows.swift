@@ -33,13 +33,13 @@ public struct Statistics: Sendable, Hashable {
 
 /// The result of one check of the database.
 public struct Finding: AnswerRow, Hashable {
-    /// What was checked; `digest` for the last finding, the checksum of the whole state.
+    /// What was checked; `state checksum` for the last finding, the checksum of the whole state.
     public var check: String
-    /// How many items were checked; for the digest, its LSN.
+    /// How many items were checked; for the state checksum, its LSN.
     public var checked: Int64
     /// Whether the check passed.
     public var isOK: Bool
-    /// What is wrong, if the check failed; for the digest, its 16 hexadecimal digits.
+    /// What is wrong, if the check failed; for the state checksum, its 16 hexadecimal digits.
     public var detail: String
 
     /// Reads the row from the columns of its query.

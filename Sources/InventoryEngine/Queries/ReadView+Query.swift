@@ -28,6 +28,7 @@ extension ReadView {
         case .transfers(let query): try self.transfers(query)
         case .verify: try self.verify()
         case .stats: self.stats()
+        case .stateChecksum: try self.stateChecksumAnswer()
         }
     }
 
@@ -41,7 +42,7 @@ extension ReadView {
         case .products(let search): try self.version(search.asOf)
         case .levels(let query): try self.version(query.asOf)
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats:
+            .transfers, .verify, .stats, .stateChecksum:
             (self.lsn, self.time)
         }
     }

@@ -13,6 +13,8 @@ public struct ReadView: Sendable {
     /// The database's currency; `nil` before the first step.
     public let currency: Currency?
     package let tables: InventoryTables
+    /// The outcomes that retries are answered from; `nil` except in a whole view.
+    var outcomes: RememberedOutcomes?
     /// Ends or pauses work on the view; `nil` for work that always runs to completion.
     @usableFromInline package internal(set) var token: WorkToken?
 

@@ -285,18 +285,22 @@ extension KeyLog: ColumnImaging {
         self.chunks.append(Chunk(number: number, bytes: bytes))
     }
 
-    func digest(into digest: inout StateDigest) {
-        digest.feed(UInt64(self.count))
-        digest.feed(UInt64(bitPattern: self.forgottenThrough.microseconds))
+    /// The sum of the keys in a state checksum: a row is an entry, wherever its chunk places it.
+    func checksum(ofPart part: UInt32) -> UInt64 {
+        var sum = StateChecksum.count(self.count, ofPart: part)
+        let forgotten = UInt64(bitPattern: self.forgottenThrough.microseconds)
+        sum &+= StateChecksum.cell(ofPart: part, row: 0, value: forgotten)
         self.forEachEntry { address in
             let start = address.offset
-            self.chunks[address.slot].bytes.withUnsafeBytes {
-                digest.feed(
+            let hash = self.chunks[address.slot].bytes.withUnsafeBytes {
+                Hash64.hash(
                     UnsafeRawBufferPointer(rebasing: $0[start..<start + self.byteCount(address)])
                 )
             }
+            sum &+= StateChecksum.cell(ofPart: part, row: 1, value: hash)
             return true
         }
+        return sum
     }
 
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }

@@ -105,6 +105,31 @@ public struct EntryView {
         self.changes = entry
     }
 
+    /// Returns how many entries at the start of a block of the log are included, and their bytes.
+    ///
+    /// - Parameters:
+    ///   - block: Encoded entries.
+    ///   - isIncluded: Whether the entry with that LSN and time is; the first that is not ends the search.
+    /// - Returns: The number of entries and of bytes.
+    /// - Throws: `ByteReaderError` if the bytes are not entries.
+    /// - Complexity: O(entries)
+    public static func prefix(
+        of block: UnsafeRawBufferPointer,
+        while isIncluded: (LSN, Instant) -> Bool
+    ) throws(ByteReaderError) -> (count: Int, byteCount: Int) {
+        var reader = ByteReader(block)
+        var count = 0
+        while reader.remaining > 0 {
+            let start = reader.offset
+            var entry = ByteReader(try reader.readBytes(Int(try reader.readUInt32())))
+            guard isIncluded(try entry.readLSN(), try entry.readInstant()) else {
+                return (count, start)
+            }
+            count += 1
+        }
+        return (count, block.count)
+    }
+
     /// Calls `body` with the bytes of each change, in order.
     @inlinable
     public func forEachChange(

@@ -26,6 +26,8 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
     case verify = 11
     /// ``Query/stats``.
     case stats = 12
+    /// ``Query/stateChecksum``.
+    case stateChecksum = 13
     /// ``Query/reservations(_:)``.
     case reservations = 20
     /// ``Query/transfers(_:)``.

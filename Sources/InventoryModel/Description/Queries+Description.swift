@@ -25,6 +25,7 @@ extension Query: TaggedQuery {
             case .transfers: .transfers(TransferQuery())
             case .verify: .verify
             case .stats: .stats
+            case .stateChecksum: .stateChecksum
             }
     }
 
@@ -45,6 +46,7 @@ extension Query: TaggedQuery {
         case .transfers: .transfers
         case .verify: .verify
         case .stats: .stats
+        case .stateChecksum: .stateChecksum
         }
     }
 
@@ -72,7 +74,7 @@ extension Query: TaggedQuery {
         case .refusals(let query): self = .refusals(try v.visit(query))
         case .reservations(let query): self = .reservations(try v.visit(query))
         case .transfers(let query): self = .transfers(try v.visit(query))
-        case .verify, .stats: break
+        case .verify, .stats, .stateChecksum: break
         }
     }
 }

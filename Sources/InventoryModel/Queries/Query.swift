@@ -29,11 +29,13 @@ public enum Query: Hashable, Sendable {
     case reservations(ReservationQuery)
     /// Transfers, by id.
     case transfers(TransferQuery)
-    /// Verifies the state: recomputes all counters from the ledger, checks all invariants, and returns a
-    /// digest.
+    /// Verifies the state: recomputes all counters from the ledger, checks all invariants, and returns the
+    /// state checksum.
     case verify
     /// Server statistics: the sizes of the tables, and what the server adds.
     case stats
+    /// The state checksum: a hash of every table, with the outcomes that retries are answered from.
+    case stateChecksum
 }
 
 /// A product by its id, or by what users and scanners enter.

@@ -41,11 +41,13 @@ extension ConnectionHandler {
     /// Whether a request may still be answered in parts, or later, while others are answered.
     var hasOpenAnswers: Bool {
         !self.queries.isEmpty || !self.snapshots.isEmpty
+            || self.driver.backups.isSent(over: self.id)
             || self.driver.events.registry.hasAny(of: self.id)
     }
 
     private func isInUse(_ requestID: UInt64) -> Bool {
         self.queries.contains(requestID) || self.snapshots.contains(requestID)
+            || self.driver.backups.contains(requestID, of: self.id)
             || self.driver.events.registry.contains(requestID, of: self.id)
     }
 
@@ -134,11 +136,18 @@ extension ConnectionHandler {
             self.unsubscribe(subscription, id)
         case .cancel(let query):
             self.queries.cancel(query)
+            self.driver.backups.cancel(query, of: self.id)
             self.writer.reply(self.driver.pong, to: id)
         case .ping:
             self.writer.reply(self.driver.pong, to: id, at: 0)
         case .takeSnapshot:
             self.takeSnapshot(id)
+        case .backup(let bytesPerSecondMax):
+            self.driver.backups.begin(
+                bytesPerSecondMax: bytesPerSecondMax,
+                to: id,
+                of: self.writer
+            )
         }
     }
 

@@ -94,6 +94,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.writer.closed()
         self.driver.events.forgetAll(of: self.id)
         self.driver.insights.unsubscribeAll(of: self.id, nil)
+        self.driver.backups.forget(self.id)
         self.driver.connections.changedSession(from: self.session, to: nil)
         self.session = nil
         self.queries.connectionClosed()
@@ -320,6 +321,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
         self.queries.cancelAll()
+        self.driver.backups.forget(self.id)
         self.unsubscribeAll(nil)
         self.writer.sayGoodbye(refusal)
     }
@@ -436,6 +438,7 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         self.updateReading()
         self.queries.becameWritable()
         self.driver.insights.becameWritable(self.id)
+        self.driver.backups.becameWritable(self.id)
     }
 
     func hasRepliesToRelease() { self.waitForRelease() }

@@ -9,6 +9,7 @@ extension EngineDriver {
         self.turns.checkInvariants()
         self.log.checkInvariants()
         self.snapshots.checkInvariants()
+        self.backups.checkInvariants()
         self.connections.checkInvariants()
         self.events.registry.checkInvariants()
         self.insights.checkInvariants()

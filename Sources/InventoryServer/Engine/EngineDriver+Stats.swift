@@ -41,6 +41,7 @@ extension EngineDriver {
             ("durableLsn", Int64(self.host.durable.value)),
             ("logBytes", Int64(log.byteCount)),
             ("firstRetainedLsn", Int64(log.firstRetainedLSN.value)),
+            ("backupHeldLogBytes", Int64(self.backups.heldByteCount)),
             ("snapshotLsn", Int64(snapshots.newestLSN?.value ?? 0)),
         ]
         if let time = snapshots.newestTime {

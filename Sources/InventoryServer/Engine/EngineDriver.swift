@@ -11,7 +11,8 @@ internal import NIOCore
 ///
 ///     EngineHost         the engine, seen by each client through a protocol of its own
 ///     RequestTurns       how much work a turn of the loop does
-///     LogWriter          blocks, space, the next file        SnapshotWriter, FileProtection    files
+///     LogWriter          blocks, space, the next file        SnapshotWriter, FileProtection,
+///                                                                    BackupRunner    files
 ///     EventSubscriptions, LiveInsights, QueryRunner          events, live queries and answers
 ///     ConnectionTable    the open connections
 ///
@@ -40,6 +41,7 @@ final class EngineDriver: @unchecked Sendable {
     let log: LogWriter
     let protection: FileProtection
     let snapshots: SnapshotWriter
+    let backups: BackupRunner
     let queries: QueryRunner
     let events: EventSubscriptions
     let insights: LiveInsights
@@ -121,6 +123,14 @@ final class EngineDriver: @unchecked Sendable {
             protection: self.protection,
             on: workers.files,
             byteCountBetween: configuration.snapshotByteCount
+        )
+        self.backups = BackupRunner(
+            context,
+            of: host,
+            snapshots: self.snapshots,
+            log: self.log,
+            on: workers.files,
+            limits: configuration.backup
         )
         self.queries = QueryRunner(
             context,
@@ -229,6 +239,7 @@ final class EngineDriver: @unchecked Sendable {
         self.log.prepareIfNeeded(now)
         self.protection.workIfDue(now)
         self.insights.publishProgress(now)
+        self.backups.keepTime(now)
     }
 
     /// Returns memory freed after a burst of work to the system, on the file thread.
@@ -281,6 +292,7 @@ final class EngineDriver: @unchecked Sendable {
         }
         self.isDraining = true
         self.drained = promise
+        self.backups.drain()
         for connection in self.connections.all.values { connection.drain() }
         self.log.tick()
         self.context.loop.execute { self.finishDrainIfDone() }
@@ -310,6 +322,7 @@ extension EngineDriver: LogWriterDelegate {
         self.events.deliver(block)
         self.insights.advance()
         self.snapshots.logged(block.bytes.count)
+        self.backups.logged(block.bytes.count)
         self.finishDrainIfDone()
     }
 

@@ -22,6 +22,10 @@ protocol StateReader: AnyObject {
     ///
     /// - Complexity: O(1)
     func readView() -> ReadView
+    /// A view that also has the outcomes that retries are answered from.
+    ///
+    /// - Complexity: O(sessions)
+    func wholeView() -> ReadView
     /// The keys of filters by category and SKU.
     var selectionKeys: SelectionKeys { get }
     func resolve(_ key: ProductKey) -> ProductID?
@@ -54,6 +58,7 @@ extension EngineHost: StateReader, BlockSource, ImageSource {
     var lsn: LSN { self.engine.lsn }
     var durable: LSN { self.engine.durable }
     func readView() -> ReadView { self.engine.state.readView() }
+    func wholeView() -> ReadView { self.engine.state.wholeView() }
     var selectionKeys: SelectionKeys { self.engine.state.selectionKeys }
     func resolve(_ key: ProductKey) -> ProductID? { self.engine.state.resolve(key) }
 

@@ -37,7 +37,7 @@ struct OpenedDatabase: Sendable {
         return OpenedDatabase(directory: directory, state: state)
     }
 
-    private static func load(
+    static func load(
         _ loader: inout SnapshotLoader
     ) throws(DurabilityError) -> InventoryState {
         let lsn = loader.lsn

@@ -87,10 +87,17 @@ final class SnapshotWriter: @unchecked Sendable {
         }
     }
 
+    /// A written snapshot, and the checksum of its state.
+    private struct Written: Sendable {
+        var store: SnapshotStore
+        var info: SnapshotInfo
+        var checksum: StateChecksum
+    }
+
     private func write(
         _ image: StateImage,
         to store: SnapshotStore
-    ) -> Result<(SnapshotStore, SnapshotInfo), DurabilityError> {
+    ) -> Result<Written, DurabilityError> {
         var store = store
         do throws(DurabilityError) {
             let now = self.context.now().microseconds
@@ -101,36 +108,29 @@ final class SnapshotWriter: @unchecked Sendable {
                 parts: image.parts().map { SnapshotPart(number: $0.number, column: $0.column) }
             )
             if let oldest = store.oldestLSN { try self.log.store.retire(through: oldest, now: now) }
-            return .success((store, info))
+            return .success(Written(store: store, info: info, checksum: image.checksum))
         } catch {
             return .failure(error)
         }
     }
 
     private func ended(
-        _ result: Result<(SnapshotStore, SnapshotInfo), DurabilityError>,
+        _ result: Result<Written, DurabilityError>,
         start: NIODeadline
     ) {
         self.isRunning = false
         self.protection.fileEnded()
         let took = (self.context.loop.now - start).nanoseconds / 1_000_000
-        let taken = result.map { store, info in
-            self.store = store
+        let taken = result.map { SnapshotTaken($0.info, milliseconds: took) }
+        switch result {
+        case .success(let written):
+            self.store = written.store
             self.context.metrics.snapshots += 1
-            return SnapshotTaken(
-                lsn: info.lsn,
-                byteCount: info.byteCount,
-                segmentsWritten: UInt64(info.segmentsWritten),
-                segmentsReused: UInt64(info.segmentsReused),
-                milliseconds: UInt64(max(0, took))
-            )
-        }
-        switch taken {
-        case .success(let taken):
             self.context.logger.info(
                 """
-                snapshot at LSN \(taken.lsn): \(taken.byteCount) bytes, \
-                \(taken.segmentsWritten) segments written, \(taken.segmentsReused) reused, \
+                snapshot at LSN \(written.info.lsn): \(written.info.byteCount) bytes, \
+                \(written.info.segmentsWritten) segments written, \
+                \(written.info.segmentsReused) reused, state checksum \(written.checksum), \
                 \(took) ms
                 """
             )
@@ -148,6 +148,18 @@ final class SnapshotWriter: @unchecked Sendable {
         precondition(
             self.requests.isEmpty || self.isRunning || self.image != nil,
             "\(self.requests.count) snapshots are requested, and none is being taken"
+        )
+    }
+}
+
+extension SnapshotTaken {
+    fileprivate init(_ info: SnapshotInfo, milliseconds: Int64) {
+        self.init(
+            lsn: info.lsn,
+            byteCount: info.byteCount,
+            segmentsWritten: UInt64(info.segmentsWritten),
+            segmentsReused: UInt64(info.segmentsReused),
+            milliseconds: UInt64(max(0, milliseconds))
         )
     }
 }

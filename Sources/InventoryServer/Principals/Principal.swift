@@ -20,7 +20,10 @@ struct Principal: Equatable, Sendable {
         /// Requests that concern the server's operation, not the data.
         static let operate = Rights(rawValue: 1 << 2)
 
-        static let all: Rights = [.read, .write, .operate]
+        /// Backups: everything at once, with all history and the outcomes remembered for retries.
+        static let backup = Rights(rawValue: 1 << 3)
+
+        static let all: Rights = [.read, .write, .operate, .backup]
     }
 
     init(actor: String, rights: Rights = .all) {
@@ -51,6 +54,7 @@ extension Opcode {
         case .command, .keyedCommand, .keyedOutcome, .openSession: .write
         case .getProduct, .query, .insight, .subscribe, .subscribeInsight: .read
         case .takeSnapshot: .operate
+        case .backup: .backup
         default: []
         }
     }

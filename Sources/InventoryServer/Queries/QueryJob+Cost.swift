@@ -29,6 +29,7 @@ extension QueryJob.Cost {
         case .lowStock: number = 5
         case .categoryRollup: number = 6
         case .verify: number = 7
+        case .stateChecksum: number = 8
         }
         self.init(kind: QueryCosts.Kind(number: number), rows: view.rowCount)
     }

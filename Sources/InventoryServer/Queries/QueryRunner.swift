@@ -97,7 +97,7 @@ final class QueryRunner: @unchecked Sendable {
         requestID: UInt64,
         of owner: QueryQueue.Owner
     ) -> AnswerStream {
-        let view = self.state.readView()
+        let view = query.needsWholeView ? self.state.wholeView() : self.state.readView()
         let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: query, view))
         return AnswerStream(query, of: view, at: self.context.now(), requestID: requestID, job: job)
     }

@@ -12,8 +12,7 @@ package final class ExportSink {
         "gz": "gzip", "xz": "xz", "lz4": "lz4", "zst": "zstd",
     ]
 
-    /// `nil` if the bytes are discarded.
-    private let host: (any TransferHost)?
+    private let host: any TransferHost
     private let path: String
     /// The temporary path of the file; empty if the path is not a regular file.
     private var part = ""
@@ -22,19 +21,31 @@ package final class ExportSink {
     /// Bytes that were not written yet.
     private var buffer: [UInt8] = []
     private static let bufferByteCount = 1 << 18
+    /// What the bytes are.
+    private let kind: Kind
 
-    /// Creates a sink that discards the bytes.
-    package init() {
-        self.host = nil
-        self.path = ""
+    /// What the bytes are, which decides what a reader that stops reading them means.
+    package enum Kind: String {
+        /// Rows: compressed according to the file's name; a reader may have read enough.
+        case export
+        /// A backup: it is compressed already, and a part of it is worth nothing.
+        case backup
+
+        /// The permissions of a new file: a backup has all the data, so only its owner may read it.
+        var mode: mode_t { self == .backup ? 0o600 : 0o644 }
     }
 
     /// Opens a file for writing; the path `-` is standard output.
     ///
     /// - Throws: ``Failure`` if it cannot be opened or its compression program is not installed.
-    package init(_ path: String, _ host: any TransferHost) throws(Failure) {
+    package init(
+        _ path: String,
+        _ host: any TransferHost,
+        kind: Kind = .export
+    ) throws(Failure) {
         self.host = host
         self.path = path
+        self.kind = kind
         if path == "-" {
             self.file = STDOUT_FILENO
             return
@@ -43,20 +54,20 @@ package final class ExportSink {
         let isFile = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
         if isFile { self.part = "\(path).\(getpid()).part" }
         let flags = O_WRONLY | O_CLOEXEC | (isFile ? O_CREAT | O_TRUNC : 0)
-        self.file = open(isFile ? self.part : path, flags, 0o644)
+        self.file = open(isFile ? self.part : path, flags, kind.mode)
         guard self.file >= 0 else { throw self.failure(errno) }
         self.cleanUpOnInterruption()
         try self.startCompressor()
     }
 
     private func startCompressor() throws(Failure) {
-        guard let ending = Self.ending(of: self.path),
+        guard self.kind == .export, let ending = Self.ending(of: self.path),
             let program = Self.compressionPrograms[ending]
         else {
             return
         }
         let arguments = program == "zstd" || program == "lz4" ? ["-q", "-c"] : ["-c"]
-        self.compressor = self.host?.startFilter([program] + arguments, self.file)
+        self.compressor = self.host.startFilter([program] + arguments, self.file)
         guard self.compressor != nil else {
             self.abandon()
             throw Failure(
@@ -78,8 +89,8 @@ package final class ExportSink {
     private func cleanUpOnInterruption() {
         let part = self.part
         guard !part.isEmpty else { return }
-        self.host?.onInterruption { unlink(part) }
-        self.host?.setInterruptionMessage("the export was incomplete and is removed")
+        self.host.onInterruption { unlink(part) }
+        self.host.setInterruptionMessage("the \(self.kind) was incomplete and is removed")
     }
 
     private func failure(_ code: Int32) -> Failure {
@@ -110,7 +121,7 @@ package final class ExportSink {
         if isWritten { return }
         let code = errno
         // The reader closed the pipe, as `invctl export - | head` does.
-        if self.file == STDOUT_FILENO, code == EPIPE { exit(0) }
+        if self.kind == .export, self.file == STDOUT_FILENO, code == EPIPE { exit(0) }
         // The compression program has ended and has reported why.
         if self.compressor != nil { try self.endCompressor() }
         throw self.failure(code)
@@ -158,13 +169,26 @@ package final class ExportSink {
         try self.endCompressor()
         guard self.file != STDOUT_FILENO else { return }
         if !self.part.isEmpty {
-            guard fsync(self.file) == 0, rename(self.part, self.path) == 0 else {
-                throw self.failure(errno)
-            }
+            guard fsync(self.file) == 0, rename(self.part, self.path) == 0,
+                self.syncDirectory()
+            else { throw self.failure(errno) }
         }
         guard close(self.file) == 0 else { throw self.failure(errno) }
         self.file = -1
-        self.host?.setInterruptionMessage(nil)
+        self.host.setInterruptionMessage(nil)
+    }
+
+    /// Makes the file's name durable.
+    ///
+    /// - Returns: Whether it is; otherwise `errno` is set.
+    private func syncDirectory() -> Bool {
+        let end = self.path.lastIndex(of: "/")
+        let directory = end.map { $0 == self.path.startIndex ? "/" : self.path[..<$0] } ?? "."
+        let descriptor = open(String(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // A file system without this call has no names to lose.
+        return fsync(descriptor) == 0 || errno == EINVAL
     }
 
     /// Removes the unfinished file; does nothing after ``finish()``.

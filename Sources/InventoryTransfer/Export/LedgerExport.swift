@@ -8,12 +8,8 @@ internal import InventoryModel
 /// those made before it.
 ///
 /// The time of a movement is written if a command can set it. Otherwise (a count, a hold, a reversal, a
-/// reservation, a transfer) it is the time of recording, which an export excludes. An expired reservation
-/// is written as released with the note "expired", since no command lets one expire in the past.
+/// reservation, a transfer) it is the time of recording, which an export excludes.
 struct LedgerExport {
-    /// The note of an expired reservation.
-    static let expiredNote = "expired"
-
     private let money: UInt8
     private(set) var steps = StepNumbers()
     private(set) var movementCount = 0
@@ -52,13 +48,12 @@ struct LedgerExport {
         self.movementCount += 1
         line.beginElement(isFirst: self.isFirst)
         self.isFirst = false
-        let hasExpired = movement.kind == .expire
-        line.add("kind", text: "\(hasExpired ? .release : movement.kind)")
+        line.add("kind", text: "\(movement.kind)")
         line.add("product", product)
         line.add("location", location)
         self.addDeltas(movement, &line)
         self.addLinks(movement, &line)
-        line.add("note", unlessEmpty: hasExpired ? Self.expiredNote : movement.note)
+        line.add("note", unlessEmpty: movement.note)
         if movement.hasOwnTime { line.add("occurredAt", time: movement.occurredAt) }
         line.end()
     }

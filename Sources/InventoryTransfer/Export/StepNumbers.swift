@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// A bidirectional map between the steps of an export and LSNs.
+/// A map from LSNs to the steps of an export.
 ///
 /// Steps are numbered from 1 in order. Consecutive steps have consecutive LSNs unless other entries lie
 /// between them, so the map is run-length encoded: 16 bytes for each gap.
@@ -17,15 +17,6 @@ struct StepNumbers {
         }
         self.count += 1
         self.lastLSN = lsn
-    }
-
-    /// Returns the LSN of a step; `nil` if there is no such step.
-    ///
-    /// - Complexity: O(log runs)
-    func lsn(of number: Int) -> LSN? {
-        guard (1...max(1, self.count)).contains(number), self.count > 0 else { return nil }
-        let run = self.runs[self.last { $0.number <= number }]
-        return run.lsn + (number - run.number)
     }
 
     /// Returns the step at an LSN; `nil` if another entry is there.

@@ -3,18 +3,18 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Writes everything needed to create an equal database, as NDJSON.
+/// Writes the catalog, the ledger and all balances as NDJSON, for other programs.
 ///
 ///     {"invd":1,"currency":"EUR"}
 ///     {"category":1,"name":"Fruit"}                 then locations, then products
 ///     {"step":1,"actor":"till","lines":[{"kind":"sale","product":1,…}]}     the ledger, step by step
 ///     {"reservation":3,"expiresAt":"…"}             open reservations
-///     {"level":[1,1],"onHand":7,…}                  every balance, for verification
+///     {"level":[1,1],"onHand":7,…}                  every balance
 ///     {"end":9,"digest":"…"}                        detects a truncated file
 ///
 /// Objects are numbered in the order of their creation, and nothing depends on LSNs, ids or times of
-/// recording: two databases are **equal** if their exports are the same bytes. An export excludes
-/// sessions, unmet demand, alerts, and times of recording.
+/// recording: databases with the same catalog, movements and balances export the same bytes. It is no backup: it
+/// excludes sessions, unmet demand, alerts, earlier prices and names, and times of recording.
 ///
 /// The export is as of one LSN, that of its products, except for floors, which are those of its end.
 package struct WholeExport {
@@ -47,14 +47,10 @@ package struct WholeExport {
     /// Archived products, which lists of levels omit.
     private var archived: [ProductID] = []
 
-    /// The most steps to write.
-    private let stepCountMax: Int
-
-    /// Creates an export of at most `stepCountMax` steps, with the balances after the last of them.
-    package init(_ host: any TransferHost, _ sink: ExportSink, stepCountMax: Int = .max) {
+    /// Creates an export.
+    package init(_ host: any TransferHost, _ sink: ExportSink) {
         self.host = host
         self.sink = sink
-        self.stepCountMax = stepCountMax
         self.money = host.server.currencyDecimals
     }
 
@@ -65,19 +61,19 @@ package struct WholeExport {
         self.line.begin()
         self.line.add("invd", Self.format)
         self.line.add("currency", text: self.host.server.currencyCode)
-        try self.endLine(.catalog)
+        try self.endLine()
         let lsn = try await self.writeCatalog()
-        let last = try await self.writeLedger(upTo: lsn)
-        try await self.writeLevels(asOf: self.stepCountMax < .max ? last : lsn)
+        try await self.writeLedger(upTo: lsn)
+        try await self.writeLevels(asOf: lsn)
         self.line.begin()
         self.line.add("end", self.lineCount)
         self.line.add("digest", text: self.digest.text)
         try self.sink.write(self.line.finish())
     }
 
-    private mutating func endLine(_ part: ExportDigest.Part) throws(Failure) {
+    private mutating func endLine() throws(Failure) {
         let bytes = self.line.finish()
-        bytes.withUnsafeBytes { self.digest.feed($0, part) }
+        bytes.withUnsafeBytes { self.digest.feed($0) }
         self.lineCount += 1
         try self.sink.write(bytes)
     }
@@ -122,7 +118,7 @@ package struct WholeExport {
             self.line.add("category", row + 1)
             self.line.add("name", text: category.name)
             self.addStatus(category.isArchived ? .archived : .active)
-            try self.endLine(.catalog)
+            try self.endLine()
         }
     }
 
@@ -135,7 +131,7 @@ package struct WholeExport {
             self.line.add("location", row + 1)
             self.line.add(LocationFields.descriptions, of: answer.table, row, money: self.money)
             self.addStatus(location.isArchived ? .archived : .active)
-            try self.endLine(.catalog)
+            try self.endLine()
         }
     }
 
@@ -159,7 +155,7 @@ package struct WholeExport {
         self.line.add("product", self.productCount)
         let fields = product.status == .active ? Self.fieldsOfActive : Self.fields
         self.line.add(fields, of: table, row, money: self.money) { _ in category }
-        try self.endLine(.catalog)
+        try self.endLine()
     }
 
     /// Returns the export's number of a product; `nil` if the product is newer than the export.
@@ -171,8 +167,7 @@ package struct WholeExport {
 
     // MARK: - The ledger
 
-    /// - Returns: The LSN of the last step that was written.
-    private mutating func writeLedger(upTo lsn: LSN) async throws -> LSN {
+    private mutating func writeLedger(upTo lsn: LSN) async throws {
         var ledger = LedgerExport(moneyDecimals: self.money)
         var columns: LedgerColumns?
         let query = Query.ledger(LedgerQuery(isNewestFirst: false))
@@ -186,7 +181,6 @@ package struct WholeExport {
                     let location = self.locations[movement.location]
                 else { throw Self.changed("product or location") }
                 if ledger.isNew(movement) {
-                    if ledger.steps.count == self.stepCountMax { break reading }
                     try self.endStep(&ledger)
                 }
                 ledger.add(movement, product: product, location: location, to: &self.line)
@@ -196,13 +190,12 @@ package struct WholeExport {
         self.movementCount = ledger.movementCount
         self.stepCount = ledger.steps.count
         try await self.writeReservations(ledger.openReservations)
-        return ledger.steps.lastLSN
     }
 
     private mutating func endStep(_ ledger: inout LedgerExport) throws(Failure) {
         guard !self.line.isEmpty else { return }
         ledger.endStep(&self.line)
-        try self.endLine(.ledger)
+        try self.endLine()
     }
 
     /// Writes when each open reservation expires.
@@ -217,7 +210,7 @@ package struct WholeExport {
                 self.line.begin()
                 self.line.add("reservation", Int(id))
                 self.line.add("expiresAt", time: reservation.expiresAt.microseconds)
-                try self.endLine(.reservations)
+                try self.endLine()
             }
             if rest.isEmpty { return }
         }
@@ -259,7 +252,7 @@ package struct WholeExport {
             self.line.add(name, units: quantity.baseUnits, decimals: level.unit.decimals)
         }
         self.line.add("value", money: level.value.minorUnits, decimals: self.money)
-        try self.endLine(.levels)
+        try self.endLine()
     }
 }
 

@@ -17,57 +17,9 @@ package enum TimeText {
     /// The time zone UTC.
     package static let utc = TimeZone(secondsFromGMT: 0) ?? .current
 
-    /// Converts days since 1970-01-01 to a date of the proleptic Gregorian calendar.
-    ///
-    /// This and its inverse ``days(_:month:day:)`` follow Howard Hinnant's "chrono-compatible low-level
-    /// date algorithms".
-    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-    }
-
-    private static func days(_ year: Int64, month: Int64, day: Int64) -> Int64 {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
     /// Formats microseconds since 1970: `2026-03-01T12:30:05.123456Z`, without a fraction of zero.
     package static func format(_ microseconds: Int64) -> String {
-        var seconds = microseconds / 1_000_000
-        var fraction = microseconds % 1_000_000
-        if fraction < 0 {
-            fraction += 1_000_000
-            seconds -= 1
-        }
-        var day = seconds / 86_400
-        var time = seconds % 86_400
-        if time < 0 {
-            time += 86_400
-            day -= 1
-        }
-        let (year, month, dayOfMonth) = self.civil(day)
-        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let date = "\(self.padded(year, 4))-\(two(month))-\(two(dayOfMonth))"
-        let clock = "\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60))"
-        let rest = fraction == 0 ? "" : "." + self.padded(fraction, 6)
-        return "\(date)T\(clock)\(rest)Z"
-    }
-
-    private static func padded(_ value: Int64, _ count: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+        Instant(microseconds: microseconds).rfc3339
     }
 
     /// Parses a day, with or without a time of day; the result is `nil` if it is neither.
@@ -106,8 +58,8 @@ package enum TimeText {
             guard let second, (0...59).contains(second) else { return nil }
             seconds = hour * 3_600 + minute * 60 + second
         }
-        let dayNumber = self.days(year, month: month, day: day)
-        guard self.civil(dayNumber) == (year, month, day) else { return nil }
+        let dayNumber = Instant.days(year, month: month, day: day)
+        guard Instant.civil(dayNumber) == (year, month, day) else { return nil }
         if parts.count == 1, !isUTC, let calendar = try? ZoneCalendar(zone.identifier) {
             return Instant(microseconds: calendar.startOfDay(dayNumber))
         }

@@ -31,6 +31,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case keyedCommand = 13
     /// ``Request/keyedOutcome(_:firstTried:fingerprint:)``.
     case keyedOutcome = 14
+    /// ``Request/backup(bytesPerSecondMax:)``.
+    case backup = 15
 
     // Server to client.
     /// ``HelloAccepted``: the reply to the hello.
@@ -77,6 +79,10 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case insightChanged = 149
     /// ``ServerMessage/replayedOutcome(_:)``.
     case replayedOutcome = 150
+    /// ``ServerMessage/backupPiece(_:)``.
+    case backupPiece = 151
+    /// ``ServerMessage/backupEnd(_:)``.
+    case backupEnd = 152
 
     /// Whether a client sends it.
     public var isRequest: Bool { self.rawValue < 128 }

@@ -28,6 +28,12 @@ public enum WireLimits {
     ///
     /// A single step may exceed it.
     public static let eventsByteCountMax = 64 << 10
+    /// Bytes of a backup in one message.
+    public static let backupPieceByteCountMax = 128 << 10
+    /// Backups that run at once; another is refused with `overloaded`.
+    public static let backupsMax = 1
+    /// Milliseconds for which a backup waits for its reader; then it ends with `deadline_exceeded`.
+    public static let backupStallMillisecondsMax = 300_000
     /// Queries and insights of one connection that wait to start or for a query thread.
     public static let waitingQueriesPerConnectionMax = 1_024
     /// Queries and insights of all connections that wait to start or for a query thread.

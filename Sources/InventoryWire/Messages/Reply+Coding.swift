@@ -26,6 +26,8 @@ extension ServerMessage {
         case .insightHeader: .insightHeader
         case .insightChanged: .insightChanged
         case .digest: .digest
+        case .backupPiece: .backupPiece
+        case .backupEnd: .backupEnd
         }
     }
 
@@ -84,6 +86,13 @@ extension ServerMessage {
             header.encode(into: &writer)
         case .insightChanged(let changed):
             changed.encode(into: &writer)
+        case .backupPiece(let bytes):
+            writer.write(bytes: bytes)
+        case .backupEnd(let taken):
+            writer.write(taken.image)
+            writer.write(taken.last)
+            writer.write(taken.byteCount)
+            writer.write(taken.checksum.value)
         case .snapshotTaken(let taken):
             writer.write(taken.lsn)
             writer.write(taken.byteCount)
@@ -186,9 +195,19 @@ extension ServerMessage {
                     milliseconds: try reader.readUInt64()
                 )
             )
+        case .backupPiece: self = .backupPiece([UInt8](try reader.readBytes(reader.remaining)))
+        case .backupEnd:
+            self = .backupEnd(
+                BackupTaken(
+                    image: try reader.readLSN(),
+                    last: try reader.readLSN(),
+                    byteCount: try reader.readUInt64(),
+                    checksum: StateChecksum(try reader.readUInt64())
+                )
+            )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
             .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight,
-            .keyedCommand, .keyedOutcome:
+            .keyedCommand, .keyedOutcome, .backup:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

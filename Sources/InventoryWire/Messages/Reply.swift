@@ -41,6 +41,10 @@ public enum ServerMessage: Hashable, Sendable {
     case goodbye(Refusal)
     /// A snapshot was written.
     case snapshotTaken(SnapshotTaken)
+    /// The next bytes of a backup; none while the server works on it.
+    case backupPiece([UInt8])
+    /// The backup is complete.
+    case backupEnd(BackupTaken)
     /// A product with its stock.
     case product(StockedProduct)
     /// The columns of an insight's result, and what they refer to.
@@ -116,5 +120,25 @@ public struct SnapshotTaken: Hashable, Sendable {
         self.segmentsWritten = segmentsWritten
         self.segmentsReused = segmentsReused
         self.milliseconds = milliseconds
+    }
+}
+
+/// The end of a backup.
+public struct BackupTaken: Hashable, Sendable {
+    /// The LSN of the image in the backup; 0 if it has every step.
+    public var image: LSN
+    /// The LSN of its last step.
+    public var last: LSN
+    /// Its size, in bytes.
+    public var byteCount: UInt64
+    /// The state checksum after its last step.
+    public var checksum: StateChecksum
+
+    /// Creates a message.
+    public init(image: LSN, last: LSN, byteCount: UInt64, checksum: StateChecksum) {
+        self.image = image
+        self.last = last
+        self.byteCount = byteCount
+        self.checksum = checksum
     }
 }

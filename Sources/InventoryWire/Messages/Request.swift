@@ -45,6 +45,8 @@ public enum Request: Hashable, Sendable {
     case insight(Insight)
     /// A live insight: its result now, and every change of it.
     case subscribeInsight(Insight)
+    /// A backup of everything, in pieces, at most at this rate; 0 for the server's limit.
+    case backup(bytesPerSecondMax: UInt64)
 
     /// The opcode of its frame.
     public var opcode: Opcode {
@@ -62,6 +64,7 @@ public enum Request: Hashable, Sendable {
         case .getProduct: .getProduct
         case .insight: .insight
         case .subscribeInsight: .subscribeInsight
+        case .backup: .backup
         }
     }
 
@@ -95,6 +98,8 @@ public enum Request: Hashable, Sendable {
             key.encode(into: &writer)
         case .insight(let insight), .subscribeInsight(let insight):
             insight.encode(into: &writer)
+        case .backup(let bytesPerSecondMax):
+            writer.write(bytesPerSecondMax)
         case .ping, .takeSnapshot:
             break
         }
@@ -150,6 +155,7 @@ public enum Request: Hashable, Sendable {
             case .getProduct: self = .getProduct(try ProductKey(from: &reader))
             case .insight: self = .insight(try Insight(from: &reader))
             case .subscribeInsight: self = .subscribeInsight(try Insight(from: &reader))
+            case .backup: self = .backup(bytesPerSecondMax: try reader.readUInt64())
             default:
                 throw ByteReaderError.unknownCode(
                     offset: 0,

@@ -116,6 +116,94 @@ struct SnapshotCommand: AsyncParsableCommand {
     }
 }
 
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Backs up everything to a file, while the server goes on serving.",
+        discussion: """
+            A backup is the whole database: every table and its history, prices and names of the past, \
+            unmet demand, alerts, sessions and the answers remembered for retries. It is the state at \
+            one LSN, and can be restored to that or to any step since the snapshot in it: see \
+            invd restore --help. It is compressed, and every block has a checksum.
+
+            A file gets its name only once it is complete and on disk. Anyone who has the file has all \
+            the data.
+
+            Examples:
+              invctl backup shop.invbackup
+              invctl backup - --rate 8 | ssh other 'cat > shop.invbackup'
+            """
+    )
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The file, or - for standard output.") var file: String
+    @Option(
+        help: ArgumentHelp(
+            "MiB per second at most; default and limit: the server's --backup-mib-per-second.",
+            valueName: "mib"
+        )
+    )
+    var rate: Int?
+
+    func validate() throws {
+        if let rate, !(1...1_048_576).contains(rate) {
+            throw ValidationError("--rate is \(rate); it must be 1 to 1048576")
+        }
+    }
+
+    func run() async throws {
+        try await Shell.run(self.global) { shell in
+            let sink = try ExportSink(self.file, shell, kind: .backup)
+            do {
+                try await self.write(shell, sink)
+            } catch {
+                sink.abandon()
+                throw error
+            }
+        }
+    }
+
+    private func write(_ shell: Shell, _ sink: ExportSink) async throws {
+        var byteCount: UInt64 = 0
+        let rate = UInt64(self.rate ?? 0) << 20
+        for try await piece in shell.client.backup(bytesPerSecondMax: rate) {
+            switch piece {
+            case .bytes(let bytes):
+                byteCount += UInt64(bytes.count)
+                try sink.write(bytes)
+            case .end(let taken):
+                guard taken.byteCount == byteCount else {
+                    throw Failure(
+                        "incomplete",
+                        "\(byteCount) bytes of a backup of \(taken.byteCount) arrived",
+                        exit: Exit.failed
+                    )
+                }
+                try sink.finish()
+                self.report(taken, shell)
+            }
+        }
+    }
+
+    private func report(_ taken: BackupTaken, _ shell: Shell) {
+        let earliest = max(taken.image, .first)
+        let text = """
+            backup of LSN \(earliest) to LSN \(taken.last)   \(taken.byteCount) bytes   \
+            state checksum \(taken.checksum)
+            """
+        // Standard output has the backup itself.
+        guard self.file != "-" else {
+            if !self.global.isQuiet { Terminal.note(text) }
+            return
+        }
+        var object = JSONObject()
+        object.add("earliestLsn", raw: String(earliest.value))
+        object.add("lsn", raw: String(taken.last.value))
+        object.add("byteCount", raw: String(taken.byteCount))
+        object.add("stateChecksum", taken.checksum.description)
+        shell.say(text, object)
+    }
+}
+
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",

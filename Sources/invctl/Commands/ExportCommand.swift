@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -8,23 +9,25 @@ import TerminalKit
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Exports everything, or one kind of rows, to a file or standard output.",
+        abstract: "Exports one kind of rows, or the whole ledger, to a file or standard output.",
         discussion: """
-            A full export is NDJSON from which invctl import recreates an equal database: categories, \
-            locations, products, the ledger step by step, open reservations and transfers, and all \
-            levels for verification. invctl help export lists what it contains and omits. --digest \
-            prints a digest of everything, which is the same for equal databases; it writes no file.
+            Rows are written as CSV, or in the format of --format or the file name. --what all is NDJSON \
+            with categories, locations, products, the ledger step by step, open reservations and all \
+            levels, for other programs: invctl help export lists what it contains and omits. Without \
+            --what a name with .ndjson exports that, any other name products.
 
-            One kind of rows is written as CSV, or in the format of --format or the file name. Without \
-            --what a name with .ndjson exports everything, any other name products.
+            An export is no backup, which is everything and can be restored: see invctl backup --help.
+
+            --digest prints the state checksum, a hash of every table that is the same for equal \
+            databases only; it writes no file.
 
             A file whose name ends in .gz, .xz, .lz4 or .zst is compressed by that program. A file \
             gets its name only once it is complete.
 
             Examples:
-              invctl export backup.ndjson.gz
-              invctl export - --what all | ssh other invctl import -
+              invctl export products.csv
               invctl export sales.csv --what sales
+              invctl export ledger.ndjson.gz
               invctl export --digest
             """
     )
@@ -41,7 +44,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "The file, or - for standard output.") var file: String?
     @Option(help: "What to export.") var what: What?
     @Option(help: "The format of rows; default: by the file name, else csv.") var format: Format?
-    @Flag(help: "Prints the digest of everything; writes no file.") var digest = false
+    @Flag(help: "Prints the state checksum; writes no file.") var digest = false
     @Flag(
         help: "Writes ' before text that a spreadsheet would take for a formula: = + - @ first."
     )
@@ -94,13 +97,14 @@ struct ExportCommand: AsyncParsableCommand {
             throw ValidationError("--sanitize-formulas is for rows as csv or tsv")
         }
         if self.chosen == .all, let format = self.typed ?? self.named, format != .ndjson {
-            throw ValidationError("a full export is ndjson; select rows with --what")
+            throw ValidationError("--what all is ndjson; select rows with --what")
         }
     }
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            let sink = try self.file.map { try ExportSink($0, shell) } ?? ExportSink()
+            guard let file = self.file else { return try await self.printChecksum(shell) }
+            let sink = try ExportSink(file, shell)
             do {
                 if self.chosen == .all {
                     try await self.writeAll(shell, sink)
@@ -118,26 +122,25 @@ struct ExportCommand: AsyncParsableCommand {
         var export = WholeExport(shell, sink)
         try await export.write()
         try sink.finish()
-        if self.digest {
-            try self.printDigest(export, shell)
-        } else if !self.global.isQuiet {
-            func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
-            Terminal.note(
-                """
-                \(count(export.productCount)) products, \(count(export.stepCount)) steps with \
-                \(count(export.movementCount)) movements; digest \(export.digest.text)
-                """
-            )
-        }
+        guard !self.global.isQuiet else { return }
+        func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
+        Terminal.note(
+            """
+            \(count(export.productCount)) products, \(count(export.stepCount)) steps with \
+            \(count(export.movementCount)) movements; digest \(export.digest.text)
+            """
+        )
     }
 
-    private func printDigest(_ export: WholeExport, _ shell: Shell) throws {
-        guard shell.format.isJSON else { return Terminal.print(export.digest.text) }
+    private func printChecksum(_ shell: Shell) async throws {
+        let answer = try await shell.client.query(.stateChecksum)
+        guard let column = answer.table.column(named: "checksum"),
+            case .text(let checksum) = answer.table.cell(0, column)
+        else { throw ClientError(.protocolViolation, "a state checksum without its value") }
+        guard shell.format.isJSON else { return Terminal.print(checksum) }
         var object = JSONObject()
-        object.add("digest", export.digest.text)
-        object.add("products", raw: String(export.productCount))
-        object.add("steps", raw: String(export.stepCount))
-        object.add("movements", raw: String(export.movementCount))
+        object.add("digest", checksum)
+        object.add("lsn", raw: String(answer.lsn.value))
         Terminal.print(object.text)
     }
 

@@ -34,8 +34,6 @@ struct ImportCommand: AsyncParsableCommand {
             products, an opening stock that covers the file, and its sales and returns. A negative \
             price is a discount on its receipt; a negative quantity is what --negative says.
 
-            A full export recreates an equal database in an empty one: see invctl help export.
-
             Rejected rows are counted, and the first are listed with number, column and reason. If \
             an import was interrupted, the same command resumes it, imports no row twice, and lists \
             earlier rejected rows again.
@@ -120,7 +118,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stream = try ByteStream(self.file, Subprocess.startFilter)
-        if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
+        if stream.head.starts(with: WholeExport.head) { throw Self.isExport }
         let isWorkbook = stream.head.starts(with: Workbook.head)
         var file = try stream.rest()
         var options = try self.options()
@@ -158,18 +156,14 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
-    /// Imports a full export.
-    private func restore(_ stream: ByteStream) async throws {
-        // The first bytes identify it: the rest is not read yet.
-        let head = Array(stream.head.prefix(WholeImport.nameByteCount))
-        let headName = "restore \(SessionID(hashing: head).text)"
-        let name = self.id ?? headName
-        let write = WriteRequest(id: SessionID(naming: name).text)
-        try await Shell.run(self.global, write: write, continuesSession: true) { shell in
-            try await self.claimID(headName, shell)
-            var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
-            try await whole.run()
-        }
+    /// The file is a full export, whose rows are not those of one kind.
+    private static var isExport: Failure {
+        Failure(
+            "not_importable",
+            "the file is an export of the whole ledger, which cannot be imported",
+            hint: "A backup can be restored: invctl backup FILE, then invd restore DIR FILE.",
+            exit: Exit.failed
+        )
     }
 
     /// Claims the `--id`, if there is one, for this file and these options.

@@ -77,7 +77,7 @@ extension Query {
         case .products(let search): search.asOf
         case .levels(let query): query.asOf
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats:
+            .transfers, .verify, .stats, .stateChecksum:
             nil
         }
     }

@@ -19,7 +19,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
         case .insights: "the columns of insights and queries, with formulas"
-        case .export: "the contents of a full export, and its import"
+        case .export: "the contents of a full export, and what it omits"
         case .commands: "the commands that apply accepts, with their fields"
         }
     }

@@ -218,10 +218,10 @@ enum AnswerStep: Equatable {
             self = refusal.code == .overloaded ? .overloaded : .refused
         case (.openSession, .sessionOpened), (.takeSnapshot, .snapshotTaken),
             (.getProduct, .product), (.ping, .pong), (.cancel, .pong), (.unsubscribe, .pong),
-            (.query, .resultEnd), (.insight, .resultEnd):
+            (.query, .resultEnd), (.insight, .resultEnd), (.backup, .backupEnd):
             self = .accepted
         case (.query, .resultHeader), (.query, .resultRows), (.insight, .insightHeader),
-            (.insight, .resultRows):
+            (.insight, .resultRows), (.backup, .backupPiece):
             self = .more
         case (.subscribe, let message): self = Self.event(message, isInsight: false)
         case (.subscribeInsight, let message): self = Self.event(message, isInsight: true)

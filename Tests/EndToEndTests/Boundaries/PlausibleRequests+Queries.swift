@@ -123,6 +123,7 @@ extension PlausibleRequests {
             ]
         case .verify: return [.verify]
         case .stats: return [.stats]
+        case .stateChecksum: return [.stateChecksum]
         }
     }
 

@@ -99,6 +99,7 @@ enum PlausibleRequests {
         case .cancel: [PlausibleRequest("cancel", .cancel(requestID: 3))]
         case .ping: [PlausibleRequest("ping", .ping)]
         case .takeSnapshot: [PlausibleRequest("takeSnapshot", .takeSnapshot)]
+        case .backup: [PlausibleRequest("backup", .backup(bytesPerSecondMax: 0))]
         case .getProduct: self.lookups(world)
         case .insight: self.insights(world)
         case .subscribeInsight: self.liveInsights(world)

@@ -607,7 +607,7 @@ struct CommandRow {
         ),
         CommandRow(
             "verify",
-            shows: "digest",
+            shows: "state checksum",
             json: .array("status"),
             wrong: "verify --fields status,chck",
             code: 2,
@@ -620,6 +620,14 @@ struct CommandRow {
             wrong: "snapshot --server nowhere:0",
             code: 2,
             says: "the server is 'nowhere:0'"
+        ),
+        CommandRow(
+            "backup {backup}",
+            shows: "state checksum",
+            json: .object("lsn"),
+            wrong: "backup - --rate 0",
+            code: 2,
+            says: "--rate is 0"
         ),
         CommandRow(
             "log inspect --from 1",

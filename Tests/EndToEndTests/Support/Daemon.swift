@@ -265,7 +265,7 @@ extension InventoryClient {
     func verified(sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
         let findings = try await self.verify().rows
         #expect(findings.filter { !$0.isOK } == [], sourceLocation: sourceLocation)
-        return findings.last { $0.check == "digest" }?.detail ?? ""
+        return findings.last { $0.check == "state checksum" }?.detail ?? ""
     }
 
     func level(_ product: ProductID) async throws -> (onHand: Int64, available: Int64) {

@@ -92,7 +92,7 @@ import Testing
         #expect(again == entry)
         var replayed = before
         replayed.evolve(again)
-        #expect(replayed.readView().digest() == bench.state.readView().digest())
+        #expect(replayed.checksum() == bench.state.checksum())
         let restocked = again.changes.compactMap { change -> Movement? in
             guard case .moved(let movement, _) = change else { return nil }
             return movement

@@ -171,6 +171,7 @@ extension SplitMix64 {
             )
         case .verify: .verify
         case .stats: .stats
+        case .stateChecksum: .stateChecksum
         }
     }
 
