@@ -7,20 +7,18 @@ import Testing
 
 /// A column, compared by its values.
 struct ColumnValues: Hashable, Comparable {
-    /// The digest of its values.
-    var digest: UInt64
+    /// The checksum of its values.
+    var checksum: UInt64
     /// The number of values; `nil` for the bytes of strings.
     var count: Int?
 
     init(_ column: some ColumnImaging) {
-        var digest = StateDigest()
-        column.digest(into: &digest)
-        self.digest = digest.value
+        self.checksum = column.checksum(ofPart: 0)
         self.count = column.imageRowCount
     }
 
     static func < (left: Self, right: Self) -> Bool {
-        (left.digest, left.count ?? -1) < (right.digest, right.count ?? -1)
+        (left.checksum, left.count ?? -1) < (right.checksum, right.count ?? -1)
     }
 }
 

@@ -200,7 +200,7 @@ extension SnapshotStore {
         let lsns = try self.storage.list().compactMap { SnapshotManifest.lsn(ofName: $0) }.sorted()
         let retained = lsns.suffix(Self.manifestsKept).filter { $0 <= last }
         if retained.isEmpty, firstRetained == .first { return nil }
-        var failure = DurabilityError.retired(asked: .first, firstRetained: firstRetained)
+        var failure = DurabilityError.retired(requested: .first, firstRetained: firstRetained)
         for lsn in retained where firstRetained <= lsn.next {
             do throws(DurabilityError) {
                 return try Self.manifest(

@@ -66,6 +66,7 @@ extension Query {
         case .reservations: "reservations"
         case .transfers: "transfers"
         case .verify: "checks"
+        case .stateChecksum: "checksums"
         case .stats: "statistics"
         }
     }
