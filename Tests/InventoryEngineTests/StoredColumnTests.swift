@@ -99,7 +99,10 @@ import Testing
             let product = Self.product(&random)
             let (table, strings) = Self.table(with: product)
             #expect(table.product(product.id, strings: strings) == product)
-            let encoded = BothPaths.bytes { table.encode(product.id, strings: strings, into: &$0) }
+            let encoded = BothPaths.bytes {
+                table.encode(product.id, strings: strings, into: &$0)
+                table.encodeExtensions(product.id, into: &$0)
+            }
             #expect(encoded == Self.described(product))
             Self.checkKeys(of: product, in: table)
         }

@@ -171,6 +171,7 @@ import Testing
             ("outboxByteCountMin", Int64(WireLimits.outboxByteCountMin)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
             ("backupPieceByteCountMax", Int64(WireLimits.backupPieceByteCountMax)),
+            ("backupBytesPerSecondMin", Int64(WireLimits.backupBytesPerSecondMin)),
             ("backupsMax", Int64(WireLimits.backupsMax)),
             ("backupStallMillisecondsMax", Int64(WireLimits.backupStallMillisecondsMax)),
             (

@@ -71,6 +71,19 @@ final class BackupRunner: @unchecked Sendable {
         to requestID: UInt64,
         of writer: ConnectionWriter
     ) {
+        guard bytesPerSecondMax == 0 || bytesPerSecondMax >= WireLimits.backupBytesPerSecondMin else {
+            let refusal = Refusal(
+                .outOfRange,
+                .range(
+                    "bytes per second",
+                    value: Int64(bytesPerSecondMax),
+                    lowest: Int64(WireLimits.backupBytesPerSecondMin),
+                    highest: .max
+                )
+            )
+            writer.reply(.refused(refusal), to: requestID, at: 0)
+            return
+        }
         guard self.running == nil else {
             let highest = Int64(WireLimits.backupsMax)
             let refusal = Refusal(

@@ -30,6 +30,9 @@ public enum WireLimits {
     public static let eventsByteCountMax = 64 << 10
     /// Bytes of a backup in one message.
     public static let backupPieceByteCountMax = 128 << 10
+    /// The lowest rate of a backup that a request may set, in bytes per second: a slower one would hold back the
+    /// log for too long.
+    public static let backupBytesPerSecondMin: UInt64 = 64 << 10
     /// Backups that run at once; another is refused with `overloaded`.
     public static let backupsMax = 1
     /// Milliseconds for which a backup waits for its reader; then it ends with `deadline_exceeded`.
