@@ -100,8 +100,7 @@ final class EngineDriver: @unchecked Sendable {
         self.turns = RequestTurns(context, turns: turns, of: host)
         self.log = LogWriter(
             context,
-            to: directory.log,
-            fileByteCount: configuration.log.fileByteCount,
+            to: opened.log,
             of: host,
             workers: workers,
             turns: self.turns,
@@ -128,7 +127,7 @@ final class EngineDriver: @unchecked Sendable {
             on: workers.queries,
             configuration: configuration
         )
-        self.events = EventSubscriptions(host, log: directory.log, fanout: fanout)
+        self.events = EventSubscriptions(host, log: opened.log, fanout: fanout)
         self.insights = LiveInsights(context, of: host, runner: self.queries, besides: self.events)
         context.metrics.startedAt = clocks.now()
         context.metrics.healedPages = Int64(directory.report.healed.count)

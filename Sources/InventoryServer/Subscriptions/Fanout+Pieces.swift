@@ -185,7 +185,7 @@ extension Fanout {
     private func logRead(
         _ result: Result<[IndexedBlock], DurabilityError>,
         after lsn: LSN,
-        _ next: LogCursor
+        _ next: any LogStoreCursor
     ) {
         self.logReads.remove(lsn)
         switch result {
@@ -267,23 +267,18 @@ extension Fanout.Entered {
     }
 }
 
-/// Blocks read from the log's files.
+/// Blocks read from the log.
 private enum LogRead {
     static func next(
-        _ cursor: inout LogCursor,
+        _ cursor: inout any LogStoreCursor,
         through durable: LSN
     ) -> Result<[IndexedBlock], DurabilityError> {
         var blocks: [IndexedBlock] = []
         var byteCount = 0
         do throws(DurabilityError) {
             while byteCount < FanoutLimits.logReadByteCount,
-                let read = try cursor.read(through: durable)
+                let block = try cursor.nextBlock(through: durable)
             {
-                let block = FeedBlock(
-                    first: read.first,
-                    count: read.count,
-                    bytes: read.body
-                )
                 blocks.append(IndexedBlock(block))
                 byteCount += block.bytes.count
             }

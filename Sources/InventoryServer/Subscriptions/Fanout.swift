@@ -76,7 +76,7 @@ final class Fanout: @unchecked Sendable {
     var subscriptionCount = 0
     /// Positions from which the log's files are being read, and readers that continue where they are.
     var logReads: Set<LSN> = []
-    var logCursors: [LSN: LogCursor] = [:]
+    var logCursors: [LSN: any LogStoreCursor] = [:]
     var entering: [EnteringKey: Entering] = [:]
     var windows: [WindowKey: WindowBuilder] = [:]
     /// The completed windows, and one of the subscriptions, by interest.
