@@ -32,7 +32,7 @@ extension ConnectionHandler {
 
     private func writeContext() -> Engine.Context {
         Engine.Context(
-            actor: self.machine.principal.actor,
+            principal: self.machine.principal,
             now: self.driver.context.now(),
             refusal: self.driver.writeRefusal()
         )
