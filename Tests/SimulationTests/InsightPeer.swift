@@ -78,7 +78,7 @@ final class InsightPeer {
     init(_ bench: InsightHarness, saysHello: Bool = true) throws {
         self.bench = bench
         self.channel = EmbeddedChannel(
-            handler: ConnectionHandler(driver: bench.driver),
+            handler: ConnectionHandler(of: bench.driver),
             loop: bench.server.loop
         )
         self.channel.connect(to: try SocketAddress(unixDomainSocketPath: "/peer"), promise: nil)

@@ -49,7 +49,7 @@ final class EngineDriver: @unchecked Sendable {
     let loopTurns: LoopTurns
     let recovery: RecoveryReport
 
-    private let database: DatabaseID
+    let database: DatabaseID
     private let files: any Worker
     private var quiet = QuietPeriod()
     /// Whether the warning that the idempotency keys are near their limit was logged.
@@ -179,38 +179,7 @@ final class EngineDriver: @unchecked Sendable {
         )
     }
 
-    // MARK: - Connections
-
-    func connected(_ connection: ConnectionHandler) {
-        self.connections.add(connection)
-        self.metrics.connections += 1
-        self.metrics.connectionsAccepted += 1
-    }
-
-    func disconnected(_ connection: ConnectionHandler) {
-        guard self.connections.remove(connection) else { return }
-        self.metrics.connections -= 1
-        if self.connections.count == 0 { self.turns.forgetWaiting() }
-        self.finishDrainIfDone()
-    }
-
-    /// The server's description of itself, for an authorized client.
-    func accepted() -> HelloAccepted {
-        let currency = self.host.engine.state.currency
-        return HelloAccepted(
-            version: ProtocolVersion.newest,
-            databaseHigh: self.database.bytes.0,
-            databaseLow: self.database.bytes.1,
-            currencyCode: currency?.code ?? "",
-            currencyDecimals: currency?.decimals ?? 0,
-            durable: self.host.durable,
-            serverTime: self.context.now(),
-            software: "invd \(InvdVersion.current)"
-        )
-    }
-
-    /// The reply to a ping, with the durable LSN.
-    var pong: ServerMessage { .pong(durable: self.host.durable, time: self.context.now()) }
+    // MARK: - Requests
 
     /// Returns the reason why writes are refused now; `nil` if they are accepted.
     func writeRefusal() -> Refusal? {
@@ -286,7 +255,7 @@ final class EngineDriver: @unchecked Sendable {
         return promise.futureResult
     }
 
-    private func finishDrainIfDone() {
+    func finishDrainIfDone() {
         guard self.isDraining, let promise = self.drained, self.connections.count == 0,
             self.log.isIdle
         else { return }
