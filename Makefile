@@ -52,7 +52,7 @@ lint:
 # The fuzzer is built by Fuzzing/run.sh, with its own flags.
 debug-build: dependencies
 	swift build --build-tests $(IMPORTS)
-	swift build --package-path Benchmarks
+	swift build --package-path Benchmarks $(IMPORTS)
 
 fuzz-seconds: dependencies
 	SECONDS_EACH=3 bash Fuzzing/run.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the documentation of every module from its comments, into .build/docs/NAME.doccarchive; a broken
-# link, or any other warning, is an error.
+# Builds the documentation of every Swift module below Sources from its comments, into
+# .build/docs/NAME.doccarchive; a broken link, or any other warning, is an error.
 #
 # Each module's documentation is self-contained: names of other modules are written as code, not as links.
 set -euo pipefail
@@ -11,8 +11,10 @@ mkdir -p "$graphs" .build/docs
 swift build --scratch-path "$scratch" -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
     -Xswiftc "$graphs" >&2
 failed=()
-for module in Bytes ColumnStore InventoryModel InventoryEngine InventoryInsights Durability InventoryWire \
-    InventoryClient InventoryServer InventoryTransfer TerminalKit; do
+for directory in Sources/*/; do
+    module=$(basename "$directory")
+    # The C modules have no symbol graph.
+    find "$directory" -name '*.swift' | grep -q . || continue
     mkdir -p "$scratch/$module"
     cp "$graphs/$module.symbols.json" "$scratch/$module"
     for other in "$graphs/$module"@*.symbols.json; do

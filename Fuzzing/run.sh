@@ -15,7 +15,7 @@ else
     limit="${SECONDS_EACH:-60} s"
 fi
 targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot backup records condition flags}
-swift build --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xlinker -lm
+swift build --product fuzz --explicit-target-dependency-import-check error -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xlinker -lm
 for target in $targets; do
     mkdir -p ".build/corpus/$target" "Corpus/$target"
     echo "== $target, $limit"

@@ -147,7 +147,7 @@ public final class Server: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try Self.setBuffers(of: channel, among: driver.connections.count + 1)
                     try channel.pipeline.syncOperations.addHandler(
-                        ConnectionHandler(driver: driver)
+                        ConnectionHandler(of: driver)
                     )
                 }
             }

@@ -21,7 +21,9 @@ import Testing
             session: Self.session,
             continuesSession: false,
             waitsForStorage: false
-        )
+        ) {
+            didSet { machine.checkInvariants() }
+        }
         for id in 1...3 as ClosedRange<UInt64> {
             _ = machine.submitted(Self.command, requestID: id)
         }
@@ -47,7 +49,9 @@ import Testing
             session: Self.session,
             continuesSession: false,
             waitsForStorage: false
-        )
+        ) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.accepted()
         guard case .fail(let failed, Self.full) = machine.openingRefused(Self.full) else {
@@ -58,13 +62,17 @@ import Testing
     }
 
     @Test func `read-only requests open no session`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.accepted() == .nothing)
         #expect(machine.acceptsRequests)
     }
 
     @Test func `the first command opens the session and is then sent`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.accepted()
         #expect(
             machine.submitted(Self.command, requestID: 5)
@@ -77,7 +85,9 @@ import Testing
     }
 
     @Test func `after a lost connection unanswered commands are retried with their numbers`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         for id in 1...3 as ClosedRange<UInt64> {
             _ = machine.submitted(Self.command, requestID: id)
         }
@@ -91,14 +101,18 @@ import Testing
     }
 
     @Test func `a continued session is numbered from the server's last number`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.status(41))) == [42])
     }
 
     @Test func `a forgotten session fails the commands that can never be answered`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.accepted()
         let action = machine.openingRefused(Refusal(.sessionExpired))
@@ -111,7 +125,9 @@ import Testing
     }
 
     @Test func `a retryable refusal of a session is retried, and no command fails`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.accepted()
         #expect(machine.openingRefused(Refusal(.storageFull)) == .retryOpening)
@@ -120,7 +136,9 @@ import Testing
     }
 
     @Test func `commands without a number fail too when their session is refused permanently`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.accepted()
         guard case .fail(let commands, _) = machine.openingRefused(Refusal(.sessionExpired)) else {
@@ -134,7 +152,9 @@ import Testing
 
     /// Returns a machine with an open session that has sent `count` commands, from 1.
     private func ready(_ count: UInt64 = 0) -> ClientStateMachine {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.accepted()
         _ = machine.sessionNeeded()
         _ = machine.opened(Self.status(0))
@@ -146,7 +166,9 @@ import Testing
     private static let gap = Refusal(.sequenceGap)
 
     @Test func `a refused first command is retried alone, and the others follow it`() {
-        var machine = self.ready(3)
+        var machine = self.ready(3) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.answered(requestID: 1, refusal: Self.full) == .again)
         #expect(machine.answered(requestID: 2, refusal: Self.gap) == .again)
         #expect(machine.answered(requestID: 3, refusal: Self.gap) == .again)
@@ -161,7 +183,9 @@ import Testing
     }
 
     @Test func `a command of which every copy was refused can be withdrawn`() {
-        var machine = self.ready(2)
+        var machine = self.ready(2) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
         #expect(machine.answered(requestID: 2, refusal: Self.full) == .again)
         #expect(machine.abandoned(requestID: 2) == .withdrawn)
@@ -170,7 +194,9 @@ import Testing
     }
 
     @Test func `a command withdrawn before others leaves a filler in its place`() {
-        var machine = self.ready(3)
+        var machine = self.ready(3) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.answered(requestID: 1, refusal: Self.full) == .again)
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
         // Those behind it are in flight: their numbers cannot change.
@@ -186,7 +212,9 @@ import Testing
     }
 
     @Test func `fillers at the end are removed with the command before them`() {
-        var machine = self.ready(3)
+        var machine = self.ready(3) {
+            didSet { machine.checkInvariants() }
+        }
         for id in 1...3 as ClosedRange<UInt64> {
             #expect(machine.answered(requestID: id, refusal: Self.full) == .again)
         }
@@ -199,7 +227,9 @@ import Testing
     }
 
     @Test func `a command without a number can be withdrawn`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.submitted(Self.command, requestID: 2)
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
@@ -208,7 +238,9 @@ import Testing
     }
 
     @Test func `a command that was never sent can be withdrawn`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.submitted(Self.command, requestID: 1)
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
         #expect(machine.commands.isEmpty)
@@ -217,7 +249,9 @@ import Testing
     // MARK: - Unknown outcomes
 
     @Test func `an abandoned command in flight is unknown, and keeps its number`() {
-        var machine = self.ready(1)
+        var machine = self.ready(1) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.abandoned(requestID: 1) == .unknown(sequence: 1))
         #expect(self.sequences(machine.submitted(Self.command, requestID: 2)) == [2])
         // Its answer is still accepted.
@@ -228,7 +262,9 @@ import Testing
     }
 
     @Test func `a copy lost with its connection may have been executed, whatever follows`() {
-        var machine = self.ready(1)
+        var machine = self.ready(1) {
+            didSet { machine.checkInvariants() }
+        }
         machine.lost()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.status(0))) == [1])
@@ -238,7 +274,9 @@ import Testing
     }
 
     @Test func `a lost session leaves commands in flight unknown, and the others not executed`() {
-        var machine = self.ready(2)
+        var machine = self.ready(2) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.answered(requestID: 2, refusal: Self.full) == .again)
         machine.lost()
         _ = machine.submitted(Self.command, requestID: 3)
@@ -253,7 +291,9 @@ import Testing
     }
 
     @Test func `a session that expires in the meantime leaves a lost copy unknown`() {
-        var machine = self.ready(1)
+        var machine = self.ready(1) {
+            didSet { machine.checkInvariants() }
+        }
         machine.lost()
         _ = machine.accepted()
         _ = machine.opened(Self.status(0))
@@ -265,7 +305,9 @@ import Testing
     }
 
     @Test func `a forgotten outcome is unknown, not unexecuted`() {
-        var machine = self.ready(2)
+        var machine = self.ready(2) {
+            didSet { machine.checkInvariants() }
+        }
         let forgotten = Refusal(.outcomeForgotten)
         #expect(machine.answered(requestID: 1, refusal: forgotten) == .unknown(sequence: 1))
         #expect(machine.answered(requestID: 2, refusal: nil) == .settled)
@@ -275,7 +317,9 @@ import Testing
 
     @Test func `no more commands are in flight than outcomes the server remembers`() {
         let window = UInt64(Limits.sessionWindow)
-        var machine = self.ready(window)
+        var machine = self.ready(window) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.submitted(Self.command, requestID: window + 1) == .nothing)
         #expect(machine.submitted(Self.command, requestID: window + 2) == .nothing)
         // An answer out of order frees no space: the first outcome must stay remembered.
@@ -294,7 +338,9 @@ import Testing
             .independent
         ).encoded
         #expect(part.outcomeByteCountMax == Limits.outcomeByteCountMax)
-        var machine = self.ready(0)
+        var machine = self.ready(0) {
+            didSet { machine.checkInvariants() }
+        }
         let fitting = UInt64(Limits.sessionOutcomeByteCountMax / Limits.outcomeByteCountMax)
         for id in 1...fitting { #expect(machine.submitted(part, requestID: id) != .nothing) }
         #expect(machine.submitted(Self.command, requestID: fitting + 1) == .nothing)
@@ -303,7 +349,9 @@ import Testing
     }
 
     @Test func `a request that the server cannot decode consumes no number`() {
-        var machine = self.ready(3)
+        var machine = self.ready(3) {
+            didSet { machine.checkInvariants() }
+        }
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
         #expect(machine.answered(requestID: 2, refusal: Refusal(.malformedFrame)) == .settled)
         // The command behind it was sent too early: a filler is sent before it now.
@@ -320,7 +368,9 @@ import Testing
     }
 
     @Test func `commands of an earlier run are retried from a given number`() {
-        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true) {
+            didSet { machine.checkInvariants() }
+        }
         _ = machine.accepted()
         _ = machine.sessionNeeded()
         _ = machine.opened(Self.status(7))

@@ -4,6 +4,32 @@ import Testing
 
 @testable import InventoryServer
 
+/// A budget and the shares of its connections, whose invariants are checked after each step.
+private struct Shares {
+    var budget: ByteBudget
+    private(set) var all: [ByteBudget.Share]
+
+    init(_ budget: ByteBudget = ByteBudget("things", shareMax: 10, totalMax: 25), count: Int = 1) {
+        self.budget = budget
+        self.all = [ByteBudget.Share](repeating: .init(), count: count)
+    }
+
+    mutating func take(_ byteCount: Int, for index: Int = 0) throws(Refusal) {
+        defer { self.budget.checkInvariants(of: self.all) }
+        try self.budget.take(byteCount, for: &self.all[index])
+    }
+
+    mutating func give(_ byteCount: Int, of index: Int = 0) {
+        self.budget.give(byteCount, of: &self.all[index])
+        self.budget.checkInvariants(of: self.all)
+    }
+
+    mutating func giveAll(of index: Int) {
+        self.budget.giveAll(of: &self.all[index])
+        self.budget.checkInvariants(of: self.all)
+    }
+}
+
 /// The memory limits of connections.
 @Suite struct ByteBudgetTests {
     private static func refusal(_ what: String, _ value: Int64, _ highest: Int64) -> Refusal {
@@ -11,34 +37,30 @@ import Testing
     }
 
     @Test func `a connection can use its share to the last byte, and no more`() throws {
-        var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
-        var share = ByteBudget.Share()
-        try budget.take(10, for: &share)
+        var shares = Shares()
+        try shares.take(10)
         #expect(throws: Self.refusal("bytes of things of a connection", 11, 10)) {
-            try budget.take(1, for: &share)
+            try shares.take(1)
         }
-        #expect(share.byteCount == 10 && budget.byteCount == 10)
-        try budget.take(0, for: &share)
-        budget.give(4, of: &share)
-        try budget.take(4, for: &share)
-        #expect(share.byteCount == 10 && budget.byteCount == 10)
+        #expect(shares.all[0].byteCount == 10 && shares.budget.byteCount == 10)
+        try shares.take(0)
+        shares.give(4)
+        try shares.take(4)
+        #expect(shares.all[0].byteCount == 10 && shares.budget.byteCount == 10)
     }
 
     @Test func `all connections can use the total to the last byte, and no more`() throws {
-        var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
-        var shares = [ByteBudget.Share](repeating: .init(), count: 3)
-        try budget.take(10, for: &shares[0])
-        try budget.take(10, for: &shares[1])
-        try budget.take(5, for: &shares[2])
-        #expect(throws: Self.refusal("bytes of things", 26, 25)) {
-            try budget.take(1, for: &shares[2])
-        }
-        #expect(shares[2].byteCount == 5)
+        var shares = Shares(count: 3)
+        try shares.take(10, for: 0)
+        try shares.take(10, for: 1)
+        try shares.take(5, for: 2)
+        #expect(throws: Self.refusal("bytes of things", 26, 25)) { try shares.take(1, for: 2) }
+        #expect(shares.all[2].byteCount == 5)
         // The bytes of a closed connection are free for others.
-        budget.giveAll(of: &shares[0])
-        budget.giveAll(of: &shares[0])
-        #expect(budget.byteCount == 15)
-        try budget.take(5, for: &shares[2])
+        shares.giveAll(of: 0)
+        shares.giveAll(of: 0)
+        #expect(shares.budget.byteCount == 15)
+        try shares.take(5, for: 2)
     }
 
     @Test func `no more is returned than was taken`() async {
@@ -50,23 +72,30 @@ import Testing
         }
     }
 
-    @Test func `the largest request fits into each share`() throws {
-        for var budget in [ByteBudget.queries, .subscriptions] {
+    @Test func `a total that its shares do not add up to stops the process`() async {
+        await #expect(processExitsWith: .failure) {
+            var budget = ByteBudget("things", shareMax: 10, totalMax: 25)
             var share = ByteBudget.Share()
-            try budget.take(ByteBudget.held(body: WireLimits.requestByteCountMax), for: &share)
-            #expect(budget.byteCount > WireLimits.requestByteCountMax)
+            try budget.take(3, for: &share)
+            budget.checkInvariants(of: [share, share])
+        }
+    }
+
+    @Test func `the largest request fits into each share`() throws {
+        for budget in [ByteBudget.queries, .subscriptions] {
+            var shares = Shares(budget)
+            try shares.take(ByteBudget.held(body: WireLimits.requestByteCountMax))
+            #expect(shares.budget.byteCount > WireLimits.requestByteCountMax)
         }
     }
 
     @Test func `the maximum number of waiting plain requests fits`() throws {
-        var budget = ByteBudget.queries
-        var share = ByteBudget.Share()
+        var shares = Shares(.queries)
         for _ in 0..<WireLimits.waitingQueriesPerConnectionMax {
-            try budget.take(ByteBudget.held(body: 64), for: &share)
+            try shares.take(ByteBudget.held(body: 64))
         }
-        budget = ByteBudget.subscriptions
-        share = ByteBudget.Share()
+        shares = Shares(.subscriptions)
         let longest = ByteBudget.held(body: 5 * Limits.filterIDsMax)
-        for _ in 0..<WireLimits.subscriptionsMax { try budget.take(longest, for: &share) }
+        for _ in 0..<WireLimits.subscriptionsMax { try shares.take(longest) }
     }
 }

@@ -5,11 +5,63 @@ import Testing
 
 @testable import InventoryServer
 
+/// A state machine whose invariants are checked after each step.
+private struct CheckedMachine {
+    private var machine: ConnectionStateMachine
+
+    init(inFlightMax: Int = WireLimits.inFlightMax) {
+        self.machine = ConnectionStateMachine(inFlightMax: inFlightMax)
+        self.machine.checkInvariants()
+    }
+
+    var isClosed: Bool { self.machine.isClosed }
+    var principal: Principal { self.machine.principal }
+
+    private mutating func step<Result>(
+        _ body: (inout ConnectionStateMachine) -> Result
+    ) -> Result {
+        defer { self.machine.checkInvariants() }
+        return body(&self.machine)
+    }
+
+    mutating func helloReceived(
+        _ hello: Hello,
+        of principal: Principal? = nil
+    ) -> ConnectionStateMachine.Action {
+        self.step { $0.helloReceived(hello, of: principal) }
+    }
+
+    mutating func requestReceived(
+        _ requestID: UInt64,
+        _ opcode: Opcode?,
+        isInUse: Bool = false
+    ) -> ConnectionStateMachine.Action {
+        self.step { $0.requestReceived(requestID, opcode, isInUse: isInUse) }
+    }
+
+    mutating func admits(_ requestID: UInt64, _ opcode: Opcode, isInUse: Bool = false) -> Bool {
+        self.step { $0.admits(requestID, opcode, isInUse: isInUse) }
+    }
+
+    mutating func replied(_ count: Int) -> ConnectionStateMachine.Action {
+        self.step { $0.replied(count) }
+    }
+
+    mutating func drain() -> ConnectionStateMachine.Action { self.step { $0.drain() } }
+    mutating func inputClosed() -> ConnectionStateMachine.Action { self.step { $0.inputClosed() } }
+    mutating func helloTimedOut() -> ConnectionStateMachine.Action {
+        self.step { $0.helloTimedOut() }
+    }
+    mutating func frameTimedOut() -> ConnectionStateMachine.Action {
+        self.step { $0.frameTimedOut() }
+    }
+}
+
 @Suite struct ConnectionStateMachineTests {
     private static let hello = Hello(actor: "a", software: "s")
 
-    private static func active(inFlightMax: Int = 2) -> ConnectionStateMachine {
-        var machine = ConnectionStateMachine(inFlightMax: inFlightMax)
+    private static func active(inFlightMax: Int = 2) -> CheckedMachine {
+        var machine = CheckedMachine(inFlightMax: inFlightMax)
         #expect(machine.helloReceived(Self.hello) == .accept)
         return machine
     }
@@ -22,7 +74,7 @@ import Testing
     }
 
     @Test func `a request before the hello closes the connection`() {
-        var machine = ConnectionStateMachine(inFlightMax: 2)
+        var machine = CheckedMachine(inFlightMax: 2)
         #expect(Self.code(machine.requestReceived(1, .query)) == .malformedFrame)
         #expect(machine.isClosed)
         #expect(machine.requestReceived(1, .query) == .nothing)
@@ -35,7 +87,7 @@ import Testing
     }
 
     @Test func `a request that its principal may not send is refused and not counted`() {
-        var machine = ConnectionStateMachine(inFlightMax: 1)
+        var machine = CheckedMachine(inFlightMax: 1)
         let reader = Principal(actor: "screen", rights: .read)
         #expect(machine.helloReceived(Self.hello, of: reader) == .accept)
         #expect(machine.principal.actor == "screen")
@@ -57,8 +109,22 @@ import Testing
         for opcode in Opcode.allCases where opcode.isRequest { #expect(principal.may(opcode)) }
     }
 
+    @Test func `an actor with a control character closes the connection, whatever its version`() {
+        for version in [ProtocolVersion.newest, ProtocolVersion.newest + 1] {
+            var machine = CheckedMachine()
+            let hello = Hello(
+                versionMin: version,
+                versionMax: version,
+                actor: "a\u{7}",
+                software: "s"
+            )
+            #expect(Self.code(machine.helloReceived(hello)) == .malformedFrame)
+            #expect(machine.isClosed && machine.principal.rights.isEmpty)
+        }
+    }
+
     @Test func `a hello of other versions is refused`() {
-        var machine = ConnectionStateMachine()
+        var machine = CheckedMachine()
         let hello = Hello(versionMin: 2, versionMax: 3, actor: "a", software: "s")
         #expect(Self.code(machine.helloReceived(hello)) == .unsupportedVersion)
     }
@@ -91,7 +157,7 @@ import Testing
         var idle = Self.active()
         #expect(Self.code(idle.inputClosed()) == .clientClosed)
         #expect(idle.inputClosed() == .nothing)
-        var mute = ConnectionStateMachine()
+        var mute = CheckedMachine()
         #expect(Self.code(mute.inputClosed()) == .clientClosed)
     }
 
@@ -112,7 +178,7 @@ import Testing
         #expect(Self.code(machine.frameTimedOut()) == .malformedFrame)
         #expect(machine.isClosed)
         #expect(machine.frameTimedOut() == .nothing)
-        var mute = ConnectionStateMachine()
+        var mute = CheckedMachine()
         #expect(Self.code(mute.frameTimedOut()) == .malformedFrame)
     }
 
@@ -123,7 +189,7 @@ import Testing
     }
 
     @Test func `only a connection without a hello times out`() {
-        var late = ConnectionStateMachine()
+        var late = CheckedMachine()
         #expect(Self.code(late.helloTimedOut()) == .malformedFrame)
         var machine = Self.active()
         #expect(machine.helloTimedOut() == .nothing)
@@ -135,6 +201,7 @@ import Testing
     private static func add(_ pending: inout PendingReplies, _ text: String, lsn: LSN) {
         pending.writer.write(bytes: Array(text.utf8))
         pending.mark(lsn: lsn, isFinal: true)
+        pending.checkInvariants()
     }
 
     private static func release(
@@ -145,6 +212,7 @@ import Testing
         let finals = pending.release(durable: durable) {
             text += String(decoding: $0, as: UTF8.self)
         }
+        pending.checkInvariants()
         return (text, finals)
     }
 

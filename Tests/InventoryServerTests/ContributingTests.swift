@@ -101,6 +101,81 @@ import Testing
         }
     }
 
+    /// The texts of the Swift files below a folder whose names match.
+    private static func sources(
+        in folder: String,
+        where isIncluded: (String) -> Bool
+    ) throws -> [String] {
+        let directory = Self.root.appending(path: folder)
+        let files = FileManager.default.enumerator(atPath: directory.path)
+        return try (files?.allObjects ?? []).compactMap { $0 as? String }
+            .filter { path in
+                let name = path.split(separator: "/").last.map(String.init) ?? ""
+                return name.hasSuffix(".swift") && isIncluded(String(name.dropLast(6)))
+            }
+            .map { try String(contentsOf: directory.appending(path: $0), encoding: .utf8) }
+    }
+
+    /// The sources of a type, in a file of its name and in files of its concerns.
+    private static func sources(of type: String) throws -> String {
+        try self.sources(in: "Sources") { $0 == type || $0.hasPrefix("\(type)+") }
+            .joined(separator: "\n")
+    }
+
+    /// The list of assertions, cut at its parts.
+    private func assertedTypes() throws -> (bytes: [String], steps: [String], none: [String]) {
+        let rules = try self.section("Rules")
+        let start = try #require(rules.range(of: "- **Assertions**"), "no list of assertions")
+        let rest = rules[start.upperBound...]
+        let list = rest[..<(rest.range(of: "\n- **")?.lowerBound ?? rest.endIndex)]
+        let steps = try #require(list.range(of: "each transition of"))
+        let none = try #require(list.range(of: "nothing to check:"))
+        func types(_ text: Substring) -> [String] {
+            Self.code(in: text).filter { $0.wholeMatch(of: #/[A-Z]\w+/#) != nil }
+        }
+        return (
+            types(list[..<steps.lowerBound]),
+            types(list[steps.lowerBound..<none.lowerBound]),
+            types(list[none.upperBound...])
+        )
+    }
+
+    @Test func `every type of bytes in the list of assertions checks itself`() throws {
+        let types = try self.assertedTypes().bytes
+        #expect(types.count >= 5)
+        for type in types {
+            let source = try Self.sources(of: type)
+            #expect(source.contains("func checkInvariants("), "\(type) has no checkInvariants()")
+            #expect(source.contains("self.checkInvariants("), "\(type) does not check itself")
+        }
+    }
+
+    @Test func `every type with steps in the list of assertions is checked by its tests`() throws {
+        let types = try self.assertedTypes().steps
+        #expect(types.count >= 20)
+        for type in types {
+            let source = try Self.sources(of: type)
+            #expect(source.contains("func checkInvariants("), "\(type) has no checkInvariants()")
+            let own = try Self.sources(in: "Tests") { $0 == "\(type)Tests" }
+            let tests =
+                own.isEmpty
+                ? try Self.sources(in: "Tests") { $0.hasSuffix("Tests") }
+                    .filter { $0.contains("\(type)(") } : own
+            let isChecked = tests.contains { $0.contains("checkInvariants(") }
+            #expect(isChecked, "no test checks \(type)")
+        }
+    }
+
+    @Test func `types without invariants have no check`() throws {
+        let types = try self.assertedTypes().none
+        #expect(types.count >= 5)
+        for type in types {
+            let source = try Self.sources(of: type)
+            #expect(source.contains(" \(type)"), "no type \(type)")
+            #expect(!source.contains("checkInvariants"), "\(type) has invariants")
+        }
+    }
+
     @Test func `every test suite in the page exists`() {
         let suites = Self.code(in: self.text).filter { $0.wholeMatch(of: #/[A-Z]\w*Tests/#) != nil }
         #expect(suites.count > 15)

@@ -97,7 +97,7 @@ private final class FanoutBench: Sendable {
         let upstream = FanoutUpstream(
             takeView: { _ in },
             work: Nobody(),
-            log: opened.directory.log,
+            log: opened.log,
             now: { .zero },
             clock: { clock.now },
             loopNanoseconds: { 0 },

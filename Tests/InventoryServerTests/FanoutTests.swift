@@ -241,6 +241,7 @@ import Testing
             let bytes = [UInt8](repeating: number, count: Int(number))
             expected += bytes
             queue.append(ByteBuffer(bytes: bytes), isAnswer: number % 2 == 0)
+            queue.checkInvariants()
         }
         let answers = (1...20).filter { $0 % 2 == 0 }.reduce(0, +)
         #expect(queue.byteCount == expected.count)
@@ -251,6 +252,7 @@ import Testing
             let taken = min(7, offered.count)
             found += offered.prefix(taken)
             queue.remove(taken)
+            queue.checkInvariants()
         }
         #expect(found == expected)
         #expect(queue.byteCount == 0 && queue.answerByteCount == 0)
@@ -262,6 +264,7 @@ import Testing
         for number in 1...10_000 {
             queue.append(ByteBuffer(bytes: [UInt8(number % 251)]), isAnswer: true)
             queue.remove(1)
+            queue.checkInvariants()
         }
         #expect(queue.partCount == 1)
         #expect(queue.first(2).map { Array($0.readableBytesView) } == [[UInt8(10_000 % 251)]])
@@ -284,7 +287,10 @@ import Testing
 @Suite struct TurnHistogramTests {
     @Test func `a percentile is within an eighth of the exact one`() {
         var histogram = TurnHistogram()
-        for value in 1...1_000 as ClosedRange<UInt64> { histogram.record(value * 1_000, at: 5) }
+        for value in 1...1_000 as ClosedRange<UInt64> {
+            histogram.record(value * 1_000, at: 5)
+            histogram.checkInvariants()
+        }
         let counts = histogram.recent(at: 5)
         #expect(counts.count == 1_000)
         #expect(counts.max == 1_000_000)
@@ -301,6 +307,7 @@ import Testing
         histogram.record(900, at: 0)
         for second in 1...200 as ClosedRange<UInt64> {
             histogram.record(7, at: second * 1_000_000_000)
+            histogram.checkInvariants()
         }
         let recent = histogram.recent(at: 200_000_000_000)
         #expect(recent.max == 7)

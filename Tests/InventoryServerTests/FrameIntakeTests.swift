@@ -10,7 +10,7 @@ import Testing
 
     /// A reference, so that mutating calls can be made within an expectation.
     private final class Intake {
-        var value = FrameIntake()
+        var value = FrameIntake() { didSet { self.value.checkInvariants() } }
 
         func take(_ bytes: [UInt8]) -> ByteBuffer {
             var read = ByteBuffer(bytes: bytes)

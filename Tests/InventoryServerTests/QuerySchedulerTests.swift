@@ -15,8 +15,13 @@ import Testing
             self.work.withLock { $0.append(work) }
         }
 
-        func runAll() {
-            while let next = self.work.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { next() }
+        /// Runs all of it and checks the scheduler's invariants after each piece.
+        func runAll(_ scheduler: QueryScheduler) {
+            scheduler.checkInvariants()
+            while let next = self.work.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                next()
+                scheduler.checkInvariants()
+            }
         }
     }
 
@@ -78,7 +83,7 @@ import Testing
             scheduler.submit(slice, as: .slice) { said.add("slice") }
             rest()
         }
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(said.all == ["scan begins", "slice", "scan ends"])
     }
 
@@ -86,7 +91,7 @@ import Testing
         let (first, second) = (self.job(1), self.job(2))
         self.scheduler.submit(first, as: .scan, body: self.steps(10, first, "first"))
         self.scheduler.submit(second, as: .scan, body: self.steps(1, second, "second"))
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(self.said.all == ["first begins", "first ends", "second begins", "second ends"])
     }
 
@@ -95,7 +100,7 @@ import Testing
         self.scheduler.submit(first, as: .scan, body: self.steps(100, first, "first"))
         self.scheduler.submit(again, as: .scan, body: self.steps(1, again, "again"))
         self.scheduler.submit(second, as: .scan, body: self.steps(1, second, "second"))
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(
             self.said.all == [
                 "first begins", "second begins", "second ends", "first ends", "again begins",
@@ -129,7 +134,7 @@ import Testing
                 }
             }
         }
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(said.all.contains("late ends"))
         #expect(ended.load(ordering: .relaxed) == 64)
         let milliseconds = waited.load(ordering: .relaxed) / 1_000_000
@@ -150,7 +155,7 @@ import Testing
             }
             rest()
         }
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(said.all == ["dear begins", "cheap begins", "cheap ends", "dear ends"])
         let milliseconds = waited.load(ordering: .relaxed) / 1_000_000
         #expect((100...110).contains(milliseconds), "\(milliseconds) ms")
@@ -164,7 +169,7 @@ import Testing
             token.cancel()
             body()
         }
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(self.said.all == ["scan begins", "scan invalid_field"])
     }
 
@@ -179,7 +184,7 @@ import Testing
         }
         let quick = self.job(3)
         scheduler.submit(quick, as: .scan, body: self.steps(400, quick, "quick"))
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(
             self.said.all
                 == ["scan begins", "quick begins", "quick ends", "scan deadline_exceeded"]
@@ -195,7 +200,7 @@ import Testing
         #expect(self.scheduler.withdraw(first))
         self.scheduler.remove(second.owner)
         #expect(self.scheduler.waitingCount == 1)
-        self.hands.runAll()
+        self.hands.runAll(self.scheduler)
         #expect(self.said.all == ["third begins", "third ends"])
         #expect(!self.scheduler.withdraw(third))
     }

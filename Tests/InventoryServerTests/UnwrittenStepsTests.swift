@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct UnwrittenStepsTests {
     @Test func `steps count until they are durable`() {
-        var steps = UnwrittenSteps()
+        var steps = UnwrittenSteps() { didSet { steps.checkInvariants() } }
         steps.decided(3, through: 40)
         steps.decided(0, through: 40)
         steps.decided(2, through: 45)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `beyond the limit the connection is not read`() {
-        var steps = UnwrittenSteps()
+        var steps = UnwrittenSteps() { didSet { steps.checkInvariants() } }
         steps.decided(UnwrittenSteps.countMax, through: 10_000)
         #expect(!steps.isFull)
         steps.decided(1, through: 10_001)

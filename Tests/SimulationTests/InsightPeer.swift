@@ -17,7 +17,7 @@ final class InsightHarness {
     let server: SimulatedServer
     private var number: UInt64 = 0
 
-    init(lookNanoseconds: UInt64 = 0) throws {
+    init(lookNanoseconds: UInt64 = 0, log: (any LogStore)? = nil) throws {
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
         let configuration = ServerConfiguration(
             dataDirectory: "memory",
@@ -28,7 +28,8 @@ final class InsightHarness {
             MemoryStorage(),
             configuration,
             clock: self.clock,
-            lookNanoseconds: lookNanoseconds
+            lookNanoseconds: lookNanoseconds,
+            log: log
         )
         self.settle()
     }
@@ -77,7 +78,7 @@ final class InsightPeer {
     init(_ bench: InsightHarness, saysHello: Bool = true) throws {
         self.bench = bench
         self.channel = EmbeddedChannel(
-            handler: ConnectionHandler(driver: bench.driver),
+            handler: ConnectionHandler(of: bench.driver),
             loop: bench.server.loop
         )
         self.channel.connect(to: try SocketAddress(unixDomainSocketPath: "/peer"), promise: nil)

@@ -112,7 +112,7 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
         let link = SimulatedLink(
             client: client,
             server: EmbeddedChannel(
-                handler: ConnectionHandler(driver: server.driver),
+                handler: ConnectionHandler(of: server.driver),
                 loop: server.loop
             ),
             tap: self.makeTap()

@@ -46,19 +46,22 @@ final class SimulatedServer: @unchecked Sendable {
 
     /// Recovers from the disk, like a process that starts.
     ///
-    /// `lookNanoseconds` is the time that passes with each reading of the clock that bounds turns.
+    /// `lookNanoseconds` is the time that passes with each reading of the clock that bounds turns; `log`
+    /// replaces the log of `storage`.
     init(
         _ storage: any Storage,
         _ configuration: ServerConfiguration,
         clock: SimulatedClock,
-        lookNanoseconds: UInt64 = 0
+        lookNanoseconds: UInt64 = 0,
+        log: (any LogStore)? = nil
     ) throws(DurabilityError) {
-        let opened = try OpenedDatabase.open(
+        var opened = try OpenedDatabase.open(
             storage,
             configuration.log,
             newID: DatabaseID(1, 2),
             now: clock.now
         )
+        if let log { opened.log = log }
         let box = FailureBox()
         let loop = self.loop
         let looks = Looks()

@@ -39,6 +39,8 @@ import Testing
             loop.run()
             let now = loop.now.uptimeNanoseconds
             self.bench.server.turns.turned(from: now, to: now)
+            self.bench.server.turns.checkInvariants()
+            self.bench.driver.checkInvariants()
             if try isDone() { return count }
             let workers = self.bench.server.workers.filter { !$0.isIdle }
             for worker in workers { worker.runNext() }

@@ -30,8 +30,15 @@ struct LogMark: Equatable, Sendable {
     /// Returns the offset of a copy in the file.
     static func offset(ofCopy copy: Int) -> Int { (copy + 1) * StorageAlignment.byteCount }
 
+    /// Stops the process if the mark names no file, or is the first of none.
+    func checkInvariants() {
+        precondition(self.number > 0, "marks are numbered from 1")
+        precondition(self.newestFile >= .first, "LSN \(self.newestFile) begins no file")
+    }
+
     /// Encodes one copy: a whole page.
     func page(_ database: DatabaseID) -> [UInt8] {
+        self.checkInvariants()
         var writer = ByteWriter(capacity: StorageAlignment.byteCount)
         writer.write(Self.magic)
         writer.write(Self.version)

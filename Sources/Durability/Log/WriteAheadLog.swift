@@ -81,7 +81,7 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     let storage: any Storage
     let database: DatabaseID
-    let configuration: LogConfiguration
+    package let configuration: LogConfiguration
     let shared: Guarded<Shared>
 
     // Log thread only.

@@ -54,6 +54,7 @@ struct SnapshotManifest: Equatable, Sendable {
     var entries: [Entry]
 
     func encode(into writer: inout ByteWriter) {
+        self.checkInvariants()
         writer.write(Self.magic)
         writer.write(Self.version)
         writer.writeZeros(6)

@@ -67,4 +67,18 @@ public struct IncrementalInsight: Sendable {
         self.answer = answer
         return answer
     }
+
+    /// Stops the process if what is retained contradicts the answer.
+    ///
+    /// - Complexity: O(retained sums)
+    package func checkInvariants() {
+        if let answer {
+            precondition(self.moment > Instant(microseconds: .min), "an answer of no moment")
+            precondition(
+                answer.table.rowCount <= InsightLimits.liveInsightRowsMax,
+                "a result of \(answer.table.rowCount) rows"
+            )
+        }
+        for aggregates in self.retained.values { aggregates.checkInvariants() }
+    }
 }

@@ -53,6 +53,23 @@ struct MaterializedAggregates: Sendable {
         return answer
     }
 
+    /// Stops the process unless sums and answer are of the same view, and within the limit.
+    func checkInvariants() {
+        precondition(
+            (self.sums == nil) == (self.answer == nil),
+            "sums and their answer are retained together"
+        )
+        guard let sums, let answer else { return }
+        precondition(
+            sums.totals.entryCount <= InsightLimits.liveInsightEntriesMax,
+            "\(sums.totals.entryCount) entries are retained"
+        )
+        precondition(
+            sums.catalogLSN <= answer.lsn,
+            "the catalog of LSN \(sums.catalogLSN) at LSN \(answer.lsn)"
+        )
+    }
+
     private static func isCurrent(_ sums: Sums, of view: ReadView, moment: Instant) -> Bool {
         guard sums.catalogLSN == view.tables.catalogLSN else { return false }
         return sums.totals.plan.window.movesAt.map { moment < $0 } ?? true

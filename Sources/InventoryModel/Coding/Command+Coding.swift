@@ -59,6 +59,38 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
 }
 
 extension Command {
+    /// The tag that names the command; a product is created under one name whatever its layout.
+    public var tag: CommandTag {
+        switch self {
+        case .createCategory: .createCategory
+        case .renameCategory: .renameCategory
+        case .archiveCategory: .archiveCategory
+        case .createLocation: .createLocation
+        case .updateLocation: .updateLocation
+        case .archiveLocation: .archiveLocation
+        case .createProduct: .createProduct
+        case .updateProduct: .updateProduct
+        case .deleteProduct: .deleteProduct
+        case .sell: .sell
+        case .returnSale: .returnSale
+        case .restock: .restock
+        case .adjust: .adjust
+        case .count: .count
+        case .setUnavailable: .setUnavailable
+        case .expectIncoming: .expectIncoming
+        case .setFloor: .setFloor
+        case .reverse: .reverse
+        case .reserve: .reserve
+        case .extendReservation: .extendReservation
+        case .commitReservation: .commitReservation
+        case .releaseReservation: .releaseReservation
+        case .dispatchTransfer: .dispatchTransfer
+        case .receiveTransfer: .receiveTransfer
+        case .cancelTransfer: .cancelTransfer
+        case .batch: .batch
+        }
+    }
+
     /// Writes the tag and the fields.
     public func encode(into writer: inout ByteWriter) {
         switch self {

@@ -64,6 +64,26 @@ struct ByteBudget: Equatable {
 
     /// Returns all bytes that a closed connection has taken.
     mutating func giveAll(of share: inout Share) { self.give(share.byteCount, of: &share) }
+
+    /// Traps if more is taken than the limits allow, or if `shares`, all that have taken bytes, do not add up
+    /// to the total.
+    ///
+    /// - Complexity: O(shares)
+    func checkInvariants(of shares: some Sequence<Share>) {
+        var taken = 0
+        for share in shares {
+            precondition(
+                (0...self.shareMax).contains(share.byteCount),
+                "a share of \(share.byteCount) bytes of \(self.what)"
+            )
+            taken += share.byteCount
+        }
+        precondition(
+            taken == self.byteCount,
+            "\(self.byteCount) bytes of \(self.what), not \(taken)"
+        )
+        precondition(taken <= self.totalMax, "\(taken) of \(self.totalMax) bytes of \(self.what)")
+    }
 }
 
 extension ByteBudget {

@@ -5,7 +5,9 @@ internal import NIOCore
 
 /// One connection on its event loop: feeds events to the values that decide, and performs their actions.
 ///
-///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ Engine, or the request's service
+/// It knows the server by two protocols: where it lives, and what runs its requests.
+///
+///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ RequestService
 ///                 ReadGate: back-pressure                            └─▶ ConnectionWriter ─▶ bytes
 ///
 /// All frames of a read are processed in one pass, their answers are encoded into one buffer, and those that
@@ -15,7 +17,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let id: ConnectionID
-    let driver: EngineDriver
+    let host: any ConnectionHost
+    let service: any RequestService
     let writer: ConnectionWriter
     let queries: ConnectionQueries
     var machine = ConnectionStateMachine()
@@ -34,10 +37,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Whether the connection is closed at its next release.
     private var isOver = false
 
-    /// The open session.
-    var session: UInt32?
-    /// The number of sessions created over this connection.
-    var sessionsCreated = 0
+    var session = ConnectionSession()
     /// The memory of the idempotency keys that came over this connection.
     var keyShare = KeyShare()
     /// Requests for snapshots that are being taken.
@@ -56,16 +56,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         static let idleDue = Events(rawValue: 1 << 3)
     }
 
-    init(driver: EngineDriver) {
-        self.driver = driver
-        self.id = driver.connections.nextID()
-        self.writer = ConnectionWriter(
-            self.id,
-            of: driver.host,
-            fanout: driver.fanout,
-            among: driver.connections
-        )
-        self.queries = ConnectionQueries(driver.queries, self.writer)
+    init(of server: some ConnectionHost & RequestService) {
+        let parts = server.connectionParts()
+        self.host = server
+        self.service = server
+        self.id = parts.writer.id
+        self.writer = parts.writer
+        self.queries = parts.queries
         self.writer.delegate = self
     }
 
@@ -77,8 +74,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        self.driver.connected(self)
-        if self.driver.isDraining { self.drain() }
+        self.host.connected(self)
+        if self.host.isDraining { self.drain() }
         context.eventLoop.assumeIsolated().scheduleTask(
             in: .milliseconds(Int64(WireLimits.helloMilliseconds))
         ) { [weak self] in
@@ -92,16 +89,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.channelClosed()
         self.queries.cancelAll()
         self.writer.closed()
-        self.driver.events.forgetAll(of: self.id)
-        self.driver.insights.unsubscribeAll(of: self.id, nil)
-        self.driver.backups.forget(self.id)
-        self.driver.connections.changedSession(from: self.session, to: nil)
-        self.session = nil
+        self.service.connectionClosed(self.id, session: self.session.closed())
         self.queries.connectionClosed()
         self.giveBackSpace()
         _ = self.intake.take()
         self.context = nil
-        self.driver.disconnected(self)
+        self.host.disconnected(self)
         context.fireChannelInactive()
     }
 
@@ -112,7 +105,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
-        self.driver.metrics.receivedBytes += Int64(read.readableBytes)
+        self.host.metrics.receivedBytes += Int64(read.readableBytes)
         self.idleWatch.read()
         let isFirstPart = self.intake.isEmpty
         let bytes = self.intake.take(&read)
@@ -148,18 +141,18 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Runs the complete frames, as many as this turn of the loop may.
     private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
-        self.driver.turns.beginRequests()
-        if self.driver.turns.isTurnUsedUp {
+        self.host.turns.beginRequests()
+        if self.host.turns.isTurnUsedUp {
             // The requests of other sockets used up this turn.
             self.intake.keep(bytes)
             self.runLater()
             return
         }
         var bytes = bytes
-        let before = self.driver.host.lsn
+        let before = self.service.lsn
         let (consumed, begun, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
-        let lsn = self.driver.host.lsn
+        let lsn = self.service.lsn
         self.unwritten.decided(Int(lsn - before), through: lsn)
         guard !self.machine.isClosed else { return }
         self.claimSpace(begun, isAnother: consumed > 0)
@@ -184,10 +177,10 @@ final class ConnectionHandler: ChannelInboundHandler {
                 while !self.machine.isClosed, let frame = try self.runCommands(&frames) {
                     self.receive(frame)
                 }
-                isUsedUp = self.driver.turns.used(frames.consumed - start) && frames.isPaused
+                isUsedUp = self.host.turns.used(frames.consumed - start) && frames.isPaused
             } while frames.isPaused && !isUsedUp && !self.machine.isClosed
         } catch {
-            self.driver.metrics.refusedFrames += 1
+            self.host.metrics.refusedFrames += 1
             self.perform(self.machine.failed(error), requestID: 0)
         }
         return (frames.consumed, isUsedUp ? nil : frames.nextByteCount, isUsedUp)
@@ -200,7 +193,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     ///
     /// It reads the clock once per frame and shares one timer among frames that follow each other.
     private func timeFrame() {
-        let first = self.intake.begin(at: self.driver.context.milliseconds)
+        let first = self.intake.begin(at: self.host.milliseconds)
         if let first { self.lookAtFrame(in: first) }
     }
 
@@ -209,9 +202,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             [weak self] in
             guard let self else { return }
             let verdict = self.intake.look(
-                at: self.driver.context.milliseconds,
+                at: self.host.milliseconds,
                 isRead: !self.gate.isPaused,
-                isSpaceWanted: self.driver.connections.isSpaceWanted
+                isSpaceWanted: self.host.isSpaceWanted
             )
             switch verdict {
             case .none: break
@@ -230,12 +223,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func claimSpace(_ begun: Int?, isAnother: Bool) {
         if isAnother { self.giveBackSpace() }
         guard let begun, self.intake.needsSpace(begun) else { return }
-        let hasSpace = self.driver.connections.begunFrame(self.id, begun)
+        let hasSpace = self.host.begunFrame(self.id, begun)
         self.intake.claimed(begun, hasSpace: hasSpace)
     }
 
     private func giveBackSpace() {
-        if self.intake.endedFrame() { self.driver.connections.endedFrame(self.id) }
+        if self.intake.endedFrame() { self.host.endedFrame(self.id) }
     }
 
     /// There is now space for the frame that was begun.
@@ -251,10 +244,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard self.context != nil, !self.machine.isClosed else { return }
         self.events.insert(event)
         guard !self.isDeferred else { return }
-        self.driver.turns.beginRequests()
-        if self.driver.turns.isTurnUsedUp {
+        self.host.turns.beginRequests()
+        if self.host.turns.isTurnUsedUp {
             self.isDeferred = true
-            self.driver.turns.runLater(self)
+            self.host.turns.runLater(self)
         } else {
             self.runEvents()
         }
@@ -270,7 +263,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.perform(self.machine.frameTimedOut(), requestID: 0)
         }
         if events.contains(.idleDue) {
-            let seconds = self.driver.configuration.idleSeconds
+            let seconds = self.host.idleSeconds
             self.perform(self.machine.idleTimedOut(seconds: seconds), requestID: 0)
         }
         if events.contains(.inputEnded) { self.endInput() }
@@ -278,7 +271,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Checks periodically whether the connection is idle.
     private func watchIdle() {
-        let milliseconds = Int64(self.driver.configuration.idleSeconds) * 1_000
+        let milliseconds = Int64(self.host.idleSeconds) * 1_000
         guard milliseconds > 0 else { return }
         self.context?.eventLoop.assumeIsolated().scheduleTask(
             in: .milliseconds(milliseconds / Int64(IdleWatch.looksMax))
@@ -300,7 +293,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     ///
     /// The server cannot distinguish it from a client that is gone until something is sent: a gone client
     /// answers with a reset, which ends the connection and its work at once.
-    private func probe() { self.writer.send(self.driver.pong, to: 0, at: 0) }
+    private func probe() { self.writer.send(self.service.pong, to: 0, at: 0) }
 
     // MARK: - Actions of the state machine
 
@@ -310,7 +303,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             break
         case .refuse(let refusal):
             // It never ran, so it does not count as answered either.
-            self.writer.send(.refused(refusal), to: requestID, at: self.driver.host.durable)
+            self.writer.send(.refused(refusal), to: requestID, at: self.service.durable)
         case .close(let refusal):
             self.sayGoodbye(refusal)
         }
@@ -321,14 +314,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
         self.queries.cancelAll()
-        self.driver.backups.forget(self.id)
+        self.service.endBackup(over: self.id)
         self.unsubscribeAll(nil)
         self.writer.sayGoodbye(refusal)
     }
 
     private func unsubscribeAll(_ reason: Refusal?) {
-        self.driver.events.unsubscribeAll(of: self.writer, reason)
-        self.driver.insights.unsubscribeAll(of: self.id, reason)
+        self.service.unsubscribeAll(of: self.writer, reason)
     }
 
     // MARK: - Reading
@@ -344,7 +336,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch self.gate.update(reasons) {
         case .none: return
         case .pause: break
-        case .resume: self.intake.resumed(at: self.driver.context.milliseconds)
+        case .resume: self.intake.resumed(at: self.host.milliseconds)
         }
         context.channel.setOption(.autoRead, value: !self.gate.isPaused).whenFailure { _ in
             // The channel was closed meanwhile.
@@ -356,7 +348,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Leaves received bytes for a later turn and pauses reading until then.
     private func runLater() {
         self.isDeferred = true
-        self.driver.turns.runLater(self)
+        self.host.turns.runLater(self)
         self.updateReading()
     }
 
@@ -365,13 +357,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Registers for ``release(durable:)`` when more is durable or this round is over.
     private func waitForRelease() {
         self.waitForNextRelease()
-        self.driver.log.tick()
+        self.host.endRound()
     }
 
     private func waitForNextRelease() {
         guard !self.isWaiting else { return }
         self.isWaiting = true
-        self.driver.turns.wait(self)
+        self.host.turns.wait(self)
     }
 
     // MARK: - Stopping
@@ -386,7 +378,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     func checkInvariants() {
         self.writer.checkInvariants()
         self.queries.checkInvariants()
+        self.machine.checkInvariants()
+        self.intake.checkInvariants()
         self.unwritten.checkInvariants()
+        self.session.checkInvariants()
         precondition(
             self.intake.isEmpty || self.context != nil,
             "a closed connection retains bytes"
@@ -437,14 +432,13 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         self.writer.updateGauge()
         self.updateReading()
         self.queries.becameWritable()
-        self.driver.insights.becameWritable(self.id)
-        self.driver.backups.becameWritable(self.id)
+        self.service.becameWritable(self.id)
     }
 
     func hasRepliesToRelease() { self.waitForRelease() }
 
     func subscriptionEnded(_ requestID: UInt64) {
-        self.driver.events.ended(requestID, of: self.id)
+        self.service.subscriptionEnded(requestID, of: self.id)
     }
 
     /// Closes the connection in a later turn: many may end at once, and each costs system calls.

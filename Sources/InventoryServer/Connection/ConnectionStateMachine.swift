@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 internal import InventoryWire
 
@@ -44,6 +45,10 @@ struct ConnectionStateMachine: Equatable {
     mutating func helloReceived(_ hello: Hello, of principal: Principal? = nil) -> Action {
         switch self.state {
         case .awaitingHello:
+            // The actor's name is recorded in the ledger.
+            guard !NormalizedText.hasControlCharacter(hello.actor) else {
+                return self.failed(.malformedBody(.hello, .invalidText(offset: 0)))
+            }
             let spoken = hello.versionMin...max(hello.versionMin, hello.versionMax)
             guard spoken.contains(ProtocolVersion.newest) else {
                 self.state = .closed
@@ -233,4 +238,23 @@ struct ConnectionStateMachine: Equatable {
     }
 
     mutating func channelClosed() { self.state = .closed }
+
+    /// Traps if the counts of requests in flight or the principal contradict the state.
+    func checkInvariants() {
+        switch self.state {
+        case .awaitingHello:
+            precondition(self.principal.rights.isEmpty, "rights before the hello")
+        case .active(let inFlight):
+            precondition(
+                (0...self.inFlightMax).contains(inFlight),
+                "\(inFlight) of \(self.inFlightMax) requests are in flight"
+            )
+        case .draining(let inFlight, _):
+            precondition(
+                (1...self.inFlightMax).contains(inFlight),
+                "draining with \(inFlight) of \(self.inFlightMax) requests in flight"
+            )
+        case .closed: break
+        }
+    }
 }

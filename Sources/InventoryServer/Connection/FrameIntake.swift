@@ -109,4 +109,17 @@ struct FrameIntake {
         defer { (self.begunByteCount, self.isAwaitingSpace) = (0, false) }
         return self.begunByteCount > 0
     }
+
+    /// Traps if an empty buffer is kept, a small frame has claimed space, or space is awaited for none.
+    func checkInvariants() {
+        precondition(self.buffered.map { $0.readableBytes > 0 } ?? true, "no bytes are buffered")
+        precondition(
+            self.begunByteCount == 0 || self.begunByteCount > WireLimits.smallFrameByteCountMax,
+            "a frame of \(self.begunByteCount) bytes has claimed space"
+        )
+        precondition(
+            !self.isAwaitingSpace || self.begunByteCount > 0,
+            "space is awaited for no frame"
+        )
+    }
 }

@@ -29,19 +29,28 @@ extension Engine {
         case .new:
             break
         case .repeated(let outcome):
+            if let denial = try Self.denialOfRetry(
+                frame.body,
+                at: request.offset,
+                of: .keyedCommand,
+                from: context.principal
+            ) {
+                _ = self.refuse(frame, refusal: denial, into: &writer)
+                return 0
+            }
             let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
             writer.write(bytes: outcome)
             reply.finish(into: &writer)
             return self.lsn
         case .refused(let refusal):
-            try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
-            return self.refuse(frame, refusal: refusal, into: &writer)
+            let denial = try Self.check(frame, request, from: context.principal)
+            return self.refuse(frame, refusal: denial ?? refusal, into: &writer)
         }
         let before = self.state.keyUse
         share.forget(before: before.firstNumber)
         if let refusal = self.keys.refusal(before, share.byteCount) {
-            try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
-            _ = self.refuse(frame, refusal: refusal, into: &writer)
+            let denial = try Self.check(frame, request, from: context.principal)
+            _ = self.refuse(frame, refusal: denial ?? refusal, into: &writer)
             // The refusal does not depend on the state.
             return 0
         }
@@ -102,8 +111,22 @@ extension Engine {
         }
     }
 
-    /// Refuses a request before its command is decided, so that its key stays free; a malformed body and the
-    /// server's state take precedence.
+    /// Returns the refusal of a request that its principal may not send; `nil` if it may be decided.
+    private static func check(
+        _ frame: Frame,
+        _ request: KeyedRequest,
+        from principal: Principal
+    ) throws(WireError) -> Refusal? {
+        try Self.checkRequest(
+            frame.body,
+            at: request.offset,
+            of: .keyedCommand,
+            from: principal
+        )
+    }
+
+    /// Refuses a request before its command is decided, so that its key stays free; a malformed body, the
+    /// principal's rights and the server's state take precedence.
     private mutating func refuse(
         _ frame: Frame,
         request: KeyedRequest,
@@ -111,8 +134,8 @@ extension Engine {
         context: borrowing Context,
         into writer: inout ByteWriter
     ) throws(WireError) -> LSN {
-        try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
-        if let refusal = context.refusal ?? self.backlogRefusal {
+        let denial = try Self.check(frame, request, from: context.principal)
+        if let refusal = denial ?? context.refusal ?? self.backlogRefusal {
             _ = self.refuse(frame, refusal: refusal, into: &writer)
             return 0
         }

@@ -35,7 +35,7 @@ extension Engine {
         if self.runProducts(command, context: context, completing: completion, into: &reply) {
             return true
         }
-        guard let batch = PlainSaleBatch(command),
+        guard context.principal.commands.contains(.sell), let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
                 isErrorsOnly: batch.isErrorsOnly,
@@ -150,7 +150,8 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        guard let batch = PlainProduct.Batch.reading(command),
+        guard context.principal.commands.contains(.createProduct),
+            let batch = PlainProduct.Batch.reading(command),
             Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }
         self.state.settle(&self.sales)

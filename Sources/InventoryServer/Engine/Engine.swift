@@ -49,12 +49,14 @@ struct Engine: ~Copyable {
 
     // MARK: - Requests
 
-    /// The actor of a request, its time, and whether it may write.
+    /// The principal of a request, its time, and whether it may write.
     struct Context {
-        var actor: String
+        var principal: Principal
         var now: Instant
         /// The reason why writes are refused now; `nil` if they are accepted.
         var refusal: Refusal?
+
+        var actor: String { self.principal.actor }
     }
 
     /// Counts of the requests that one call of the engine ran.
@@ -197,6 +199,14 @@ struct Engine: ~Copyable {
                 switch self.state.check(session, sequence: sequence, digest: digest) {
                 case .next: break
                 case .repeated(let outcome):
+                    if let denial = try Self.denialOfRetry(
+                        body,
+                        at: identity.offset,
+                        of: .command,
+                        from: context.principal
+                    ) {
+                        return self.deny(denial, &reply)
+                    }
                     reply.write(bytes: outcome)
                     return self.lsn
                 case .refused(let refusal):
@@ -235,10 +245,16 @@ struct Engine: ~Copyable {
         let mayWrite =
             context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
         let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
-        if mayWrite, self.runPlain(bytes, context: context, completing: completion, into: &reply) {
+        let isPermitted = context.principal.commands.permit(first: bytes.first)
+        if mayWrite, isPermitted,
+            self.runPlain(bytes, context: context, completing: completion, into: &reply)
+        {
             return self.lsn
         }
         let request = try Self.request(body, at: offset, of: opcode)
+        if let refusal = Self.denial(request, context.principal) {
+            return self.deny(refusal, &reply)
+        }
         self.state.settle(&self.sales)
         if let refusal = context.refusal ?? self.backlogRefusal {
             // The refusal does not depend on the state, so it waits for no LSN.
@@ -254,7 +270,7 @@ struct Engine: ~Copyable {
             )
         case .command(let command):
             self.run(command, context: context, completing: completion, into: &reply)
-        case .refused(let refusal):
+        case .refused(_, let refusal):
             let start = reply.count
             Outcome.refused(refusal).encode(into: &reply)
             let time = self.time(context.now)
@@ -280,7 +296,7 @@ struct Engine: ~Copyable {
     /// A decoded request: a command, or a refusal for its size without decoding it.
     private enum RequestedCommand {
         case command(Command)
-        case refused(Refusal)
+        case refused(CommandTag, Refusal)
     }
 
     private static func request(
@@ -292,22 +308,48 @@ struct Engine: ~Copyable {
             return .command(try Self.command(body, at: offset, of: opcode))
         } catch {
             let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
-            guard let refusal = Command.refusalOfTooMany(bytes) else { throw error }
-            return .refused(refusal)
+            guard let refusal = Command.refusalOfTooMany(bytes),
+                let tag = bytes.first.flatMap({ CommandTag(rawValue: $0) })
+            else { throw error }
+            return .refused(tag, refusal)
         }
     }
 
-    /// Throws unless the bytes of a request are a command or one that is refused for its size.
+    /// Returns the refusal of a request that its principal may not send; `nil` if it may be decided.
+    private static func denial(_ request: RequestedCommand, _ principal: Principal) -> Refusal? {
+        switch request {
+        case .command(let command): principal.refusal(of: command)
+        case .refused(let tag, _): principal.refusal(of: tag)
+        }
+    }
+
+    /// Returns the refusal of a request that its principal may not send; `nil` if it may be decided.
+    ///
+    /// - Throws: An error unless the bytes are a command or one that is refused for its size.
     static func checkRequest(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
-        of opcode: Opcode
-    ) throws(WireError) {
-        _ = try self.request(body, at: offset, of: opcode)
+        of opcode: Opcode,
+        from principal: Principal
+    ) throws(WireError) -> Refusal? {
+        self.denial(try self.request(body, at: offset, of: opcode), principal)
     }
 
-    /// Refuses a command for its session, unless a malformed body or the server's state prevents it from
-    /// running at all: those errors take precedence.
+    /// Returns the refusal of a retry that its principal may no longer send; `nil` if it may.
+    ///
+    /// Decodes it only for a principal that may not send every command.
+    static func denialOfRetry(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode,
+        from principal: Principal
+    ) throws(WireError) -> Refusal? {
+        guard !principal.commands.areAll else { return nil }
+        return try self.checkRequest(body, at: offset, of: opcode, from: principal)
+    }
+
+    /// Refuses a command for its session, unless a malformed body, the principal's rights or the server's
+    /// state prevent it from running at all: those errors take precedence.
     private mutating func refuse(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
@@ -315,8 +357,13 @@ struct Engine: ~Copyable {
         context: borrowing Context,
         into reply: inout ByteWriter
     ) throws(WireError) -> LSN {
-        try Self.checkRequest(body, at: offset, of: .command)
-        return self.refuse(context.refusal ?? refusal, &reply)
+        let denial = try Self.checkRequest(
+            body,
+            at: offset,
+            of: .command,
+            from: context.principal
+        )
+        return self.refuse(denial ?? context.refusal ?? refusal, &reply)
     }
 
     private static func command(
@@ -338,6 +385,12 @@ struct Engine: ~Copyable {
     mutating func refuse(_ refusal: Refusal, _ reply: inout ByteWriter) -> LSN {
         Outcome.refused(refusal).encode(into: &reply)
         return self.lsn
+    }
+
+    /// Refuses a command for its principal; that does not depend on the state, so it waits for no LSN.
+    private func deny(_ refusal: Refusal, _ reply: inout ByteWriter) -> LSN {
+        Outcome.refused(refusal).encode(into: &reply)
+        return 0
     }
 
     /// The idempotency record in the last step of a request, by which its outcome is remembered.

@@ -13,20 +13,18 @@ extension EngineDriver {
         self.connections.checkInvariants()
         self.events.registry.checkInvariants()
         self.insights.checkInvariants()
-        var (waitingCount, byteCount) = (0, 0)
+        self.queries.scheduler.checkInvariants()
+        var waitingCount = 0
+        var shares: [ByteBudget.Share] = []
         for connection in self.connections.all.values {
             connection.checkInvariants()
-            let held = connection.queries.held
-            waitingCount += held.waitingCount
-            byteCount += held.byteCount
+            waitingCount += connection.queries.waitingCount
+            shares.append(connection.queries.share)
         }
         precondition(
             self.queries.waitingQueryCount == waitingCount,
             "\(self.queries.waitingQueryCount) queries wait, \(waitingCount) of connections"
         )
-        precondition(
-            self.queries.bytes.byteCount == byteCount,
-            "queries hold \(self.queries.bytes.byteCount) bytes, \(byteCount) of connections"
-        )
+        self.queries.bytes.checkInvariants(of: shares)
     }
 }

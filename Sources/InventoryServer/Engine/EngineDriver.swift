@@ -51,7 +51,7 @@ final class EngineDriver: @unchecked Sendable {
     let loopTurns: LoopTurns
     let recovery: RecoveryReport
 
-    private let database: DatabaseID
+    let database: DatabaseID
     private let files: any Worker
     private var quiet = QuietPeriod()
     /// Whether the warning that the idempotency keys are near their limit was logged.
@@ -102,8 +102,7 @@ final class EngineDriver: @unchecked Sendable {
         self.turns = RequestTurns(context, turns: turns, of: host)
         self.log = LogWriter(
             context,
-            to: directory.log,
-            fileByteCount: configuration.log.fileByteCount,
+            to: opened.log,
             of: host,
             workers: workers,
             turns: self.turns,
@@ -138,7 +137,7 @@ final class EngineDriver: @unchecked Sendable {
             on: workers.queries,
             configuration: configuration
         )
-        self.events = EventSubscriptions(host, log: directory.log, fanout: fanout)
+        self.events = EventSubscriptions(host, log: opened.log, fanout: fanout)
         self.insights = LiveInsights(context, of: host, runner: self.queries, besides: self.events)
         context.metrics.startedAt = clocks.now()
         context.metrics.healedPages = Int64(directory.report.healed.count)
@@ -190,38 +189,7 @@ final class EngineDriver: @unchecked Sendable {
         )
     }
 
-    // MARK: - Connections
-
-    func connected(_ connection: ConnectionHandler) {
-        self.connections.add(connection)
-        self.metrics.connections += 1
-        self.metrics.connectionsAccepted += 1
-    }
-
-    func disconnected(_ connection: ConnectionHandler) {
-        guard self.connections.remove(connection) else { return }
-        self.metrics.connections -= 1
-        if self.connections.count == 0 { self.turns.forgetWaiting() }
-        self.finishDrainIfDone()
-    }
-
-    /// The server's description of itself, for an authorized client.
-    func accepted() -> HelloAccepted {
-        let currency = self.host.engine.state.currency
-        return HelloAccepted(
-            version: ProtocolVersion.newest,
-            databaseHigh: self.database.bytes.0,
-            databaseLow: self.database.bytes.1,
-            currencyCode: currency?.code ?? "",
-            currencyDecimals: currency?.decimals ?? 0,
-            durable: self.host.durable,
-            serverTime: self.context.now(),
-            software: "invd \(InvdVersion.current)"
-        )
-    }
-
-    /// The reply to a ping, with the durable LSN.
-    var pong: ServerMessage { .pong(durable: self.host.durable, time: self.context.now()) }
+    // MARK: - Requests
 
     /// Returns the reason why writes are refused now; `nil` if they are accepted.
     func writeRefusal() -> Refusal? {
@@ -299,7 +267,7 @@ final class EngineDriver: @unchecked Sendable {
         return promise.futureResult
     }
 
-    private func finishDrainIfDone() {
+    func finishDrainIfDone() {
         guard self.isDraining, let promise = self.drained, self.connections.count == 0,
             self.log.isIdle
         else { return }

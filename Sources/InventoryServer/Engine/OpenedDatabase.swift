@@ -6,6 +6,8 @@ internal import InventoryModel
 /// An opened data directory and the state recovered from its files.
 struct OpenedDatabase: Sendable {
     var directory: DataDirectory
+    /// Where new steps go, and where subscribers that are behind read.
+    var log: any LogStore
     var state: InventoryState
 
     /// Opens a directory: loads the newest snapshot and replays the later steps of the log, with the same
@@ -34,7 +36,7 @@ struct OpenedDatabase: Sendable {
                 }
             }
         )
-        return OpenedDatabase(directory: directory, state: state)
+        return OpenedDatabase(directory: directory, log: directory.log, state: state)
     }
 
     static func load(

@@ -1,6 +1,30 @@
 internal import Bytes
 internal import Durability
 
+/// The byte counts of a log by which the server ensures that all it accepts can be written.
+struct LogSizes: Sendable {
+    /// The bytes of one file of the log, or of the unit in which it gets its space.
+    var fileByteCount: Int
+    /// The maximum bytes of a file that hold no blocks.
+    var fileOverheadByteCount: Int
+    /// The maximum bytes of a block beyond its entries.
+    var blockOverheadByteCount: Int
+    /// The maximum bytes of the mark of a complete log.
+    var sealByteCount: Int
+}
+
+/// A position in a log, from which durable steps are read while later ones are appended.
+///
+/// A value for one thread at a time, any of them.
+protocol LogStoreCursor: Sendable {
+    /// The next step to read.
+    var next: LSN { get }
+    /// Returns the next block with a step at or after ``next``; `nil` beyond `durable`.
+    ///
+    /// - Throws: `retired` if the log no longer has that step.
+    mutating func nextBlock(through durable: LSN) throws(DurabilityError) -> FeedBlock?
+}
+
 /// A log to which blocks of steps are appended: files of this machine, or anything else that makes a block
 /// durable before it returns.
 ///
@@ -37,11 +61,29 @@ protocol LogStore: AnyObject, Sendable {
     @discardableResult
     func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int
     /// The steps after `lsn`, block by block, for subscribers that are behind the blocks in memory.
-    func cursor(after lsn: LSN) -> LogCursor
+    func cursor(after lsn: LSN) -> any LogStoreCursor
+    /// Constant for the life of the log.
+    var sizes: LogSizes { get }
     /// Traps if the log's invariants do not hold; valid between two calls.
     func checkInvariants()
 }
 
 extension WriteAheadLog: LogStore {
-    func cursor(after lsn: LSN) -> LogCursor { LogCursor(self, after: lsn) }
+    func cursor(after lsn: LSN) -> any LogStoreCursor { LogCursor(self, after: lsn) }
+
+    var sizes: LogSizes {
+        LogSizes(
+            fileByteCount: self.configuration.fileByteCount,
+            fileOverheadByteCount: 2 * StorageAlignment.byteCount,
+            blockOverheadByteCount: Self.blockOverheadByteCount,
+            sealByteCount: StorageAlignment.byteCount
+        )
+    }
+}
+
+extension LogCursor: LogStoreCursor {
+    mutating func nextBlock(through durable: LSN) throws(DurabilityError) -> FeedBlock? {
+        guard let block = try self.read(through: durable) else { return nil }
+        return FeedBlock(first: block.first, count: block.count, bytes: block.body)
+    }
 }

@@ -29,8 +29,7 @@ final class LogWriter: @unchecked Sendable {
     private let thread: any Worker
     /// Prepares the next log file, which must not wait for a snapshot.
     private let spareThread: any Worker
-    /// Bytes of one log file.
-    private let fileByteCount: Int
+    private let sizes: LogSizes
     private let source: any BlockSource
     private let turns: RequestTurns
     private let board: FanoutBoard
@@ -56,12 +55,10 @@ final class LogWriter: @unchecked Sendable {
 
     /// Creates a writer that has written nothing.
     ///
-    /// `fileByteCount` is the size of a log file; `board` reports whether the fan-out is busy, which
-    /// throttles blocks.
+    /// `board` reports whether the fan-out is busy, which throttles blocks.
     init(
         _ context: LoopContext,
         to store: any LogStore,
-        fileByteCount: Int,
         of source: any BlockSource,
         workers: EngineDriver.Workers,
         turns: RequestTurns,
@@ -69,7 +66,7 @@ final class LogWriter: @unchecked Sendable {
     ) {
         self.context = context
         self.store = store
-        self.fileByteCount = fileByteCount
+        self.sizes = store.sizes
         self.source = source
         self.thread = workers.log
         self.spareThread = workers.spare
@@ -96,17 +93,18 @@ final class LogWriter: @unchecked Sendable {
     /// requests at hand may add. While the next file is being prepared there, requests are refused for a
     /// retry shortly. Where a file is too small for all this, only a disk that is known to be full refuses.
     private func spaceRefusal() -> Refusal? {
-        let fileByteCount = self.fileByteCount
+        let fileByteCount = self.sizes.fileByteCount
         let needed =
             self.inFlightByteCount + self.source.gatheredByteCount
             + min(Self.admittedByteCountMax, fileByteCount / 8)
-            + WriteAheadLog.blockOverheadByteCount + StorageAlignment.byteCount
+            + self.sizes.blockOverheadByteCount + self.sizes.sealByteCount
         switch self.store.space(for: needed) {
         case .certain, .likely: return nil
         case .full: return Self.noSpace
         case .unknown:
             self.prepareIfNeeded(self.context.milliseconds)
-            guard needed + 2 * StorageAlignment.byteCount <= fileByteCount else { return nil }
+            let fits = needed + self.sizes.fileOverheadByteCount <= fileByteCount
+            guard fits else { return nil }
             return Refusal(.overloaded, .message("the next log file is being prepared"))
         }
     }
@@ -129,7 +127,7 @@ final class LogWriter: @unchecked Sendable {
     private func writeBlock() {
         guard !self.isBlockPutOff(), let block = self.source.beginBlock() else { return }
         self.pace.began(at: self.context.clocks.nanoseconds())
-        self.inFlightByteCount = block.bytes.count + WriteAheadLog.blockOverheadByteCount
+        self.inFlightByteCount = block.bytes.count + self.sizes.blockOverheadByteCount
         self.isSealed = false
         self.write(block)
     }

@@ -12,7 +12,7 @@ final class ConnectionQueries {
     let writer: ConnectionWriter
     private let runner: QueryRunner
     private var answers = OpenAnswers<OpenAnswer, WaitingQuery>()
-    private var share = ByteBudget.Share()
+    private(set) var share = ByteBudget.Share()
 
     init(_ runner: QueryRunner, _ writer: ConnectionWriter) {
         self.runner = runner
@@ -113,10 +113,8 @@ final class ConnectionQueries {
         self.runner.forget(self.owner)
     }
 
-    /// The number of waiting queries, and the bytes that all of them hold.
-    var held: (waitingCount: Int, byteCount: Int) {
-        (self.answers.waitingCount, self.share.byteCount)
-    }
+    /// The number of waiting queries.
+    var waitingCount: Int { self.answers.waitingCount }
 
     func checkInvariants() {
         self.answers.checkInvariants()

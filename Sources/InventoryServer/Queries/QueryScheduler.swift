@@ -133,6 +133,22 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
+    /// Traps unless exactly the work in the queue has a body and a job that knows its ticket.
+    ///
+    /// - Complexity: O(waiting jobs)
+    func checkInvariants() {
+        self.state.withLock { state in
+            state.queue.checkInvariants()
+            precondition(
+                state.waiting.count == state.queue.count,
+                "\(state.waiting.count) bodies of \(state.queue.count) jobs"
+            )
+            for (ticket, waiting) in state.waiting {
+                precondition(waiting.job.ticket == ticket, "a job waits under another ticket")
+            }
+        }
+    }
+
     /// The number of jobs that wait for a thread.
     var waitingCount: Int { self.state.withLock { $0.queue.count } }
 

@@ -6,18 +6,14 @@ extension Fanout {
     func checkInvariants() {
         self.ring.checkInvariants()
         self.pieces.checkInvariants()
+        self.logReaders.checkInvariants()
         for track in self.tracks.values { track.checkInvariants() }
         precondition(self.target <= self.durable, "sends up to \(self.target) of \(self.durable)")
         var count = 0
         for (number, connection) in self.connections {
             precondition(connection.number == number, "\(connection.number) is under \(number)")
-            let requests = connection.subscriptions.map { $0.requestID }
-            precondition(requests.count == Set(requests).count, "a request has two subscriptions")
-            count += requests.count
-            for subscription in connection.subscriptions {
-                subscription.machine.checkInvariants()
-                precondition(!subscription.machine.isClosed, "a closed subscription is retained")
-            }
+            connection.checkInvariants()
+            count += connection.subscriptions.count
         }
         precondition(self.subscriptionCount == count, "\(self.subscriptionCount) of \(count)")
     }

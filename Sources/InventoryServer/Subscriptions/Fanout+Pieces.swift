@@ -165,14 +165,7 @@ extension Fanout {
 
     /// Reads the next blocks from the log's files, once for all subscribers that need them.
     func readLog(after lsn: LSN) {
-        guard !self.logReads.contains(lsn), self.logReads.count < FanoutLimits.logReadersMax else {
-            return
-        }
-        self.logReads.insert(lsn)
-        let start =
-            self.logCursors.removeValue(forKey: lsn)
-            ?? self.upstream.log.cursor(after: lsn)
-        if self.logCursors.count >= FanoutLimits.logReadersMax { self.logCursors = [:] }
+        guard let start = self.logReaders.begin(after: lsn, in: self.upstream.log) else { return }
         let (host, durable) = (self.host, self.durable)
         self.upstream.work.submit {
             var cursor = start
@@ -185,14 +178,14 @@ extension Fanout {
     private func logRead(
         _ result: Result<[IndexedBlock], DurabilityError>,
         after lsn: LSN,
-        _ next: LogCursor
+        _ next: any LogStoreCursor
     ) {
-        self.logReads.remove(lsn)
+        self.logReaders.ended(after: lsn)
         switch result {
         case .success(let blocks):
             guard self.subscriptionCount > 0 else { return }
             for block in blocks { self.blocks.insert(read: block) }
-            self.logCursors[next.next.previous] = next
+            self.logReaders.keep(next)
             if blocks.isEmpty { self.logLacks(lsn) }
         case .failure(.retired):
             self.forEachWaiting(at: lsn) { self.restart($0, of: $1, because: .historyGone) }
@@ -267,23 +260,18 @@ extension Fanout.Entered {
     }
 }
 
-/// Blocks read from the log's files.
+/// Blocks read from the log.
 private enum LogRead {
     static func next(
-        _ cursor: inout LogCursor,
+        _ cursor: inout any LogStoreCursor,
         through durable: LSN
     ) -> Result<[IndexedBlock], DurabilityError> {
         var blocks: [IndexedBlock] = []
         var byteCount = 0
         do throws(DurabilityError) {
             while byteCount < FanoutLimits.logReadByteCount,
-                let read = try cursor.read(through: durable)
+                let block = try cursor.nextBlock(through: durable)
             {
-                let block = FeedBlock(
-                    first: read.first,
-                    count: read.count,
-                    bytes: read.body
-                )
                 blocks.append(IndexedBlock(block))
                 byteCount += block.bytes.count
             }

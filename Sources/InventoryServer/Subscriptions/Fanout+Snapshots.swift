@@ -36,7 +36,7 @@ extension Fanout {
         else { return }
         subscription.machine.resumed(from: .rows)
         if frame.readableBytes > 0 {
-            connection.queue.append(frame, isAnswer: false)
+            connection.append(frame, isAnswer: false)
         } else {
             subscription.rows = nil
             self.send(.caughtUp(lsn: rows.lsn), requestID: requestID, of: connection)

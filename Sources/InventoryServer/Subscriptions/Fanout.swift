@@ -74,9 +74,7 @@ final class Fanout: @unchecked Sendable {
     /// Bytes of steps that one serving has scanned.
     var scannedByteCount = 0
     var subscriptionCount = 0
-    /// Positions from which the log's files are being read, and readers that continue where they are.
-    var logReads: Set<LSN> = []
-    var logCursors: [LSN: LogCursor] = [:]
+    var logReaders = LogReaders()
     var entering: [EnteringKey: Entering] = [:]
     var windows: [WindowKey: WindowBuilder] = [:]
     /// The completed windows, and one of the subscriptions, by interest.
@@ -260,7 +258,7 @@ final class Fanout: @unchecked Sendable {
         guard let piece = self.piece(after: lsn, for: subscription, now) else { return 0 }
         let batch = piece.after == lsn ? piece.batch : piece.batch.suffix(after: lsn)
         batch.forEachBuffer(of: subscription.requestID) {
-            connection.queue.append($0, isAnswer: false)
+            connection.append($0, isAnswer: false)
         }
         if !batch.isEmpty { subscription.publishedAt = now }
         self.figures.eventByteCount += Int64(batch.bodyByteCount)
@@ -308,7 +306,7 @@ final class Fanout: @unchecked Sendable {
     func send(_ message: ServerMessage, requestID: UInt64, of connection: FanoutConnection) {
         var writer = ByteWriter()
         message.encodeFrame(requestID: requestID, into: &writer)
-        connection.queue.append(
+        connection.append(
             writer.withBytes { ByteBuffer(bytes: $0) },
             isAnswer: false
         )
@@ -327,8 +325,7 @@ final class Fanout: @unchecked Sendable {
         case .blocked:
             connection.isBlocked = true
         case .gone:
-            connection.isGone = true
-            connection.queue = FanoutQueue()
+            connection.lost()
             connection.peer.gone()
         }
     }
@@ -351,7 +348,7 @@ final class Fanout: @unchecked Sendable {
     /// was passed on before.
     func answer(_ number: UInt32, _ buffer: ByteBuffer) {
         guard let connection = self.connections[number], !connection.isGone else { return }
-        connection.queue.append(buffer, isAnswer: true)
+        connection.append(buffer, isAnswer: true)
         self.flush(connection)
     }
 
@@ -449,7 +446,7 @@ final class Fanout: @unchecked Sendable {
         // Blocks written from now on do not come here, so the cached ones would have a gap.
         self.blocks.removeAll()
         self.pieces.removeAll()
-        self.logCursors = [:]
+        self.logReaders.closeWaiting()
         self.entering = [:]
         self.windows = [:]
         self.tracks = [:]
@@ -496,7 +493,7 @@ final class Fanout: @unchecked Sendable {
         self.pieces.remove(through: least)
         if lag.behindCount == 0 {
             self.blocks.removeRead()
-            self.logCursors = [:]
+            self.logReaders.closeWaiting()
         }
         self.figures.lag = lag
         self.figures.sharedByteCount =

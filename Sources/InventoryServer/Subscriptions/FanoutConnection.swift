@@ -52,6 +52,22 @@ struct FanoutQueue {
     }
 }
 
+extension FanoutQueue {
+    /// Traps if the counted bytes are not those of the parts.
+    ///
+    /// - Complexity: O(parts)
+    func checkInvariants() {
+        var (all, answers) = (0, 0)
+        for part in self.parts {
+            precondition(part.buffer.readableBytes > 0, "a part of no bytes")
+            all += part.buffer.readableBytes
+            if part.isAnswer { answers += part.buffer.readableBytes }
+        }
+        precondition(self.byteCount == all, "\(self.byteCount) bytes, not \(all)")
+        precondition(self.answerByteCount == answers, "answers: \(self.answerByteCount)")
+    }
+}
+
 /// The socket of a connection whose bytes the fan-out writes.
 protocol FanoutSocket: AnyObject, Sendable {
     /// Writes as much of the queue as the socket accepts, without blocking.
@@ -118,7 +134,7 @@ final class FanoutConnection {
     /// Whether the socket is not writable until it reports so.
     var isBlocked = false
     var isFinishing = false
-    var isGone = false
+    private(set) var isGone = false
     var subscriptions: [FanoutSubscription] = []
     /// The index of the subscription served last.
     private var turn = 0
@@ -127,6 +143,18 @@ final class FanoutConnection {
         self.number = number
         self.socket = socket
         self.peer = peer
+    }
+
+    /// Adds bytes behind those that wait; a peer that is gone gets none.
+    func append(_ buffer: ByteBuffer, isAnswer: Bool) {
+        guard !self.isGone else { return }
+        self.queue.append(buffer, isAnswer: isAnswer)
+    }
+
+    /// The peer is gone: drops what waits for it.
+    func lost() {
+        self.isGone = true
+        self.queue = FanoutQueue()
     }
 
     func subscription(_ requestID: UInt64) -> FanoutSubscription? {
@@ -142,6 +170,21 @@ final class FanoutConnection {
         guard let index = self.subscriptions.firstIndex(where: { $0.requestID == requestID })
         else { return nil }
         return self.subscriptions.remove(at: index)
+    }
+
+    /// Traps if the queue is inconsistent, bytes wait for a peer that is gone, or a request has two
+    /// subscriptions.
+    ///
+    /// - Complexity: O(subscriptions + parts of the queue)
+    func checkInvariants() {
+        self.queue.checkInvariants()
+        precondition(!self.isGone || self.queue.isEmpty, "bytes wait for a peer that is gone")
+        let requests = Set(self.subscriptions.map { $0.requestID })
+        precondition(requests.count == self.subscriptions.count, "a request has two subscriptions")
+        for subscription in self.subscriptions {
+            subscription.machine.checkInvariants()
+            precondition(!subscription.machine.isClosed, "a closed subscription is retained")
+        }
     }
 }
 

@@ -144,6 +144,7 @@ struct SubscriptionRegistry {
             self.needsKeys || !followers.contains { $0.kind == .events(needsKeys: true) },
             "one needs keys"
         )
+        self.bytes.checkInvariants(of: self.clients.values.map { $0.share })
         let held = entries.reduce(0) { $0 + $1.heldByteCount }
         precondition(self.byteCount == held, "\(self.byteCount) bytes, \(held) held")
     }

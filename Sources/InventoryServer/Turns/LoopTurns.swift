@@ -62,6 +62,16 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    /// Traps if its histograms are inconsistent, or the last turn ended before the CPU time was read.
+    func checkInvariants() {
+        self.cpu.checkInvariants()
+        self.wall.checkInvariants()
+        precondition(
+            self.stampedAt <= self.lastEnd,
+            "read at \(self.stampedAt), ended \(self.lastEnd)"
+        )
+    }
+
     func rows(at now: UInt64) -> [(name: String, value: Int64)] {
         let cpu = self.cpu.recent(at: now)
         let wall = self.wall.recent(at: now)
@@ -93,6 +103,18 @@ struct TurnHistogram {
             if self.parts.count > Self.partCount { self.parts.removeFirst() }
         }
         self.parts[self.parts.count - 1].counts.record(nanoseconds)
+    }
+
+    /// Traps if the parts are too many or out of order, or exceed the longest duration.
+    func checkInvariants() {
+        precondition(self.parts.count <= Self.partCount, "\(self.parts.count) parts")
+        for (part, next) in zip(self.parts, self.parts.dropFirst()) {
+            precondition(part.number < next.number, "part \(next.number) behind \(part.number)")
+        }
+        for part in self.parts {
+            part.counts.checkInvariants()
+            precondition(part.counts.max <= self.maxEver, "\(part.counts.max) ns is the longest")
+        }
     }
 
     /// All of the last minute.
@@ -139,6 +161,15 @@ struct DurationCounts {
         for index in self.counts.indices { self.counts[index] += other.counts[index] }
         self.count += other.count
         self.max = Swift.max(self.max, other.max)
+    }
+
+    /// Traps if the buckets do not add up.
+    ///
+    /// - Complexity: O(buckets)
+    func checkInvariants() {
+        let sum = self.counts.reduce(0, +)
+        precondition(sum == self.count, "\(self.count) durations, \(sum) in buckets")
+        precondition(self.count > 0 || self.max == 0, "\(self.max) ns is the longest of none")
     }
 
     /// The value that a share of the durations, above 0 and at most 1, does not exceed (nearest rank); 0 if

@@ -55,6 +55,7 @@ import Testing
         } catch {
             updated = .failure(error)
         }
+        live.checkInvariants()
         var fresh: Result<InsightAnswer, Refusal>
         do throws(Refusal) {
             fresh = .success(try view.answer(live.insight, at: now))
