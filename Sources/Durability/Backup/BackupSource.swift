@@ -22,7 +22,7 @@ public final class BackupSource: @unchecked Sendable {
     private let hold: RetentionHold
     private let holdToken: UInt64
     private var loader: SnapshotLoader?
-    private var cursor: LogCursor
+    private var cursor: any LogBlockReader
     private var blocks: BackupBlockWriter
     private var headBytes: [UInt8]?
     private var nextSegment = 0
@@ -34,7 +34,7 @@ public final class BackupSource: @unchecked Sendable {
     init(
         _ head: BackupHead,
         image loader: SnapshotLoader?,
-        log cursor: LogCursor,
+        log cursor: any LogBlockReader,
         end: (checksum: StateChecksum, time: Int64),
         hold: RetentionHold,
         cut: @escaping EntryCut
@@ -177,7 +177,7 @@ extension SnapshotStore {
         end: (checksum: StateChecksum, time: Int64),
         time: Int64,
         firstRetained: LSN,
-        log: (LSN) -> LogCursor,
+        log: (LSN) -> any LogBlockReader,
         cut: @escaping BackupSource.EntryCut
     ) throws(DurabilityError) -> BackupSource {
         let image = try self.backupImage(through: last, firstRetained: firstRetained)

@@ -1,10 +1,23 @@
 public import Bytes
 
+/// Reads the steps of a log block by block, in order.
+public protocol LogBlockReader: Sendable {
+    /// The next step to read.
+    var next: LSN { get }
+
+    /// Returns the next block with a step at or after ``next``, or `nil` beyond `durable`.
+    ///
+    /// - Parameter durable: The last durable LSN; later blocks are not read.
+    /// - Returns: A whole block, whose first entries may be before ``next``.
+    /// - Throws: ``DurabilityError`` if the log cannot be read, or no longer has the step.
+    mutating func read(through durable: LSN) throws(DurabilityError) -> LogCursor.Block?
+}
+
 /// Reads the log while it is being written, for clients that were disconnected.
 ///
 /// It opens the files itself and shares only their list with the writer, so any thread may use one. It
 /// reads no further than the durable LSN given by its caller.
-public struct LogCursor: Sendable {
+public struct LogCursor: LogBlockReader {
     /// The entries of one block.
     public struct Block: Sendable {
         /// The LSN of the first entry.
@@ -13,6 +26,13 @@ public struct LogCursor: Sendable {
         public var count: Int
         /// The encoded entries, decompressed.
         public var body: [UInt8]
+
+        /// Creates a block of `count` entries from `first` on.
+        public init(first: LSN, count: Int, body: [UInt8]) {
+            self.first = first
+            self.count = count
+            self.body = body
+        }
     }
 
     private let log: WriteAheadLog

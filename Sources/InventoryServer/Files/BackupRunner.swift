@@ -71,7 +71,8 @@ final class BackupRunner: @unchecked Sendable {
         to requestID: UInt64,
         of writer: ConnectionWriter
     ) {
-        guard bytesPerSecondMax == 0 || bytesPerSecondMax >= WireLimits.backupBytesPerSecondMin else {
+        guard bytesPerSecondMax == 0 || bytesPerSecondMax >= WireLimits.backupBytesPerSecondMin
+        else {
             let refusal = Refusal(
                 .outOfRange,
                 .range(
@@ -139,7 +140,7 @@ final class BackupRunner: @unchecked Sendable {
                 end: (backup.checksum, view.time.microseconds),
                 time: now,
                 firstRetained: log.firstRetainedLSN,
-                log: { log.cursor(after: $0) },
+                log: { StoredBlocks(log.cursor(after: $0), after: $0) },
                 cut: Self.cut
             )
             return .opened

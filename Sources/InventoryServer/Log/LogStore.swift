@@ -87,3 +87,23 @@ extension LogCursor: LogStoreCursor {
         return FeedBlock(first: block.first, count: block.count, bytes: block.body)
     }
 }
+
+/// The blocks of any log, for a backup.
+struct StoredBlocks: LogBlockReader {
+    private var cursor: any LogStoreCursor
+    private(set) var next: LSN
+
+    /// Starts with the block that has the step after `lsn`.
+    init(_ cursor: any LogStoreCursor, after lsn: LSN) {
+        self.cursor = cursor
+        self.next = lsn.next
+    }
+
+    mutating func read(through durable: LSN) throws(DurabilityError) -> LogCursor.Block? {
+        guard self.next <= durable, let block = try self.cursor.nextBlock(through: durable) else {
+            return nil
+        }
+        self.next = LSN(block.first.value + UInt64(block.count))
+        return LogCursor.Block(first: block.first, count: block.count, body: block.bytes)
+    }
+}
