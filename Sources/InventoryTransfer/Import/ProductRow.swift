@@ -103,11 +103,31 @@ struct ProductRow: FieldVisitor, ~Copyable {
         var fields = ProductFields()
         try fields.visitFirstLayout(&self)
         if !self.extensionColumns.isEmpty { try self.encodeExtensions(of: &fields) }
-        return try self.stock.read(
-            self.records,
-            self.numbers,
-            decimals: self.decimals,
-            moneyDecimals: self.moneyDecimals
+        let own = try self.ownStock()
+        if self.stock.shops.isEmpty { return StockColumns.Stock(first: own) }
+        return try self.stock.perShop(self.records, self.numbers, decimals: self.decimals, own: own)
+    }
+
+    /// Reads the stock at the record's location.
+    @inline(__always)
+    private func ownStock() throws(Problem) -> OpeningStock {
+        let stock = self.stock
+        let location = self.records.withBytes(stock.location) { stock.locations.id($0) }
+        guard let location else {
+            let written = self.records.text(stock.location)
+            throw Problem(text: stock.locations.problem(written))
+        }
+        let cost = try self.number(
+            stock.cost,
+            name: "cost",
+            decimals: self.moneyDecimals,
+            isMoney: true
+        )
+        let quantity = try self.number(stock.stock, name: "stock", decimals: self.decimals)
+        return OpeningStock(
+            location: location,
+            quantity: Quantity(quantity ?? 0),
+            unitCost: Money(cost ?? 0)
         )
     }
 
@@ -148,8 +168,13 @@ struct ProductRow: FieldVisitor, ~Copyable {
         decimals: UInt8,
         isMoney: Bool = false
     ) throws(Problem) -> Int64? {
-        let reading = self.numbers.read(self.records, column, decimals: decimals, isMoney: isMoney)
-        switch reading {
+        if column == .max { return nil }
+        switch self.records.withBytes(column, { self.numbers.plain($0, decimals: decimals) }) {
+        case .units(let units): return units
+        case .empty: return nil
+        case .other: break
+        }
+        switch self.numbers.read(self.records, column, decimals: decimals, isMoney: isMoney) {
         case .units(let units): return units
         case .empty: return nil
         case .problem(let problem): throw Problem(text: "\(name): \(problem)")

@@ -174,14 +174,28 @@ struct SalesReader {
 
     @inline(__always)
     private func quantity() throws(Problem) -> FileQuantity {
-        let quantity: FileQuantity
-        switch self.numbers.quantity(self.records, self.columns.quantity) {
-        case .quantity(let read): quantity = read
-        case .problem(let problem): throw Problem(text: "quantity: \(problem)")
-        }
+        let quantity = try self.writtenQuantity()
         guard quantity.millionths != 0 else { throw Problem(text: "quantity: is 0") }
         if !self.options.decimals.isEmpty { try self.checkDecimals(quantity) }
         return quantity
+    }
+
+    @inline(__always)
+    private func writtenQuantity() throws(Problem) -> FileQuantity {
+        let column = self.columns.quantity
+        let plain = self.records.withBytes(column) {
+            self.numbers.plain($0, decimals: Limits.unitDecimalsMax)
+        }
+        // A point in a plain number does not part thousands.
+        if case .units(let millionths) = plain,
+            millionths.magnitude <= FileQuantity(units: Limits.quantityMax).millionths.magnitude
+        {
+            return FileQuantity(millionths: millionths)
+        }
+        switch self.numbers.quantity(self.records, column) {
+        case .quantity(let quantity): return quantity
+        case .problem(let problem): throw Problem(text: "quantity: \(problem)")
+        }
     }
 
     /// Rejects a quantity with more decimals than the unit of its product has.
@@ -214,8 +228,13 @@ struct SalesReader {
     @inline(__always)
     func money(_ column: Int, _ name: StaticString) throws(Problem) -> Int64? {
         let decimals = self.options.currency.decimals
-        let reading = self.numbers.read(self.records, column, decimals: decimals, isMoney: true)
-        switch reading {
+        if column == .max { return nil }
+        switch self.records.withBytes(column, { self.numbers.plain($0, decimals: decimals) }) {
+        case .units(let units): return units
+        case .empty: return nil
+        case .other: break
+        }
+        switch self.numbers.read(self.records, column, decimals: decimals, isMoney: true) {
         case .units(let units): return units
         case .empty: return nil
         case .problem(let problem): throw Problem(text: "\(name): \(problem)")

@@ -5,11 +5,11 @@ internal import InventoryModel
 ///     stock, location, cost            7 at the row's location
 ///     stock@main, stock@depot, cost    4 here and 3 there
 struct StockColumns: Sendable {
-    private let stock: Int
-    private let location: Int
-    private let cost: Int
-    private let shops: [(location: LocationID, name: String, column: Int)]
-    private let locations: ImportLocations
+    let stock: Int
+    let location: Int
+    let cost: Int
+    let shops: [(location: LocationID, name: String, column: Int)]
+    let locations: ImportLocations
 
     init(_ mapping: ColumnMapping?, _ locations: ImportLocations) {
         func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
@@ -29,30 +29,15 @@ struct StockColumns: Sendable {
         var others: [OpeningStock] = []
     }
 
-    /// Reads the stock of a record.
-    @inline(__always)
-    func read(
-        _ records: borrowing RecordReader,
-        _ numbers: NumberColumns,
-        decimals: UInt8,
-        moneyDecimals: UInt8
-    ) throws(ProductRow.Problem) -> Stock {
-        let location = records.withBytes(self.location) { self.locations.id($0) }
-        guard let location else {
-            throw ProductRow.Problem(text: self.locations.problem(records.text(self.location)))
-        }
-        let cost = numbers.read(records, self.cost, decimals: moneyDecimals, isMoney: true)
-        let quantity = numbers.read(records, self.stock, decimals: decimals)
-        let own = OpeningStock(
-            location: location,
-            quantity: Quantity(try Self.units(quantity, "stock")),
-            unitCost: Money(try Self.units(cost, "cost"))
-        )
-        if self.shops.isEmpty { return Stock(first: own) }
-        return try self.perShop(records, numbers, decimals: decimals, own: own)
-    }
-
-    private func perShop(
+    /// Reads the stock of a record at each location that has a column.
+    ///
+    /// - Parameters:
+    ///   - records: The reader at the record.
+    ///   - numbers: Reads the numbers of the file.
+    ///   - decimals: The decimals of the product's quantities.
+    ///   - own: The stock in the columns that name no location.
+    /// - Returns: All of it.
+    func perShop(
         _ records: borrowing RecordReader,
         _ numbers: NumberColumns,
         decimals: UInt8,

@@ -68,15 +68,33 @@ final class NumberColumns: Sendable {
         isMoney: Bool = false
     ) -> Reading {
         if column == .max { return .empty }
-        let plain = records.withBytes(column) { bytes -> Reading? in
-            if bytes.isEmpty { return .empty }
-            if self.style.mark == .comma ? bytes.contains(0x2E) : Self.mayBeGrouped(bytes) {
-                if self.style.mark != .point { return nil }
-            }
-            return DecimalText.parse(bytes, decimals: decimals).map { .units($0) }
+        switch records.withBytes(column, { self.plain($0, decimals: decimals) }) {
+        case .units(let units): return .units(units)
+        case .empty: return .empty
+        case .other:
+            return self.read(records.text(column), column, decimals: decimals, isMoney: isMoney)
         }
-        if let plain { return plain }
-        return self.read(records.text(column), column, decimals: decimals, isMoney: isMoney)
+    }
+
+    /// What the bytes of a field are at first sight.
+    enum Plain {
+        case units(Int64)
+        case empty
+        /// Anything that only ``read(_:_:decimals:isMoney:)`` can tell.
+        case other
+    }
+
+    /// Reads the bytes of a field as a number in its plainest form.
+    ///
+    /// Callers that read every row try this first: it takes no reader, which would be copied.
+    @inline(__always)
+    func plain(_ bytes: UnsafeRawBufferPointer, decimals: UInt8) -> Plain {
+        if bytes.isEmpty { return .empty }
+        if self.style.mark == .comma ? bytes.contains(0x2E) : Self.mayBeGrouped(bytes) {
+            if self.style.mark != .point { return .other }
+        }
+        guard let units = DecimalText.parse(bytes, decimals: decimals) else { return .other }
+        return .units(units)
     }
 
     /// Whether a point in the number may part thousands: 1.250, but not 0.125 or 1250.500.
