@@ -7,6 +7,7 @@ extension Fanout {
         self.ring.checkInvariants()
         self.pieces.checkInvariants()
         self.logReaders.checkInvariants()
+        self.entering.checkInvariants()
         for track in self.tracks.values { track.checkInvariants() }
         precondition(self.target <= self.durable, "sends up to \(self.target) of \(self.durable)")
         var count = 0

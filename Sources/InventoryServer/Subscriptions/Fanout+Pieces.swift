@@ -5,18 +5,6 @@ internal import InventoryModel
 internal import InventoryWire
 internal import Logging
 
-/// The rows of a product that enters a filter, for all subscriptions of an interest.
-enum Entering {
-    case making
-    /// The step as it is sent, with the rows as of `lsn`.
-    case made(EventBatch, lsn: LSN)
-}
-
-struct EnteringKey: Hashable {
-    var interest: Int
-    var lsn: LSN
-}
-
 /// Encodes pieces, from memory or from the log's files.
 extension Fanout {
     /// The next piece of a subscription; `nil` if it has to wait for something.
@@ -130,35 +118,25 @@ extension Fanout {
         _ entered: Entered,
         _ subscription: FanoutSubscription
     ) -> (batch: EventBatch, lsn: LSN)? {
-        let key = EnteringKey(interest: subscription.interest, lsn: entered.lsn)
-        switch self.entering[key] {
-        case .made(let batch, let lsn): return lsn <= self.durable ? (batch, lsn) : nil
-        case .making: return nil
-        case nil: break
+        let key = EnteringProducts.Key(interest: subscription.interest, lsn: entered.lsn)
+        switch self.entering.find(key, durable: self.durable) {
+        case .made(let batch, let lsn): return (batch, lsn)
+        case .wait: return nil
+        case .make: break
         }
-        if self.entering.count >= FanoutLimits.enteringMax {
-            // On a cache miss the next subscriber has it made again.
-            let oldest = self.entering.keys.filter { self.isMade($0) }.min { $0.lsn < $1.lsn }
-            if let oldest { self.entering[oldest] = nil }
-        }
-        self.entering[key] = .making
         let matcher = subscription.matcher
         let (host, work, requestID) = (self.host, self.upstream.work, subscription.requestID)
         self.upstream.takeView { view in
             work.submit {
                 let batch = entered.batch(matcher, of: view, requestID: requestID)
                 host.post { fanout in
-                    guard fanout.entering[key] != nil else { return }
-                    fanout.entering[key] = .made(batch, lsn: view.lsn)
-                    fanout.resume(from: .product)
+                    if fanout.entering.made(batch, of: key, lsn: view.lsn) {
+                        fanout.resume(from: .product)
+                    }
                 }
             }
         }
         return nil
-    }
-
-    private func isMade(_ key: EnteringKey) -> Bool {
-        if case .made = self.entering[key] { true } else { false }
     }
 
     // MARK: - The past

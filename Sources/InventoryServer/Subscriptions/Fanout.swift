@@ -75,7 +75,7 @@ final class Fanout: @unchecked Sendable {
     var scannedByteCount = 0
     var subscriptionCount = 0
     var logReaders = LogReaders()
-    var entering: [EnteringKey: Entering] = [:]
+    var entering = EnteringProducts()
     var windows: [WindowKey: WindowBuilder] = [:]
     /// The completed windows, and one of the subscriptions, by interest.
     var tracks: [Int: ConflationTrack] = [:]
@@ -447,7 +447,7 @@ final class Fanout: @unchecked Sendable {
         self.blocks.removeAll()
         self.pieces.removeAll()
         self.logReaders.closeWaiting()
-        self.entering = [:]
+        self.entering.removeAll()
         self.windows = [:]
         self.tracks = [:]
         self.following = [:]
