@@ -37,6 +37,7 @@ struct StockColumns: Sendable {
     ///   - decimals: The decimals of the product's quantities.
     ///   - own: The stock in the columns that name no location.
     /// - Returns: All of it.
+    /// - Throws: The reason why a number of it is invalid.
     func perShop(
         _ records: borrowing RecordReader,
         _ numbers: NumberColumns,
