@@ -11,7 +11,7 @@ package enum Workbook {
 
     private static let program = "xlsx2csv"
     private static let arguments = [
-        "-", "--dateformat", "%Y-%m-%d %H:%M:%S", "--timeformat", "%H:%M:%S", "--ignore-formats",
+        "--dateformat", "%Y-%m-%d %H:%M:%S", "--timeformat", "%H:%M:%S", "--ignore-formats",
         "float",
     ]
     private static let chunkByteCount = 1 << 18
@@ -33,7 +33,9 @@ package enum Workbook {
         name: String,
         _ startFilter: FilterStart
     ) throws(Failure) -> FileBytes {
-        guard let process = startFilter([self.program] + self.arguments, nil) else {
+        let path = try self.temporaryCopy(of: workbook)
+        defer { unlink(path) }
+        guard let process = startFilter([self.program, path] + self.arguments, nil) else {
             throw Failure(
                 "cannot_read",
                 "\(name) is a workbook, which \(self.program) reads; it is not installed",
@@ -42,8 +44,7 @@ package enum Workbook {
                 exit: Exit.failed
             )
         }
-        let thread = Thread { self.feed(workbook, to: process) }
-        thread.start()
+        process.closeInput()
         let csv = FileBytes()
         var count = 0
         repeat {
@@ -68,12 +69,35 @@ package enum Workbook {
         return csv
     }
 
-    /// Writes the workbook to the program; an early end is reported by its exit code.
-    private static func feed(_ workbook: FileBytes, to process: any FilterProcess) {
-        var rest = workbook.bytes[...]
-        while !rest.isEmpty, process.write(Array(rest.prefix(self.chunkByteCount))) {
-            rest = rest.dropFirst(self.chunkByteCount)
+    /// Writes the workbook to a file of its own, since not every version of the program reads a pipe.
+    ///
+    /// - Returns: The path of the file, which only this user may read.
+    private static func temporaryCopy(of workbook: FileBytes) throws(Failure) -> String {
+        let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        var template = Array("\(folder)/invctl-XXXXXX.xlsx".utf8CString)
+        let file = mkstemps(&template, 5)
+        let path = String(
+            decoding: template.dropLast().map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
+        var rest = UnsafeRawBufferPointer(rebasing: workbook.bytes[...])
+        while file >= 0, !rest.isEmpty {
+            let count = Glibc.write(file, rest.baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
         }
-        process.closeInput()
+        let isWritten = file >= 0 && rest.isEmpty
+        let problem = String(cString: strerror(errno))
+        if file >= 0 { close(file) }
+        guard isWritten else {
+            if file >= 0 { unlink(path) }
+            throw Failure(
+                "cannot_write",
+                "the workbook cannot be copied to \(path): \(problem)",
+                exit: Exit.failed
+            )
+        }
+        return path
     }
 }
