@@ -153,8 +153,9 @@ extension Movement {
 
     /// Writes kind, product, location, a mask of the present fields, then these.
     ///
-    /// `occurredAt` is relative to the recording time of the step, and absent if they are equal.
-    @inlinable @inline(__always)
+    /// `occurredAt` is relative to the recording time of the step, and absent if they are equal. One copy of the
+    /// code: inlined beside ``presence(recordedAt:)`` it retains the texts that most movements do not have.
+    @usableFromInline @inline(never)
     func encode(into cursor: inout ByteCursor, recordedAt time: Instant, _ mask: UInt64) {
         cursor.write(self.kind.rawValue)
         cursor.writeVarint(UInt64(self.product.value))

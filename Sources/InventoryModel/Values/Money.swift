@@ -10,7 +10,9 @@ public struct Money: Hashable, Comparable, Sendable {
     @inlinable public init(_ minorUnits: Int64) { self.minorUnits = minorUnits }
 
     /// Whether the magnitude is at most ``Limits/moneyMax``.
-    public var isInRange: Bool { self.minorUnits.magnitude <= UInt64(Limits.moneyMax) }
+    @inlinable public var isInRange: Bool {
+        self.minorUnits.magnitude <= UInt64(Limits.moneyMax)
+    }
 
     /// Orders amounts by value.
     public static func < (left: Money, right: Money) -> Bool {
@@ -91,7 +93,18 @@ public struct Price: Hashable, Sendable {
     /// Returns the price of `quantity` base units, rounded once, halves away from zero.
     ///
     /// `nil` if the result exceeds the range of ``Money``.
+    @inlinable
     public func amount(of quantity: Quantity) -> Money? {
+        // Nearly every price is for one base unit, which needs no division.
+        guard self.basis == 1 else { return self.roundedAmount(of: quantity) }
+        let units = quantity.baseUnits
+        let (product, overflow) = self.minorUnits.multipliedReportingOverflow(by: units)
+        let amount = Money(product)
+        return !overflow && amount.isInRange ? amount : nil
+    }
+
+    @usableFromInline
+    func roundedAmount(of quantity: Quantity) -> Money? {
         Self.proportion(
             self.minorUnits,
             times: quantity.baseUnits,
