@@ -99,6 +99,10 @@ extension InventoryState {
             try self.expectIncoming(expectation.trimmed, in: &draft)
         case .setFloor(let change):
             try self.setFloor(change, in: &draft)
+        case .setReorderPoint(let change):
+            try self.setReorderPoint(change, in: &draft)
+        case .writeOff(let writeOff):
+            try self.writeOff(writeOff.trimmed, in: &draft)
         case .reverse(let reversal):
             try self.reverse(reversal.trimmed, in: &draft)
         case .reserve(let reserve):

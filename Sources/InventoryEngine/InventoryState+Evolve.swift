@@ -145,6 +145,8 @@ extension InventoryState {
         case .level(let level):
             self.tables.levels.put(level, revision: self.lsn)
             self.tables.products.setRevision(level.product, self.lsn)
+        case .reorderPoint(let change):
+            self.tables.levels.setReorderPoint(change)
         case .demandRefused(let refused):
             let reference = self.intern(refused.reference)
             let actor = self.intern(actor)
@@ -205,6 +207,7 @@ extension InventoryState {
             )
         )
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
+        if movement.incomingDelta != 0 { self.expectedGoods.note(row, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
         self.tables.levels.noteCost(of: movement, leaving: level)
         self.tables.products.setRevision(movement.product, self.lsn)
@@ -299,7 +302,8 @@ extension InventoryState {
             self.remove(id, leaving: .archived)
         case .productDeleted(let id):
             self.remove(id, leaving: nil)
-        case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
+        case .moved, .level, .reorderPoint, .demandRefused, .alert, .sessionOpened,
+            .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
             .productLeft:
             preconditionFailure("not a change of the catalog: \(change)")

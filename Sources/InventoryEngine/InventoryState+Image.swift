@@ -21,6 +21,10 @@ extension InventoryTables {
         try self.transfers.visit(&visitor)
     }
 
+    /// Columns that were added since state checksums were first stored, in backups: empty ones are not part
+    /// of a checksum.
+    static let laterParts: Set<UInt32> = [LevelTable.reorderPointPart]
+
     /// Tables without their reserved rows, to be filled from a snapshot.
     static func blank() -> InventoryTables {
         var tables = InventoryTables()
@@ -155,6 +159,7 @@ extension InventoryState {
         state.links = MovementLinks(for: state.tables.ledger)
         state.deadlines = ReservationDeadlines(for: state.tables.reservations)
         state.openTransfers = OpenTransfers(for: state.tables.transfers)
+        state.expectedGoods = ExpectedGoods(for: state.tables.ledger)
         return state
     }
 

@@ -130,4 +130,33 @@ import Testing
         #expect(missing.code == 2)
         #expect(missing.errors.contains("no column for stock"))
     }
+
+    @Test func `a column of own reorder points sets those of locations, as an export writes them`()
+        throws
+    {
+        let daemon = try Self.shop()
+        let points = Data("sku,stock,ownReorderPoint\nAPPLE,10,4\nFIG,7,\nFLOUR,1.5,0.250\n".utf8)
+        let dry = try daemon.invctl("import", "-", "--mode", "set", "--dry-run", input: points)
+        #expect(dry.code == 0, "\(dry.errors)")
+        #expect(dry.output.contains("row 2  APPLE  reorder point set to 4"), "\(dry.output)")
+        let done = try daemon.invctl("import", "-", "--mode", "set", input: points)
+        #expect(done.code == 0, "\(done.errors)")
+        let fields = ["stock", "show", "-o", "csv", "--fields", "sku,reorderPoint,ownReorderPoint"]
+        let expected = ["APPLE,4,4", "FIG,10,", "FLOUR,0.250,0.250"]
+        #expect(try daemon.invctl(fields).lines.dropFirst() == expected[...])
+        // What an export writes changes nothing when it is imported again.
+        let exported = try daemon.invctl("export", "-", "--what", "stock")
+        let again = try daemon.invctl(
+            "import",
+            "-",
+            "--mode",
+            "set",
+            input: Data(exported.output.utf8)
+        )
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(try daemon.invctl(fields).lines.dropFirst() == expected[...])
+        let wrong = Data("sku,stock,ownReorderPoint\nAPPLE,10,-1\n".utf8)
+        let refused = try daemon.invctl("import", "-", "--mode", "set", input: wrong)
+        #expect(refused.code == 8 && refused.errors.contains("ownReorderPoint: is below 0"))
+    }
 }

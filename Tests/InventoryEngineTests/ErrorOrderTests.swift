@@ -342,6 +342,27 @@ import Testing
                     )
                 )
             },
+            Kind(
+                name: "setReorderPoint",
+                faults: join([
+                    .place,
+                    [
+                        .all(.outOfRange, "reorder point", ["delta"]) {
+                            $0.delta = Quantity(Limits.quantityMax + 1)
+                        },
+                        .all(.outOfRange, "below 0", ["delta"]) { $0.delta = -1 },
+                    ],
+                ])
+            ) {
+                .setReorderPoint(
+                    ReorderPointChange(
+                        product: $0.place.0,
+                        location: $0.place.1,
+                        reorderPoint: $0.delta,
+                        ifRevision: $0.one.ifRevision
+                    )
+                )
+            },
         ]
     }
 

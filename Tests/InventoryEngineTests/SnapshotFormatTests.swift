@@ -42,6 +42,9 @@ import Testing
         #expect(bench.code(bench.sale(1, 1)) == .insufficientStock)
         try bench.done(bench.reserve(2, 1))
         try bench.done(.setFloor(FloorChange(product: ProductID(2), floor: -9)))
+        try bench.done(
+            .setReorderPoint(ReorderPointChange(product: ProductID(2), reorderPoint: 7))
+        )
         try bench.done(bench.sale(2, 14))
         return bench.state
     }

@@ -23,6 +23,9 @@ import Testing
         #expect(bench.code(bench.sale(1, 3)) == .insufficientStock)
         try bench.done(bench.reserve(2, 4))
         try bench.done(.setFloor(FloorChange(product: ProductID(3), floor: -9)))
+        try bench.done(
+            .setReorderPoint(ReorderPointChange(product: ProductID(3), reorderPoint: 7))
+        )
         try bench.done(bench.sale(3, 14))
         try bench.done(bench.reversal(bench.state.lsn))
         let line = DispatchLine(product: ProductID(2), quantity: 1)

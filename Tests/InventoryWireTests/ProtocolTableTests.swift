@@ -124,7 +124,7 @@ import Testing
             #expect(row[2] == fields.wireText, "\(tag)")
             seen += 1
         }
-        #expect(seen == 10)
+        #expect(seen == 11)
     }
 
     @Test func `the field columns of queries and insights are those of the descriptions`() {
@@ -277,6 +277,7 @@ import Testing
             ("refusals", .refusals(RefusalQuery())),
             ("reservations", .reservations(ReservationQuery())),
             ("transfers", .transfers(TransferQuery())),
+            ("lastStep", .lastStep(actor: "ann")),
             ("verify", .verify),
             ("stats", .stats),
             ("stateChecksum", .stateChecksum),

@@ -184,6 +184,8 @@ struct History {
                 && isChosen(movement.product)
         case .level(let level):
             return topics.contains(.stock) && isChosen(level.product)
+        case .reorderPoint(let point):
+            return topics.contains(.stock) && isChosen(point.product)
         case .demandRefused(let refused):
             return topics.contains(.alerts) && isChosen(refused.product)
         case .alert(_, _, let product, _, _, _):

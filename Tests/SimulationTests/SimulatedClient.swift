@@ -153,6 +153,25 @@ final class SimulatedClient: @unchecked Sendable {
             )
         case 7:
             return self.randomSettlement(tag, &random)
+        case 8:
+            let point = Quantity(Int64.random(in: 0...40, using: &random))
+            return .batch(
+                [
+                    .setReorderPoint(ReorderPointChange(product: product, reorderPoint: point)),
+                    self.randomSale(tag, &random),
+                ],
+                .atomic
+            )
+        case 9:
+            return .batch(
+                [
+                    .setUnavailable(Hold(product: product, delta: 2, reason: .damaged)),
+                    .writeOff(
+                        WriteOff(product: product, quantity: 2, reason: .damaged, note: tag)
+                    ),
+                ],
+                .atomic
+            )
         default:
             return self.randomSale(tag, &random)
         }

@@ -29,6 +29,7 @@ extension Adjustment: Annotated {}
 extension StockCount: Annotated {}
 extension Hold: Annotated {}
 extension Expectation: Annotated {}
+extension WriteOff: Annotated {}
 extension Reserve: Annotated {}
 extension CommitReservation: Annotated {}
 extension DispatchTransfer: Annotated {}

@@ -18,6 +18,7 @@ extension InventoryState {
         self.keys.checkInvariants()
         self.deadlines.checkInvariants(for: self.tables.reservations)
         self.openTransfers.checkInvariants(for: self.tables.transfers)
+        self.expectedGoods.checkInvariants(for: self.tables.ledger)
         let last = max(self.tables.catalogLSN, self.tables.movedLSN)
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
         let rowCount = self.tables.ledger.rowCount

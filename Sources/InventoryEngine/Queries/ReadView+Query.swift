@@ -26,6 +26,7 @@ extension ReadView {
         case .refusals(let query): try self.refusals(query)
         case .reservations(let query): try self.reservations(query)
         case .transfers(let query): try self.transfers(query)
+        case .lastStep(let actor): try self.lastStep(of: actor)
         case .verify: try self.verify()
         case .stats: self.stats()
         case .stateChecksum: try self.stateChecksumAnswer()
@@ -42,7 +43,7 @@ extension ReadView {
         case .products(let search): try self.version(search.asOf)
         case .levels(let query): try self.version(query.asOf)
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats, .stateChecksum:
+            .transfers, .lastStep, .verify, .stats, .stateChecksum:
             (self.lsn, self.time)
         }
     }

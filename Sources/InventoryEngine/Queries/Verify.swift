@@ -114,7 +114,7 @@ struct Verification {
             if level.onHand <= 0, level.value != 0 {
                 worthless = worthless ?? "\(self.name(level)): worth \(level.value)"
             }
-            if let problem = self.alertProblem(level) {
+            if let problem = self.alertProblem(level, row) {
                 alerts = alerts ?? "\(self.name(level)): \(problem)"
             }
         }
@@ -127,12 +127,13 @@ struct Verification {
         self.note("alerts match the balances", checked: levels.rowCount, failure: alerts)
     }
 
-    private func alertProblem(_ level: Level) -> String? {
-        guard let facts = self.tables.products.facts(level.product),
+    private func alertProblem(_ level: Level, _ row: Int) -> String? {
+        guard var facts = self.tables.products.facts(level.product),
             facts.status != .archived
         else {
             return level.alerts.isEmpty ? nil : "an alert of an archived product"
         }
+        facts.reorderPoint = Quantity(self.tables.reorderPoint(ofLevel: row))
         let isLow = level.alerts.contains(.lowStock)
         if level.available <= facts.reorderPoint, !isLow { return "the low-stock alert is missing" }
         if level.available > facts.reorderPoint + facts.hysteresis, isLow {

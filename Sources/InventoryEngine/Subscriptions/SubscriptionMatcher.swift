@@ -174,7 +174,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             .productArchived, .productDeleted:
             .products
         case .moved: [.stock, .sales]
-        case .level: .stock
+        case .level, .reorderPoint: .stock
         case .demandRefused, .alert: .alerts
         case .reservation: .reservations
         case .transfer: .transfers
@@ -211,6 +211,10 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .level(let level):
             guard self.topics.contains(.stock) else { return .none }
             return self.accepts(level.product, location: level.location, keys: keys)
+                ? .written : .none
+        case .reorderPoint(let change):
+            guard self.topics.contains(.stock) else { return .none }
+            return self.accepts(change.product, location: change.location, keys: keys)
                 ? .written : .none
         case .demandRefused(let refused):
             guard self.topics.contains(.alerts) else { return .none }

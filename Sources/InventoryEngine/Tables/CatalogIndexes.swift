@@ -45,6 +45,11 @@ struct CatalogIndexes: Sendable {
     func category(nameKey: String) -> CategoryID? { self.categoryNames[nameKey] }
     func location(codeKey: String) -> LocationID? { self.locationCodes[codeKey] }
 
+    /// The code of a string; `nil` if it was never used.
+    func code(of text: String, in column: TextColumn) -> UInt32? {
+        self.strings.find(text, in: column)
+    }
+
     /// The code of a string, which is its row in `column`; appends the string if it is new.
     mutating func intern(_ text: String, in column: inout TextColumn) -> UInt32 {
         if text.isEmpty { return 0 }

@@ -26,6 +26,12 @@ package struct InventoryTables: Sendable {
 
     package init() { self.strings.append("") }
 
+    /// The reorder point of the level in `row`, in base units: its own, else that of its product.
+    package func reorderPoint(ofLevel row: Int) -> Int64 {
+        if let own = self.levels.ownReorderPoint(row) { return own.baseUnits }
+        return self.products.reorderPoints[Int(self.levels.products[row])]
+    }
+
     func product(_ id: ProductID) -> Product {
         self.products.product(id, strings: self.strings)
     }

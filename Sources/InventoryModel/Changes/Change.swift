@@ -27,6 +27,9 @@ public enum Change: Hashable, Sendable {
     case moved(Movement, Level)
     /// A level changed without a movement, because its floor changed; or a level of a snapshot.
     case level(Level)
+    /// A level was given a reorder point of its own, or that of its product again; its row is in the change
+    /// before it, or in the snapshot.
+    case reorderPoint(LevelReorderPoint)
     /// A line of a sale or reservation was refused for lack of stock.
     case demandRefused(RefusedDemand)
     /// An alert was raised or cleared, with the available stock at that moment and the threshold, in base

@@ -42,6 +42,8 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case keysForgotten = 19
     /// ``Change/productCreated(_:)`` of a product with extension fields.
     case extendedProductCreated = 20
+    /// ``Change/reorderPoint(_:)``.
+    case reorderPoint = 24
 }
 
 extension Change {
@@ -93,6 +95,9 @@ extension Change {
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
+        case .reorderPoint(let point):
+            writer.writeCase(ChangeTag.reorderPoint)
+            point.encode(into: &writer, &strings)
         case .demandRefused(let refused):
             writer.writeCase(ChangeTag.demandRefused)
             refused.encode(into: &writer, &strings)
@@ -196,6 +201,8 @@ extension Change {
             self = .moved(movement, level)
         case .level:
             self = .level(try Level(from: &reader, at: lsn))
+        case .reorderPoint:
+            self = .reorderPoint(try LevelReorderPoint(from: &reader, &strings))
         case .demandRefused:
             self = .demandRefused(try RefusedDemand(from: &reader, &strings))
         case .alert:
@@ -249,8 +256,8 @@ extension Change {
         case .reservation(let reservation): !reservation.reference.isEmpty
         case .transfer(let transfer): !transfer.reference.isEmpty
         case .databaseCreated, .category, .location, .productCreated, .productUpdated,
-            .productArchived, .productDeleted, .productLeft, .level, .alert, .sessionOpened,
-            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
+            .productArchived, .productDeleted, .productLeft, .level, .reorderPoint, .alert,
+            .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
             false
         }
     }

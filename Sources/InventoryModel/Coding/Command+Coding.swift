@@ -52,10 +52,14 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case receiveTransfer = 24
     /// ``Command/cancelTransfer(_:)``.
     case cancelTransfer = 25
+    /// ``Command/setReorderPoint(_:)``.
+    case setReorderPoint = 28
     /// ``Command/batch(_:_:)``.
     case batch = 30
     /// ``Command/createProduct(_:)`` with extension fields.
     case createExtendedProduct = 31
+    /// ``Command/writeOff(_:)``.
+    case writeOff = 32
 }
 
 extension Command {
@@ -79,6 +83,8 @@ extension Command {
         case .setUnavailable: .setUnavailable
         case .expectIncoming: .expectIncoming
         case .setFloor: .setFloor
+        case .setReorderPoint: .setReorderPoint
+        case .writeOff: .writeOff
         case .reverse: .reverse
         case .reserve: .reserve
         case .extendReservation: .extendReservation
@@ -131,6 +137,8 @@ extension Command {
         case .setUnavailable(let hold): Self.write(.setUnavailable, hold, into: &writer)
         case .expectIncoming(let wanted): Self.write(.expectIncoming, wanted, into: &writer)
         case .setFloor(let change): Self.write(.setFloor, change, into: &writer)
+        case .setReorderPoint(let change): Self.write(.setReorderPoint, change, into: &writer)
+        case .writeOff(let wanted): Self.write(.writeOff, wanted, into: &writer)
         case .reverse(let reversal): Self.write(.reverse, reversal, into: &writer)
         case .reserve(let wanted): Self.write(.reserve, wanted, into: &writer)
         case .extendReservation(let wanted): Self.write(.extendReservation, wanted, into: &writer)

@@ -44,6 +44,10 @@ public enum Command: Hashable, Sendable {
     case expectIncoming(Expectation)
     /// Changes the floor of a level.
     case setFloor(FloorChange)
+    /// Gives a level a reorder point of its own, or that of its product again.
+    case setReorderPoint(ReorderPointChange)
+    /// Removes stock on hold from what is on hand.
+    case writeOff(WriteOff)
     /// Undoes an earlier step.
     case reverse(Reversal)
 

@@ -51,6 +51,9 @@ extension Command {
         case .setUnavailable: self = .setUnavailable(try visitor.read(Hold.self))
         case .expectIncoming: self = .expectIncoming(try visitor.read(Expectation.self))
         case .setFloor: self = .setFloor(try visitor.read(FloorChange.self))
+        case .setReorderPoint:
+            self = .setReorderPoint(try visitor.read(ReorderPointChange.self))
+        case .writeOff: self = .writeOff(try visitor.read(WriteOff.self))
         case .reverse: self = .reverse(try visitor.read(Reversal.self))
         case .reserve: self = .reserve(try visitor.read(Reserve.self))
         case .extendReservation:

@@ -100,7 +100,7 @@ extension ConnectionHandler {
             self.takeSnapshot(frame.requestID)
         case let request:
             self.service.answer(
-                request,
+                request.asked(by: self.machine.principal),
                 to: frame.requestID,
                 of: self.queries,
                 holding: ByteBudget.held(body: frame.body.count)
@@ -119,5 +119,13 @@ extension ConnectionHandler {
             }
             self.writer.releaseSoon()
         }
+    }
+}
+
+extension Request {
+    /// The request with what it leaves to its connection filled in: the actor of its principal.
+    fileprivate func asked(by principal: Principal) -> Request {
+        guard case .query(.lastStep(actor: "")) = self else { return self }
+        return .query(.lastStep(actor: principal.actor))
     }
 }

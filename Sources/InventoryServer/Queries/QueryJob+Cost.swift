@@ -22,6 +22,7 @@ extension QueryJob.Cost {
         case .sales(let query):
             guard !query.reference.isEmpty else { return nil }
             number = 3
+        case .lastStep: number = 9
         case .products(let search):
             let isOrdered = search.sort != .id || search.isDescending || search.asOf != nil
             guard isOrdered else { return nil }

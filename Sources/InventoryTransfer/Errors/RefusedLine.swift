@@ -47,6 +47,8 @@ extension Command {
         case .setUnavailable(let hold): .product(hold.product)
         case .expectIncoming(let expectation): .product(expectation.product)
         case .setFloor(let change): .product(change.product)
+        case .setReorderPoint(let change): .product(change.product)
+        case .writeOff(let writeOff): .product(writeOff.product)
         case .reverse(let reversal): .step(reversal.lsn)
         case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
         case .updateProduct(let id, let update, _): .product(id, in: update.unit)

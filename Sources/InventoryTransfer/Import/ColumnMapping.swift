@@ -242,6 +242,8 @@ extension [ColumnMapping.Field] {
             name: "reference",
             synonyms: ["deliveryno", "delivery", "orderno", "order", "receipt", "ref"]
         ),
+        // Without synonyms: a column of that of the product must not set it for the location.
+        .init(name: "ownReorderPoint"),
         Self.location, Self.priceBasis,
     ]
 

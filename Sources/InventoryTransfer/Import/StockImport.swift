@@ -8,6 +8,8 @@ import InventoryWire
 ///                   cost has more than there is on hand comes in at that cost first
 ///     --mode add    stock is the difference: a delivery if the row has a cost, otherwise an adjustment
 ///
+/// The column `ownReorderPoint` sets the reorder point of the row's location; an empty cell leaves it.
+///
 /// A request has 250 rows of the file, rejected ones included, so that a retry assigns the same rows to the
 /// same sequence numbers.
 package struct StockImport {
@@ -112,6 +114,8 @@ package struct StockImport {
         var quantity: Quantity
         /// The row's cost of one price basis of the product.
         var cost: Money?
+        /// The row's reorder point of the location, in base units.
+        var reorderPoint: Quantity?
     }
 
     /// Returns the valid rows of the next request; `nil` at the end of the file.
@@ -159,13 +163,22 @@ package struct StockImport {
                 )
             }
         }
+        let point = try row.reorderPoint.map { (point) throws(ProductRow.Problem) in
+            guard let units = point.baseUnits(unit.decimals), units >= 0 else {
+                throw ProductRow.Problem(
+                    text: "ownReorderPoint: is below 0 or has too many decimals for the unit"
+                )
+            }
+            return Quantity(units)
+        }
         let level = product.levels.first { $0.location == row.location }
         return Found(
             row: row,
             product: product,
             onHand: level?.onHand ?? 0,
             quantity: Quantity(quantity),
-            cost: cost
+            cost: cost,
+            reorderPoint: point
         )
     }
 
@@ -195,8 +208,18 @@ package struct StockImport {
         }
     }
 
-    /// The commands of a row; none for a change of 0, which is no movement.
+    /// The commands of a row; none for a change of 0, which is no movement, unless it has a reorder point.
     private func commands(_ found: Found) -> [Command] {
+        guard let point = found.reorderPoint else { return self.movements(found) }
+        let change = ReorderPointChange(
+            product: found.product.product.id,
+            location: found.row.location,
+            reorderPoint: point
+        )
+        return self.movements(found) + [.setReorderPoint(change)]
+    }
+
+    private func movements(_ found: Found) -> [Command] {
         switch self.mode {
         case .set:
             let count = StockCount(
@@ -248,7 +271,7 @@ package struct StockImport {
             let before = self.tally.onHand[id] ?? found.onHand
             let after = self.mode == .set ? found.quantity : before.addingSaturated(found.quantity)
             if self.mode == .add { self.tally.onHand[id] = after }
-            guard after != before else {
+            guard after != before || found.reorderPoint != nil else {
                 self.tally.unchanged += 1
                 continue
             }
@@ -257,11 +280,17 @@ package struct StockImport {
             let decimals = found.product.product.unit.decimals
             func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
             let delta = after.subtractingSaturated(before)
+            var changes: [String] = []
+            if delta != 0 {
+                let sign = delta > 0 ? "+" : ""
+                changes.append("on hand \(text(before)) → \(text(after)) (\(sign)\(text(delta)))")
+            }
+            if let point = found.reorderPoint {
+                changes.append("reorder point set to \(text(point))")
+            }
+            let sku = found.product.product.sku
             self.tally.shown.append(
-                """
-                  row \(found.row.number)  \(found.product.product.sku)  on hand \
-                \(text(Quantity(before.baseUnits))) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
-                """
+                "  row \(found.row.number)  \(sku)  \(changes.joined(separator: ", "))"
             )
         }
     }

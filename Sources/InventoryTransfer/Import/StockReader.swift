@@ -17,10 +17,12 @@ struct StockReader {
         /// How many units, in millionths, the cost is for; `nil` for the product's price basis.
         var costBasis: FileQuantity?
         var reference: String
+        /// The reorder point of the location; `nil` to leave it as it is.
+        var reorderPoint: FileQuantity?
     }
 
     private var records: RecordReader
-    private let sku, stock, location, cost, priceBasis, reference: Int
+    private let sku, stock, location, cost, priceBasis, reference, reorderPoint: Int
     private let shops: [(location: LocationID, name: String, column: Int)]
     private let numbers: NumberColumns
     private let locations: ImportLocations
@@ -73,10 +75,12 @@ struct StockReader {
         (self.sku, self.stock, self.location) = (column("sku"), column("stock"), column("location"))
         (self.cost, self.priceBasis) = (column("cost"), column("priceBasis"))
         self.reference = column("reference")
+        self.reorderPoint = column("ownReorderPoint")
         self.shops = locations.columns(of: file.mapping)
         self.numbers = NumberColumns(
             file.records,
-            [self.stock, self.cost, self.priceBasis] + self.shops.map { $0.column },
+            [self.stock, self.cost, self.priceBasis, self.reorderPoint]
+                + self.shops.map { $0.column },
             style: file.numberStyle,
             currency: currency.code
         )
@@ -146,6 +150,7 @@ struct StockReader {
         guard !columns.isEmpty else { throw Problem(text: "stock: is empty") }
         var rows: [Row] = []
         for (location, name, column) in columns {
+            row.reorderPoint = column == self.stock ? try self.point() : nil
             row.location = location
             row.written = self.records.text(column)
             row.stock = try self.quantity(column, name)
@@ -171,6 +176,11 @@ struct StockReader {
         case .quantity(let quantity): return quantity
         case .problem(let problem): throw Problem(text: "\(name): \(problem)")
         }
+    }
+
+    private func point() throws(Problem) -> FileQuantity? {
+        if self.records.withBytes(self.reorderPoint, { $0.isEmpty }) { return nil }
+        return try self.quantity(self.reorderPoint, "ownReorderPoint")
     }
 
     private func amount() throws(Problem) -> Money? {

@@ -90,6 +90,17 @@ struct ChangeText {
         case .level(let level):
             guard topics.contains(.stock) else { return nil }
             return Row("levelChanged", self.facts(of: level))
+        case .reorderPoint(let change):
+            guard topics.contains(.stock) else { return nil }
+            let point = change.point.map { Value.number(self.quantity($0, change.product)) }
+            return Row(
+                "reorderPointChanged",
+                [
+                    ("sku", .text(self.names.sku(change.product))),
+                    ("location", .text(self.names.code(change.location))),
+                    ("reorderPoint", point ?? .text("that of the product")),
+                ]
+            )
         case .demandRefused(let refused):
             guard topics.contains(.alerts) else { return nil }
             return Row(

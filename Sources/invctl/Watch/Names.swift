@@ -56,6 +56,9 @@ struct Names: Sendable {
         case .moved(_, let level), .level(let level):
             await self.fetch(level.product)
             await self.fetchLocations()
+        case .reorderPoint(let change):
+            await self.fetch(change.product)
+            await self.fetchLocations()
         case .demandRefused(let refused):
             await self.fetch(refused.product)
             await self.fetchLocations()

@@ -76,6 +76,15 @@ extension PlausibleRequests {
             return [-9, 3].map {
                 .setFloor(FloorChange(product: world.product, floor: $0, ifRevision: nil))
             }
+        case .setReorderPoint:
+            return [12, nil].map {
+                .setReorderPoint(ReorderPointChange(product: world.product, reorderPoint: $0))
+            }
+        case .writeOff:
+            return [
+                .setUnavailable(Hold(product: world.product, delta: 2, reason: .damaged)),
+                .writeOff(WriteOff(product: world.product, quantity: 2, reason: .damaged)),
+            ]
         case .reverse:
             return [.reverse(Reversal(lsn: world.sale, reason: .correction, note: "typed wrong"))]
         case .reserve, .extendReservation, .commitReservation, .releaseReservation:

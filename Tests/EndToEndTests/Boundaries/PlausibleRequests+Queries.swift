@@ -121,6 +121,7 @@ extension PlausibleRequests {
                     )
                 ),
             ]
+        case .lastStep: return ["", "test"].map { .lastStep(actor: $0) }
         case .verify: return [.verify]
         case .stats: return [.stats]
         case .stateChecksum: return [.stateChecksum]

@@ -169,6 +169,7 @@ extension SplitMix64 {
                     limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )
+        case .lastStep: .lastStep(actor: self.text())
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum

@@ -39,6 +39,14 @@ extension SplitMix64 {
         case .productLeft: .productLeft(self.product())
         case .moved: self.moved(lsn: lsn, time: time)
         case .level: .level(self.level(at: lsn))
+        case .reorderPoint:
+            .reorderPoint(
+                LevelReorderPoint(
+                    product: self.product(),
+                    location: self.location(),
+                    point: self.maybe { Quantity(Int64($0.unsigned() >> 1)) }
+                )
+            )
         case .demandRefused:
             .demandRefused(
                 RefusedDemand(

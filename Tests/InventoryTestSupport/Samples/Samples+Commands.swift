@@ -113,6 +113,28 @@ extension SplitMix64 {
                     ifRevision: self.revision()
                 )
             )
+        case .setReorderPoint:
+            .setReorderPoint(
+                ReorderPointChange(
+                    product: self.product(),
+                    location: self.location(),
+                    reorderPoint: self.maybe { Quantity($0.signed()) },
+                    ifRevision: self.revision()
+                )
+            )
+        case .writeOff:
+            .writeOff(
+                WriteOff(
+                    product: self.product(),
+                    location: self.location(),
+                    quantity: Quantity(self.signed()),
+                    reason: self.any(Reason.self),
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence(),
+                    ifRevision: self.revision()
+                )
+            )
         case .reverse:
             .reverse(
                 Reversal(
