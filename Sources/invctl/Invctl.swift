@@ -28,8 +28,8 @@ struct Invctl: AsyncParsableCommand {
         version: "invctl \(InvctlVersion.current)",
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
-            SellCommand.self, ReturnCommand.self, ReserveCommand.self, LedgerCommand.self,
-            InsightCommand.self, QueryCommand.self,
+            SellCommand.self, ReturnCommand.self, UndoCommand.self,
+            ReserveCommand.self, LedgerCommand.self, InsightCommand.self, QueryCommand.self,
             WatchCommand.self, ImportCommand.self, ExportCommand.self, ApplyCommand.self,
             TopCommand.self, ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,

@@ -138,6 +138,17 @@ struct LineArgument: ExpressibleByArgument, Sendable {
     }
 }
 
+extension [LineArgument] {
+    /// Checks that every line has a quantity, which has no default.
+    ///
+    /// - Throws: `ValidationError` that names the first line without one.
+    func checkQuantities() throws {
+        for line in self where line.quantity == nil {
+            throw ValidationError("\(line.sku) needs a quantity: \(line.sku)=5")
+        }
+    }
+}
+
 /// Parses an enumeration from the name of its case.
 extension ExpressibleByArgument where Self: FieldChoice {
     /// Creates the case with that name; `nil` if there is none.

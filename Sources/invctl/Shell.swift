@@ -19,7 +19,7 @@ struct Shell: Sendable {
     let server: HelloAccepted
     let session: SessionID
     /// The idempotency key of the command: the user's `--id`, else a random one.
-    let key: IdempotencyKey
+    private(set) var key: IdempotencyKey
     /// The time of the first try, as the user gave it.
     let firstTried: Instant?
     /// The fingerprint by which the server recognizes a retry.
@@ -257,6 +257,13 @@ struct Shell: Sendable {
 
     func sink() -> RowSink {
         RowSink(pager: self.format.isForPeople ? self.settings.pagerCommand : nil)
+    }
+
+    /// Returns this shell for another request, with a random idempotency key.
+    func withNewKey() -> Shell {
+        var shell = self
+        shell.key = .random()
+        return shell
     }
 
     // MARK: - Commands

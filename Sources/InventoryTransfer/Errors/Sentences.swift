@@ -101,7 +101,7 @@ extension Refusal {
     private static func description(_ code: RefusalCode, _ id: UInt64) -> String {
         switch code {
         case .movementNotFound: "there is no movement at LSN \(id)"
-        case .alreadyReversed: "LSN \(id) was already reversed"
+        case .alreadyReversed: "LSN \(id) was already reversed, or goods of it were returned"
         case .reservationNotFound: "there is no reservation \(id)"
         case .transferNotFound: "there is no transfer \(id)"
         default: "\(code.noun) \(id)"

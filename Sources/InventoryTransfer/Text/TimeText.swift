@@ -68,6 +68,13 @@ package enum TimeText {
         return Instant(microseconds: utc * 1_000_000 + fraction)
     }
 
+    /// Returns the first instant of a calendar day of a zone: that of an instant, or one of the days before it.
+    package static func startOfDay(daysAgo: Int64, at now: Instant, zone: TimeZone) -> Instant {
+        let calendar = (try? ZoneCalendar(zone.identifier)) ?? .utc
+        let day = calendar.dayNumber(now.microseconds) - daysAgo
+        return Instant(microseconds: calendar.startOfDay(day))
+    }
+
     /// Removes the offset from UTC at the end of a time.
     ///
     /// - Returns: The seconds ahead of UTC; `nil` if there is no offset.

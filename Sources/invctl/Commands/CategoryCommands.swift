@@ -94,6 +94,8 @@ struct CategoryCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Archives a category that no product refers to.",
             discussion: """
+                On a terminal it asks first: an archived category does not come back.
+
                 Examples:
                   invctl category archive Electronics
                 """
@@ -102,10 +104,16 @@ struct CategoryCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The name.", completion: Candidates.ofCategory) var name: String
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+        @OptionGroup var confirmation: ConfirmOptions
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.category(self.name)
+                try shell.confirm(
+                    "Archive the category \(self.name)?",
+                    self.confirmation,
+                    otherwise: "\(self.name) was not archived"
+                )
                 let done = try await shell.send(
                     .archiveCategory(id, ifRevision: self.ifRevision),
                     about: self.name

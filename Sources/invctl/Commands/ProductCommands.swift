@@ -303,6 +303,8 @@ struct ProductCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes a product; one with a history is archived and frees its SKU.",
             discussion: """
+                On a terminal it asks first.
+
                 Examples:
                   invctl product delete LAP-01
                   invctl product delete LAP-01 --if-revision 41
@@ -312,10 +314,16 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+        @OptionGroup var confirmation: ConfirmOptions
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let product = try await shell.product(self.sku)
+                try shell.confirm(
+                    "Delete \(product.sku) (\(product.name))?",
+                    self.confirmation,
+                    otherwise: "\(product.sku) was not deleted"
+                )
                 let done = try await shell.send(
                     .deleteProduct(product.id, ifRevision: self.ifRevision),
                     about: product.sku

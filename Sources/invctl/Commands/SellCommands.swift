@@ -16,6 +16,7 @@ struct SellCommand: AsyncParsableCommand {
               invctl sell LAP-01=2 MOU-09=1 --ref POS-7781
               invctl sell LAP-01=1@949.00 --at depot
               invctl sell LAP-01=2 --id till-7-1042
+              invctl sell LAP-01=1 --date yesterday
             """
     )
     @OptionGroup var global: GlobalOptions
@@ -23,15 +24,21 @@ struct SellCommand: AsyncParsableCommand {
     @Argument(help: "SKU[=QUANTITY[@PRICE]] …", completion: Candidates.ofLine) var lines:
         [LineArgument]
     @Option(help: "The location to sell from.", completion: Candidates.ofLocation) var at: String?
+    @OptionGroup var date: DateOptions
 
     func run() async throws {
-        try await Shell.run(self.global, write: self.write) { shell in
+        try await Shell.run(
+            self.global,
+            zone: self.date.times.zone,
+            write: self.write.request
+        ) { shell in
             let place = try await shell.location(self.at)
             let products = try await shell.products(of: self.lines)
             let sale = Sale(
                 lines: try shell.saleLines(self.lines, products: products, place: place),
                 reference: self.write.reference,
-                note: self.write.note
+                note: self.write.note,
+                occurred: self.date.occurred(shell)
             )
             shell.say(try await shell.send(.sell(sale)), verb: "sold", products: products)
         }
@@ -46,6 +53,7 @@ struct ReturnCommand: AsyncParsableCommand {
             Examples:
               invctl return LAP-01=1 --sale 57
               invctl return LAP-01=1 --damaged --ref RMA-12
+              invctl return LAP-01=1 --date 2026-03-01
             """
     )
     @OptionGroup var global: GlobalOptions
@@ -56,9 +64,14 @@ struct ReturnCommand: AsyncParsableCommand {
     @Option(help: "The LSN of the sale: limits the return to what it sold, at its price.")
     var sale: LSN?
     @Flag(help: "Puts the goods on hold instead of back on sale.") var damaged = false
+    @OptionGroup var date: DateOptions
 
     func run() async throws {
-        try await Shell.run(self.global, write: self.write) { shell in
+        try await Shell.run(
+            self.global,
+            zone: self.date.times.zone,
+            write: self.write.request
+        ) { shell in
             let place = try await shell.location(self.at)
             let products = try await shell.products(of: self.lines)
             let saleReturn = SaleReturn(
@@ -66,7 +79,8 @@ struct ReturnCommand: AsyncParsableCommand {
                 target: self.damaged ? .unavailable : .available,
                 original: self.sale,
                 reference: self.write.reference,
-                note: self.write.note
+                note: self.write.note,
+                occurred: self.date.occurred(shell)
             )
             shell.say(
                 try await shell.send(.returnSale(saleReturn)),
