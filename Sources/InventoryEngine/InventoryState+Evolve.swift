@@ -107,13 +107,16 @@ extension InventoryState {
     mutating func remember(_ remembered: RememberedOutcome) {
         switch remembered.name {
         case .session(let number, let sequence):
-            self.sessions.advance(
+            let run = self.sessions.advance(
                 number,
                 to: sequence,
                 digest: remembered.digest,
                 outcome: remembered.outcome,
                 at: self.time
             )
+            guard let run else { return }
+            let refused = Outcome.errorsOnlyRefusalCount(remembered.outcome)
+            self.tables.importRuns.advance(run, to: sequence, refusing: refused)
         case .key(let fingerprint):
             self.keys.remember(
                 fingerprint,
@@ -159,11 +162,13 @@ extension InventoryState {
             self.put(reservation)
         case .transfer(let transfer):
             self.put(transfer)
+        case .importRun(let run):
+            self.put(run, by: actor)
         case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
             .location, .databaseCreated:
             self.evolveCatalog(change)
         case .sessionOpened(let id, let number):
-            self.sessions.open(id, number: number, at: self.time)
+            self.sessions.open(id, number: number, at: self.time, resuming: self.resumed(by: id))
         case .sessionsExpired(let numbers):
             self.sessions.expire(numbers)
         case .productLeft:
@@ -301,7 +306,7 @@ extension InventoryState {
             self.remove(id, leaving: nil)
         case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
-            .productLeft:
+            .importRun, .productLeft:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }

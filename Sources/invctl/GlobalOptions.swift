@@ -251,6 +251,8 @@ struct WriteRequest: Sendable {
     /// The time of the first try, as the user typed it.
     var firstTried: String?
     var isDryRun = false
+    /// Whether the dry run is one of many requests, each of which sees what earlier ones would have changed.
+    var isDryRunOfMany = false
 }
 
 /// Options of commands that change something.

@@ -25,6 +25,8 @@ struct Shell: Sendable {
     /// The fingerprint by which the server recognizes a retry.
     let words: RequestFingerprint
     let replay = ReplayNote()
+    /// The record of the import that is in progress.
+    var importRun: ImportRunHandle?
 
     var format: OutputFormat { self.settings.format }
 
@@ -49,8 +51,10 @@ struct Shell: Sendable {
         let key = name.flatMap { IdempotencyKey($0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
-        // Within a shell, commands without a session share a connection.
-        let shared = continuesSession ? nil : SharedClient.current
+        configuration.isDryRun = write?.isDryRunOfMany ?? false
+        // Within a shell, commands without a session share a connection; a dry run has its own.
+        let isAlone = continuesSession || configuration.isDryRun
+        let shared = isAlone ? nil : SharedClient.current
         let connection = shared ?? SharedClient()
         do {
             let (client, server) = try await connection.connected(configuration)

@@ -155,6 +155,8 @@ private final class Shop: @unchecked Sendable {
         }
         let line = SaleLine(product: ids[3], quantity: 9_999)
         _ = try await client.refused(.sell(Sale(lines: [line])))
+        let session = SessionID(high: 1, low: 1).hexadecimal
+        try await client.done(.recordImportRun(RecordImportRun(run: "first", session: session)))
         try await client.close()
     }
 

@@ -43,6 +43,9 @@ import Testing
         try bench.done(bench.reserve(2, 1))
         try bench.done(.setFloor(FloorChange(product: ProductID(2), floor: -9)))
         try bench.done(bench.sale(2, 14))
+        let session = SessionID(high: 1, low: 2).hexadecimal
+        let record = RecordImportRun(run: "r", content: "c", layout: "l", session: session)
+        try bench.done(.recordImportRun(record))
         return bench.state
     }
 

@@ -193,7 +193,7 @@ struct History {
         case .transfer(let transfer):
             return topics.contains(.transfers) && isChosen(transfer.product)
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .productLeft:
             return false
         }
     }

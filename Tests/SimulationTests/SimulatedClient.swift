@@ -153,6 +153,12 @@ final class SimulatedClient: @unchecked Sendable {
             )
         case 7:
             return self.randomSettlement(tag, &random)
+        case 8:
+            // The client's session becomes that of a run, whose row then advances with every command.
+            let session = SessionID(high: UInt64(self.number), low: 7)
+            return .recordImportRun(
+                RecordImportRun(run: "client \(self.number)", session: session.hexadecimal)
+            )
         default:
             return self.randomSale(tag, &random)
         }

@@ -35,6 +35,10 @@ struct Draft {
     var locationCodes: [String: LocationID?] = [:]
     var createdLocations: UInt16 = 0
 
+    /// Runs of imports that this step has begun or finished, by name.
+    var importRuns: [String: ImportRun] = [:]
+    var createdImportRuns = 0
+
     // Reservations and transfers, as this step has left them.
     private(set) var reservations = DraftItems<Reservation>()
     private(set) var transfers = DraftItems<Transfer>()

@@ -18,6 +18,8 @@ extension InventoryState {
         self.keys.checkInvariants()
         self.deadlines.checkInvariants(for: self.tables.reservations)
         self.openTransfers.checkInvariants(for: self.tables.transfers)
+        self.importRuns.checkInvariants(for: self.tables.importRuns)
+        self.checkImportRuns()
         let last = max(self.tables.catalogLSN, self.tables.movedLSN)
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
         let rowCount = self.tables.ledger.rowCount
@@ -32,6 +34,23 @@ extension InventoryState {
     }
 }
 
+extension InventoryState {
+    /// Stops the process unless exactly the sessions of runs are bound to them, and have decided as many
+    /// requests.
+    private func checkImportRuns() {
+        for session in self.sessions.sessions {
+            let row = self.importRuns.row(of: session.id)
+            precondition(session.run == row, "session \(session.number) is not of run \(row ?? -1)")
+            guard let row else { continue }
+            let requests = self.tables.importRuns.requests[row]
+            precondition(
+                requests == session.sequence,
+                "run \(row + 1) has \(requests) requests, its session \(session.sequence)"
+            )
+        }
+    }
+}
+
 extension InventoryTables {
     /// - Complexity: O(rows)
     func checkInvariants() {
@@ -43,6 +62,7 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
+        self.importRuns.checkColumns("import runs")
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
             "code 0 is not the empty string"

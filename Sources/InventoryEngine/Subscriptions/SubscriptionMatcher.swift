@@ -179,7 +179,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .reservation: .reservations
         case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .productLeft:
             []
         }
     }
@@ -231,7 +231,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .productLeft:
             return .none
         }
     }

@@ -43,6 +43,8 @@ public enum Change: Hashable, Sendable {
     case reservation(Reservation)
     /// A transfer was created or changed: its new row.
     case transfer(Transfer)
+    /// A run of an import was begun or finished: its new row.
+    indirect case importRun(ImportRun)
     /// A client opened a new session; the number represents it from now on.
     case sessionOpened(SessionID, number: UInt32)
     /// A request of a session was decided.

@@ -1,6 +1,8 @@
 public import Bytes
 
 extension Outcome {
+    fileprivate static let errorsOnlyTag: UInt8 = 4
+
     /// Writes the outcome.
     public func encode(into writer: inout ByteWriter) {
         switch self {
@@ -13,7 +15,7 @@ extension Outcome {
             Self.encodeBatchHead(count: outcomes.count, into: &writer)
             for outcome in outcomes { outcome.encode(into: &writer) }
         case .errorsOnly(let errorsOnly):
-            writer.write(4 as UInt8)
+            writer.write(Self.errorsOnlyTag)
             errorsOnly.encode(into: &writer)
         }
     }
@@ -42,7 +44,7 @@ extension Outcome {
                     try Outcome(from: &reader, isNested: true)
                 }
             )
-        case 4 where !isNested: self = .errorsOnly(try ErrorsOnly(from: &reader))
+        case Self.errorsOnlyTag where !isNested: self = .errorsOnly(try ErrorsOnly(from: &reader))
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "outcome")
         }
     }
@@ -290,6 +292,21 @@ extension Refusal.Detail {
             )
         default:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")
+        }
+    }
+}
+
+extension Outcome {
+    /// The number of refused commands of an encoded errors-only outcome; 0 for any other outcome.
+    package static func errorsOnlyRefusalCount(_ encoded: UnsafeRawBufferPointer) -> Int {
+        guard encoded.first == Self.errorsOnlyTag else { return 0 }
+        do throws(ByteReaderError) {
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: encoded.dropFirst()))
+            _ = try reader.readVarintLSN()
+            _ = try reader.readCount(limit: Limits.batchMax)
+            return try reader.readCount(limit: Limits.batchMax)
+        } catch {
+            preconditionFailure("an outcome that was encoded here: \(error)")
         }
     }
 }

@@ -32,6 +32,8 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
     case reservations = 20
     /// ``Query/transfers(_:)``.
     case transfers = 21
+    /// ``Query/importRuns(_:)``.
+    case importRuns = 22
 }
 
 extension Query {

@@ -63,6 +63,9 @@ public enum Command: Hashable, Sendable {
     /// Returns goods in transit to their source.
     case cancelTransfer(TransferSettlement)
 
+    /// Records a run of an import.
+    case recordImportRun(RecordImportRun)
+
     /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
     case batch([Command], BatchMode)
 

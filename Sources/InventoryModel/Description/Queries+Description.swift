@@ -23,6 +23,7 @@ extension Query: TaggedQuery {
             case .refusals: .refusals(RefusalQuery())
             case .reservations: .reservations(ReservationQuery())
             case .transfers: .transfers(TransferQuery())
+            case .importRuns: .importRuns(ImportRunQuery())
             case .verify: .verify
             case .stats: .stats
             case .stateChecksum: .stateChecksum
@@ -44,6 +45,7 @@ extension Query: TaggedQuery {
         case .refusals: .refusals
         case .reservations: .reservations
         case .transfers: .transfers
+        case .importRuns: .importRuns
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum
@@ -74,6 +76,7 @@ extension Query: TaggedQuery {
         case .refusals(let query): self = .refusals(try v.visit(query))
         case .reservations(let query): self = .reservations(try v.visit(query))
         case .transfers(let query): self = .transfers(try v.visit(query))
+        case .importRuns(let query): self = .importRuns(try v.visit(query))
         case .verify, .stats, .stateChecksum: break
         }
     }

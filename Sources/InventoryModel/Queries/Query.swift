@@ -29,6 +29,8 @@ public enum Query: Hashable, Sendable {
     case reservations(ReservationQuery)
     /// Transfers, by id.
     case transfers(TransferQuery)
+    /// Runs of imports, by number.
+    case importRuns(ImportRunQuery)
     /// Verifies the state: recomputes all counters from the ledger, checks all invariants, and returns the
     /// state checksum.
     case verify

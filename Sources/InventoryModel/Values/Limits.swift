@@ -95,6 +95,12 @@ public enum Limits {
     public static let outcomeRefusalByteCountMax = 128
     /// Bytes of a level in an outcome.
     public static let outcomeLevelByteCountMax = 80
+    /// Runs of imports, which are retained as long as the ledger.
+    public static let importRunsMax = 10_000_000
+    /// Rows of a finished import.
+    public static let importRowsMax: Int64 = 1_000_000_000_000
+    /// UTF-8 bytes of a hash of a file, or of an import's layout: SHA-256 in hexadecimal digits.
+    public static let importHashByteCountMax = 64
     /// Rows that one query may request; longer lists are read page by page, by key.
     public static let queryRowsMax = 10_000_000
     /// Ids in the filter of one subscription.

@@ -98,6 +98,8 @@ extension ConnectionHandler {
             )
         case .takeSnapshot:
             self.takeSnapshot(frame.requestID)
+        case .beginDryRun:
+            self.beginDryRun(frame.requestID)
         case let request:
             self.service.answer(
                 request,
@@ -106,6 +108,20 @@ extension ConnectionHandler {
                 holding: ByteBudget.held(body: frame.body.count)
             )
         }
+    }
+
+    /// Passes all further requests to a dry run, whose sessions and keys are not the server's.
+    private func beginDryRun(_ id: UInt64) {
+        guard
+            let dryRun = self.service.beginDryRun(
+                of: self.writer,
+                sessionBefore: self.session.number,
+                to: id
+            )
+        else { return }
+        self.service = dryRun
+        self.session = ConnectionSession()
+        self.keyShare = KeyShare()
     }
 
     private func takeSnapshot(_ id: UInt64) {

@@ -60,7 +60,7 @@ extension Command {
         case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
             chosen(settlement.lines).map { .transfer($0.transfer) }
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
-            .archiveLocation, .batch:
+            .archiveLocation, .recordImportRun, .batch:
             nil
         }
     }

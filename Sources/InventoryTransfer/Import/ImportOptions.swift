@@ -67,8 +67,8 @@ struct RowCounts {
 
     /// `7 rows: 5 accepted, 2 rejected`.
     var done: String { self.text("accepted", "rejected") }
-    /// `7 rows: 5 valid, 2 invalid`.
-    var dry: String { self.text("valid", "invalid") }
+    /// `7 rows: 5 valid, 2 invalid, nothing written`.
+    var dry: String { self.text("valid", "invalid") + ", nothing written" }
 
     private func text(_ good: String, _ bad: String) -> String {
         let passed = self.passed == 0 ? "" : ", \(self.passed) passed over"

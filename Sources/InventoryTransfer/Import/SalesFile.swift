@@ -23,8 +23,6 @@ struct SalesFile: Sendable {
     private(set) var reader: SalesReader
     private(set) var products = SoldProducts()
     private(set) var problems: ProblemList
-    /// The rows too far ahead of the server's clock, which are sent anyway.
-    private(set) var ahead: ProblemList
     /// The product number of each readable row, by part; ``noProduct`` for a row that is not sent.
     private(set) var productsOfRows: [[UInt32]] = []
     /// The rows, without those that were passed over.
@@ -67,7 +65,6 @@ struct SalesFile: Sendable {
     ) async throws {
         self.reader = try SalesReader(file, options)
         self.problems = ProblemList(listedMax: listedMax)
-        self.ahead = ProblemList(listedMax: listedMax)
         let bytes = self.reader.records.bytes
         let partCountMax = bytes.count / Self.partByteCountMin
         let most = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, partCountMax)
@@ -111,7 +108,6 @@ struct SalesFile: Sendable {
     private struct Part: Sendable {
         var products = SoldProducts()
         var problems: ProblemList
-        var ahead: ProblemList
         var numbers: [UInt32] = []
         var rowCount = 0
         var passedCount = 0
@@ -141,11 +137,7 @@ struct SalesFile: Sendable {
                     return
                 }
                 self.numbers.append(UInt32(product))
-                if row.isAhead {
-                    self.ahead.add(row.number, Self.aheadOfClock)
-                } else {
-                    self.earliest = min(self.earliest, row.occurredAt)
-                }
+                if !row.isAhead { self.earliest = min(self.earliest, row.occurredAt) }
                 switch row.kind {
                 case .sale: self.saleCount += 1
                 case .return: self.returnCount += 1
@@ -158,11 +150,6 @@ struct SalesFile: Sendable {
         private static var tooMuchStock: String {
             "quantity: its product would have more than \(Limits.quantityMax) in stock"
         }
-
-        private static var aheadOfClock: String {
-            let hours = Limits.occurredAtFutureSeconds / 3_600
-            return "occurredAt: is more than \(hours) hours ahead of the server's clock"
-        }
     }
 
     private func part(_ range: Range<Int>) throws -> Part {
@@ -170,7 +157,6 @@ struct SalesFile: Sendable {
         var times = FileTimes(self.reader.options.reading.times)
         var part = Part(
             problems: ProblemList(listedMax: self.problems.listedMax),
-            ahead: ProblemList(listedMax: self.problems.listedMax),
             end: range.lowerBound
         )
         while let reading = try reader.next(&times) { part.add(reading, reader) }
@@ -199,7 +185,6 @@ struct SalesFile: Sendable {
             part.numbers.map { $0 >= Self.discount ? $0 : numbers[Int($0)] }
         )
         self.problems.add(part.problems, rowsBefore: self.recordCount)
-        self.ahead.add(part.ahead, rowsBefore: self.recordCount)
         self.rowCount += part.rowCount
         self.passedCount += part.passedCount
         self.recordCount += part.recordCount

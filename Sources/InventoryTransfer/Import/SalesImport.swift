@@ -73,42 +73,25 @@ package struct SalesImport {
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package func run() async throws {
         if !self.host.isQuiet { for note in self.file.reader.notes { self.host.note(note) } }
-        let rejected: Int
-        if self.options.dryRun {
-            // Without a dry run the server refuses them.
-            self.problems.add(self.file.ahead)
-            try self.addDiscounts()
-            rejected = self.problems.count
-            self.summarize(rejected: rejected, "nothing written")
-        } else {
-            let status = try await self.host.client.openSession()
-            let sender = BatchSender(self.host.client, status)
-            let products = try await self.createProducts(sender)
-            rejected = try await self.sendRows(sender, products)
-            let earlier = status.lastSequence == 0 ? "" : "resumed an earlier run"
-            self.summarize(rejected: rejected, earlier)
-            sender.noteForgotten(self.host)
-        }
+        let sender = try await BatchSender.begin(self.host)
+        let products = try await self.createProducts(sender)
+        var counts = self.counts(rejected: try await self.sendRows(sender, products))
+        counts = try await sender.endRun(counts)
+        let rejected = counts.rejected
+        let earlier = sender.done == 0 ? "" : "resumed an earlier run"
+        self.summarize(counts, self.options.dryRun ? "nothing written" : earlier)
+        sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         self.noteMerged()
         self.noteCosts()
         if rejected > 0 { throw Exit.partlyDone }
     }
 
-    /// Adds the discounts that no sale can bear.
-    private func addDiscounts() throws {
-        guard self.file.discountCount > 0 else { return }
-        var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
-        while try batches.batch() != nil {}
-        for problem in batches.problems { self.problems.add(problem.row, problem.reason) }
+    private func counts(rejected: Int) -> RowCounts {
+        RowCounts(rows: self.file.rowCount, rejected: rejected, passed: self.file.passedCount)
     }
 
-    private func summarize(rejected: Int, _ more: String) {
-        let counts = RowCounts(
-            rows: self.file.rowCount,
-            rejected: rejected,
-            passed: self.file.passedCount
-        )
+    private func summarize(_ counts: RowCounts, _ more: String) {
         let discounts = self.file.discountCount
         let parts = [
             counts.done, "\(self.file.products.lines.count) products",
@@ -295,7 +278,8 @@ package struct SalesImport {
         )
         var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
         while let batch = try batches.batch() {
-            try await sender.send({ batch.request(products) }) { outcome in
+            let row = batch.rows(ofGroup: 0).first
+            try await sender.send({ batch.request(products) }, row: row) { outcome in
                 decided += batch.lineCount
                 progress.advance(to: decided)
                 guard case .errorsOnly(let errorsOnly) = outcome, !errorsOnly.refused.isEmpty else {

@@ -25,14 +25,12 @@ package struct StockImport {
     private let problems: Problems
     private var reader: StockReader
     private let progress: ProgressBar
-    private var tally = Tally()
+    private let tally = Tally()
 
     /// The results of a dry run.
-    private final class Tally {
+    fileprivate final class Tally {
         var changed = 0
         var unchanged = 0
-        /// The stock of products after earlier rows, in ``Mode/add``.
-        var onHand: [Place: Quantity] = [:]
 
         struct Place: Hashable {
             var product: ProductID
@@ -70,7 +68,7 @@ package struct StockImport {
             "import",
             total: file.count,
             unit: "rows",
-            isQuiet: host.isQuiet || options.dryRun
+            isQuiet: host.isQuiet
         )
     }
 
@@ -79,20 +77,20 @@ package struct StockImport {
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
         if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        guard !self.options.dryRun else {
-            while let rows = try await self.nextRows() { self.preview(rows) }
-            try self.reportChanges()
-            return
+        let sender = try await BatchSender.begin(self.host)
+        while let rows = try await self.nextRows() {
+            try await self.send(rows, by: sender)
+            // The levels of the next rows are shown as these leave them.
+            if self.options.dryRun { try await sender.finish() }
         }
-        let status = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, status)
-        while let rows = try await self.nextRows() { try await self.send(rows, by: sender) }
         try await sender.finish()
         self.progress.end()
-        self.host.print(self.counts.done)
+        let counts = try await sender.endRun(self.counts)
+        self.host.print(self.options.dryRun ? counts.dry : counts.done)
+        if self.options.dryRun { self.reportChanges() }
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
+        if counts.rejected > 0 { throw Exit.partlyDone }
     }
 
     private var counts: RowCounts {
@@ -104,7 +102,7 @@ package struct StockImport {
     }
 
     /// A row with its product.
-    private struct Found {
+    fileprivate struct Found {
         var row: StockReader.Row
         var product: StockedProduct
         var onHand: Quantity
@@ -180,9 +178,19 @@ package struct StockImport {
         }
         // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
+        let tally = self.options.dryRun ? self.tally : nil
+        let mode = self.mode
         let owners = zip(rows, commands).flatMap { row, commands in commands.map { _ in row } }
-        try await sender.send(request, mayBeEmpty: owners.isEmpty) { outcome in
-            guard case .errorsOnly(let errorsOnly) = outcome else { return }
+        let row = rows.first?.row.number
+        try await sender.send(request, mayBeEmpty: owners.isEmpty, row: row) { outcome in
+            guard case .errorsOnly(let errorsOnly) = outcome else {
+                tally?.note(rows, refused: [], mode)
+                return
+            }
+            let refusedRows = errorsOnly.refused.compactMap {
+                $0.index < owners.count ? owners[$0.index].row.number : nil
+            }
+            tally?.note(rows, refused: Set(refusedRows), mode)
             var last: Int?
             for refused in errorsOnly.refused where refused.index < owners.count {
                 let row = owners[refused.index]
@@ -239,42 +247,45 @@ package struct StockImport {
 
     // MARK: - Dry run
 
-    private func preview(_ rows: [Found]) {
-        for found in rows {
-            let id = Tally.Place(
-                product: found.product.product.id,
-                location: found.row.location
-            )
-            let before = self.tally.onHand[id] ?? found.onHand
-            let after = self.mode == .set ? found.quantity : before.addingSaturated(found.quantity)
-            if self.mode == .add { self.tally.onHand[id] = after }
-            guard after != before else {
-                self.tally.unchanged += 1
-                continue
-            }
-            self.tally.changed += 1
-            guard self.tally.shown.count < Tally.shownMax else { continue }
-            let decimals = found.product.product.unit.decimals
-            func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
-            let delta = after.subtractingSaturated(before)
-            self.tally.shown.append(
-                """
-                  row \(found.row.number)  \(found.product.product.sku)  on hand \
-                \(text(Quantity(before.baseUnits))) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
-                """
-            )
-        }
-    }
-
-    private func reportChanges() throws {
-        self.progress.end()
-        self.host.print("\(self.counts.dry), nothing written")
+    private func reportChanges() {
         self.host.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
         for line in self.tally.shown { self.host.print(line) }
         let more = self.tally.changed - self.tally.shown.count
         if more > 0 { self.host.print("  … and \(more) more") }
-        try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+}
+
+extension StockImport.Tally {
+    /// Notes the rows of a request, of which the server refused some.
+    fileprivate func note(_ rows: [StockImport.Found], refused: Set<Int>, _ mode: StockImport.Mode)
+    {
+        // The stock as earlier rows of the request leave it; the server's answer has that of earlier requests.
+        var onHand: [Place: Quantity] = [:]
+        for found in rows where !refused.contains(found.row.number) {
+            let place = Place(product: found.product.product.id, location: found.row.location)
+            let before = onHand[place] ?? found.onHand
+            let after = mode == .set ? found.quantity : before.addingSaturated(found.quantity)
+            onHand[place] = after
+            self.note(found, before: before, after: after)
+        }
+    }
+
+    private func note(_ found: StockImport.Found, before: Quantity, after: Quantity) {
+        guard after != before else {
+            self.unchanged += 1
+            return
+        }
+        self.changed += 1
+        guard self.shown.count < Self.shownMax else { return }
+        let decimals = found.product.product.unit.decimals
+        func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
+        let delta = after.subtractingSaturated(before)
+        self.shown.append(
+            """
+              row \(found.row.number)  \(found.product.product.sku)  on hand \
+            \(text(Quantity(before.baseUnits))) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
+            """
+        )
     }
 }
 

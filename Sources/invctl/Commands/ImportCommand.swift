@@ -34,9 +34,14 @@ struct ImportCommand: AsyncParsableCommand {
             products, an opening stock that covers the file, and its sales and returns. A negative \
             price is a discount on its receipt; a negative quantity is what --negative says.
 
-            Rejected rows are counted, and the first are listed with number, column and reason. If \
-            an import was interrupted, the same command resumes it, imports no row twice, and lists \
-            earlier rejected rows again.
+            Rejected rows are counted, and the first are listed with number, column and reason.
+
+            An interrupted import is resumed by the same command, which imports no row twice: by --id, \
+            by the file FILE\(ResumeFile.suffix) that is beside FILE until the run is finished, or, for \
+            sales, by the file's content. Standard input has no such file. A finished run is not imported \
+            again. Without --id, products and their stock are a new run each time: a file that was imported \
+            before is reported with its date, and confirmed on a terminal. Sales of the same file need a \
+            new --id. invctl ledger imports lists all runs.
 
             invctl import stock.csv --mode set --dry-run
 
@@ -95,7 +100,7 @@ struct ImportCommand: AsyncParsableCommand {
         help: "How many rejected rows to list on standard error: a number or all."
     )
     var errors = "100"
-    @Option(help: "Identifies the import, so that it can resume; default: its content.")
+    @Option(help: "Identifies this run of the import: it resumes, and is not imported again.")
     var id: String?
     @Flag(help: "Shows what it would do; changes nothing.") var dryRun = false
 
@@ -133,15 +138,19 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
-        let session = SessionID(naming: self.id ?? self.contentName(file))
-        let write = WriteRequest(id: session.text)
-        if !self.dryRun {
-            Interruption.setMessage(
-                "imported rows stay; the same command resumes the import"
-            )
-        }
+        let identity = ImportIdentity(
+            kind: self.runKind,
+            content: SessionID(hashing: file.bytes).text,
+            layout: SessionID(hashing: self.layout).text,
+            id: self.id,
+            file: self.file
+        )
+        var write = WriteRequest(id: SessionID(ofImport: identity.name).text)
+        write.isDryRun = self.dryRun
+        write.isDryRunOfMany = self.dryRun
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
-            try await self.claimID(self.contentName(file), shell)
+            var shell = shell
+            if !self.dryRun { shell.importRun = identity.handle(for: shell) }
             switch (self.kind, self.mode) {
             case (.sales, _):
                 let sales = try await SalesImport(options, host: shell, file: file)
@@ -156,6 +165,15 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
+    private var runKind: ImportKind {
+        switch (self.kind, self.mode) {
+        case (.sales, _): .sales
+        case (.products, .none): .products
+        case (.products, .set): .set
+        case (.products, .add): .add
+        }
+    }
+
     /// The file is a full export, whose rows are not those of one kind.
     private static var isExport: Failure {
         Failure(
@@ -166,24 +184,17 @@ struct ImportCommand: AsyncParsableCommand {
         )
     }
 
-    /// Claims the `--id`, if there is one, for this file and these options.
-    private func claimID(_ name: String, _ shell: Shell) async throws {
-        if let id, !self.dryRun { try await shell.claim(id, for: name) }
-    }
-
-    /// Returns the identity of the import: the same file with the same options is the same import.
+    /// All options that decide which rows a request has.
     ///
     /// The number is the version of how rows are put into requests.
-    private func contentName(_ file: FileBytes) -> String {
-        let mode = self.mode.map { " \($0)" } ?? ""
+    private var layout: String {
         let how =
-            "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
+            "\(self.runKind) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
         let text = [
             self.encoding, self.delimiter, self.decimal?.rawValue, self.dateFormat,
             self.preset?.rawValue, self.negative?.rawValue, "\(self.per)", "\(self.noGuess)",
         ]
-        let content = SessionID(hashing: file.bytes)
-        return "import 6 \(content.text) \(how) \(self.at ?? "") \(text)"
+        return "import 7 \(how) \(self.at ?? "") \(text)"
     }
 
     private func options() throws -> ImportOptions {

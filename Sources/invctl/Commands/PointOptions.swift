@@ -65,6 +65,7 @@ extension Query {
         case .refusals: "unmet demand"
         case .reservations: "reservations"
         case .transfers: "transfers"
+        case .importRuns: "imports"
         case .verify: "checks"
         case .stateChecksum: "checksums"
         case .stats: "statistics"
@@ -78,7 +79,7 @@ extension Query {
         case .products(let search): search.asOf
         case .levels(let query): query.asOf
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats, .stateChecksum:
+            .transfers, .importRuns, .verify, .stats, .stateChecksum:
             nil
         }
     }

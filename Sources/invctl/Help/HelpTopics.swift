@@ -170,9 +170,12 @@ enum HelpTopic: String, CaseIterable, Sendable {
         keys are refused (overloaded, exit 7) and none is forgotten early. invctl
         stats --where 'name ~ key' shows the memory in use.
 
-        The lines of an apply and the rows of an import have a session of their own
-        under their id, which is remembered for at least a day after its last line,
-        and usually for a week.
+        The lines of an apply have a session of their own under their id, which is
+        remembered for at least a day after its last line, and usually for a week. An
+        import is a run, which is remembered for ever under its id: it is resumed where
+        it stopped, and not imported again once it is finished. Without --id, a file
+        beside the imported one (FILE.invd-run) has the id of an interrupted run, and
+        sales have an id made from their content: see invctl help import.
         """
     }
 

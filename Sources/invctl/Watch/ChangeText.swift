@@ -113,7 +113,7 @@ struct ChangeText {
                 ]
             )
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .reservation,
+            .keysForgotten, .importRun, .reservation,
             .transfer:
             return nil
         }

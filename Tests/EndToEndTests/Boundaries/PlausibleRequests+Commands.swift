@@ -82,6 +82,20 @@ extension PlausibleRequests {
             return self.reservations(tag, world)
         case .dispatchTransfer, .receiveTransfer, .cancelTransfer:
             return self.transfers(tag, world)
+        case .recordImportRun:
+            let record = RecordImportRun(
+                run: "run \(world.unique)",
+                kind: .add,
+                content: "c",
+                session: SessionID(
+                    high: world.unique.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) },
+                    low: 1
+                ).hexadecimal
+            )
+            var finished = record
+            finished.isFinished = true
+            finished.counts = ImportCounts(accepted: 7, refused: 2, passed: 1)
+            return [.recordImportRun(record), .recordImportRun(finished)]
         case .batch:
             let commands: [Command] = [
                 .createCategory(name: "Batch \(world.unique)"),

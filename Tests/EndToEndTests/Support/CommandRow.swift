@@ -366,6 +366,14 @@ struct CommandRow {
             says: "no product has the SKU 'P-33'"
         ),
         CommandRow(
+            "ledger imports",
+            shows: "products",
+            json: .array("run"),
+            wrong: "ledger imports --limit many",
+            code: 2,
+            says: "many"
+        ),
+        CommandRow(
             "ledger refusals",
             shows: "P-3",
             json: .array("asked"),
@@ -550,7 +558,7 @@ struct CommandRow {
             says: "no category is called 'Nothing'"
         ),
         CommandRow(
-            "import {csv}",
+            "import {csv} --id csv",
             shows: "1 row",
             json: .none,
             wrong: "import /nonexistent.csv",

@@ -169,6 +169,15 @@ extension SplitMix64 {
                     limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )
+        case .importRuns:
+            .importRuns(
+                ImportRunQuery(
+                    run: self.text(),
+                    content: self.text(),
+                    isNewestFirst: self.flag(),
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum

@@ -79,7 +79,26 @@ extension SplitMix64 {
             .keysForgotten(count: Int(self.below(UInt64(Limits.tickKeysMax) + 1)))
         case .reservation: .reservation(self.reservationRow())
         case .transfer: .transfer(self.transferRow())
+        case .importRun: .importRun(self.importRun())
         }
+    }
+
+    private mutating func importRun() -> ImportRun {
+        var run = ImportRun()
+        run.number = UInt32(truncatingIfNeeded: self.unsigned())
+        run.name = self.text()
+        run.kind = self.any(ImportKind.self)
+        run.content = self.text()
+        run.layout = self.text()
+        run.session = self.sessionID()
+        run.begunAt = self.instant()
+        run.isFinished = self.flag()
+        run.endedAt = self.instant()
+        run.requests = self.unsigned()
+        run.refusedCommands = self.unsigned()
+        run.counts = self.importCounts()
+        run.revision = self.lsn()
+        return run
     }
 
     private mutating func moved(lsn: LSN, time: Instant) -> Change {

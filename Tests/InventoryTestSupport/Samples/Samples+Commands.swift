@@ -178,6 +178,7 @@ extension SplitMix64 {
             )
         case .receiveTransfer: .receiveTransfer(self.settlement())
         case .cancelTransfer: .cancelTransfer(self.settlement())
+        case .recordImportRun: .recordImportRun(self.importRunRecord())
         case .batch:
             .batch(
                 self.list { random in
@@ -187,6 +188,22 @@ extension SplitMix64 {
                 self.any(BatchMode.self)
             )
         }
+    }
+
+    private mutating func importRunRecord() -> RecordImportRun {
+        RecordImportRun(
+            run: self.text(),
+            kind: self.any(ImportKind.self),
+            content: self.text(),
+            layout: self.text(),
+            session: self.sessionID().hexadecimal,
+            isFinished: self.flag(),
+            counts: self.importCounts()
+        )
+    }
+
+    package mutating func importCounts() -> ImportCounts {
+        ImportCounts(accepted: self.unsigned(), refused: self.unsigned(), passed: self.unsigned())
     }
 
     private mutating func saleLine() -> SaleLine {
