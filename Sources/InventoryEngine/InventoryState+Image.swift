@@ -159,16 +159,21 @@ extension InventoryState {
 
     /// Creates a state that continues from a view, independent of the state that the view is of: for a dry run.
     ///
-    /// It has no sessions and remembers no outcomes. It shares the view's segments until it changes them.
+    /// It shares the view's segments until it changes them. Of a whole view it has the sessions and the
+    /// idempotency keys too; else it has none.
     ///
     /// - Parameter view: The view of the tables.
-    /// - Complexity: O(rows)
+    /// - Complexity: O(rows + keys)
     public init(from view: ReadView) {
         self.init()
         self.lsn = view.lsn
         self.time = view.time
         self.currency = view.currency
         self.tables = view.tables
+        if let outcomes = view.outcomes {
+            self.sessions = outcomes.sessions
+            self.keys = KeyTable(outcomes.keys)
+        }
         self.buildIndexes()
     }
 

@@ -21,7 +21,7 @@ package protocol TransferHost: TransferMessages {
     var key: IdempotencyKey { get }
     /// Whether the client makes a dry run, so that nothing is changed.
     var isDryRun: Bool { get }
-    /// The record of the import that is in progress; `nil` without one, as in a dry run.
+    /// The record of the import that is in progress; `nil` without one.
     var importRun: ImportRunHandle? { get }
     /// Starts programs that compress and decompress.
     var startFilter: FilterStart { get }

@@ -44,14 +44,15 @@ struct Shell: Sendable {
         let start = clock.now
         let settings = try options.settings(zone: zone)
         if write != nil { try settings.checkAnswerFormat() }
-        // A dry run must not use up the idempotency key of the real request.
+        // A dry run must not use up the idempotency key of the real request; that of many has its own keys.
         let isDryRun = write?.isDryRun ?? false
-        let name = isDryRun ? nil : write?.id
+        let isOfMany = write?.isDryRunOfMany ?? false
+        let name = isDryRun && !isOfMany ? nil : write?.id
         let session = name.map { SessionID(naming: $0) } ?? .random()
         let key = name.flatMap { IdempotencyKey($0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
-        configuration.isDryRun = write?.isDryRunOfMany ?? false
+        configuration.isDryRun = isOfMany
         // Within a shell, commands without a session share a connection; a dry run has its own.
         let isAlone = continuesSession || configuration.isDryRun
         let shared = isAlone ? nil : SharedClient.current

@@ -188,6 +188,34 @@ import Testing
         #expect(dry.errors == done.errors)
     }
 
+    @Test func `what an id has executed before is known to a dry run`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 50)
+        let file = try self.write("add.csv", "sku,stock\nP-0,5\n")
+        let words = ["import", file, "--mode", "add", "--id", "once"]
+        #expect(try daemon.invctl(words).code == 0)
+        let again = try daemon.invctl(words + ["--dry-run"])
+        #expect(again.output.hasPrefix("imported before, on "), "\(again)")
+        #expect(again.code == 0)
+        // Without the id, it would be another run.
+        let other = try daemon.invctl("import", file, "--mode", "add", "--dry-run")
+        #expect(other.output.contains("on hand 55 → 60 (+5)"), "\(other)")
+        #expect(other.errors.contains("this file was imported before"))
+        #expect(!FileManager.default.fileExists(atPath: file + ".invd-run"))
+        // Neither does a dry run use an id up.
+        let new = ["import", file, "--mode", "add", "--id", "twice"]
+        #expect(try daemon.invctl(new + ["--dry-run"]).code == 0)
+        #expect(try daemon.invctl(new).output == "1 rows: 1 accepted, 0 rejected\n")
+        let sale = #"{"command":"sell","lines":[{"product":"P-0","quantity":60}]}"#
+        let path = try self.write("sale.ndjson", sale + "\n")
+        #expect(try daemon.invctl("apply", path, "--id", "sale").code == 0)
+        // The stock is gone, but the sale is that of before.
+        let sold = try daemon.invctl("apply", path, "--id", "sale", "--dry-run")
+        #expect(sold.output.hasPrefix("1 commands: 1 valid, 0 invalid"), "\(sold)")
+        let fresh = try daemon.invctl("apply", path, "--dry-run")
+        #expect(fresh.code == 5, "\(fresh)")
+    }
+
     // MARK: - On the wire
 
     private func begin(_ daemon: Daemon) throws -> RawConnection {

@@ -12,7 +12,8 @@ internal import NIOCore
 ///     command, read, query ─▶ DryRun.engine ◀──┘        decided and applied there, logged nowhere
 ///
 /// The copy shares the segments of the tables with the server's state until either changes them, so taking it
-/// costs the loop what a query does. The indexes, which a view does not have, are built on a query thread. The
+/// costs the loop what a query of the whole state does. It has the sessions and keys too, so that a retry is
+/// recognized as one. The indexes, which a view does not have, are built on a query thread. The
 /// requests then run on the loop in the turns of their connection, as those of a real import would.
 ///
 /// Nothing that was decided can be undone or lost, since nothing of it leaves the copy. Answers wait until the
@@ -234,7 +235,7 @@ extension EngineDriver {
         }
         self.dryRunCount += 1
         let dryRun = DryRun(of: self, writer: writer, sessionBefore: sessionBefore)
-        let view = self.host.readView()
+        let view = self.host.wholeView()
         // Answers reflect no step of the log beyond the copied state.
         writer.pending.lsnMax = view.lsn
         let bound = NIOLoopBound((dryRun, writer), eventLoop: self.context.loop)

@@ -216,7 +216,8 @@ package final class LinewiseApply {
             )
         }
         guard !self.host.isDryRun else {
-            DryRunSummary(valid: self.doneCount, invalid: self.problemCount, self.counts)
+            let valid = self.doneCount + self.earlierCount
+            DryRunSummary(valid: valid, invalid: self.problemCount, self.counts)
                 .print(by: self.host)
             return
         }

@@ -43,7 +43,7 @@ struct ApplyCommand: AsyncParsableCommand {
             if self.atomic {
                 try await AtomicApply(shell, stream).run()
             } else {
-                if let id = self.retry.id, !self.dryRun { try await shell.claim(id, for: "apply") }
+                if let id = self.retry.id { try await shell.claim(id, for: "apply") }
                 try await LinewiseApply(shell, stream).run()
             }
         }

@@ -150,7 +150,7 @@ struct ImportCommand: AsyncParsableCommand {
         write.isDryRunOfMany = self.dryRun
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
             var shell = shell
-            if !self.dryRun { shell.importRun = identity.handle(for: shell) }
+            shell.importRun = identity.handle(for: shell)
             switch (self.kind, self.mode) {
             case (.sales, _):
                 let sales = try await SalesImport(options, host: shell, file: file)

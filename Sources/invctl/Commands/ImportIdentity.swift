@@ -80,7 +80,7 @@ struct ImportIdentity: Sendable {
         func mayImportAgain(_ earlier: ListedImportRun) -> Bool {
             let said =
                 "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
-            guard Terminal.isInput, Terminal.isError else {
+            guard Terminal.isInput, Terminal.isError, !self.shell.isDryRun else {
                 self.shell.note("  note  \(said); this is another run")
                 return true
             }
@@ -92,7 +92,7 @@ struct ImportIdentity: Sendable {
         }
 
         func wasFinished(_ earlier: ListedImportRun) {
-            if let path = self.identity.resumePath { ResumeFile.remove(at: path) }
+            self.didFinish()
             guard !self.shell.report.isJSON else {
                 var object = JSONObject()
                 object.add("run", earlier.name)
@@ -123,6 +123,7 @@ struct ImportIdentity: Sendable {
                     exit: Exit.conflict
                 )
             }
+            if self.shell.isDryRun { return }
             let isKept = self.keepResumeFile()
             Interruption.setMessage(
                 self.identity.canResume && isKept
@@ -154,6 +155,7 @@ struct ImportIdentity: Sendable {
         }
 
         func didFinish() {
+            if self.shell.isDryRun { return }
             if let path = self.identity.resumePath { ResumeFile.remove(at: path) }
         }
     }
