@@ -69,8 +69,8 @@ public struct ClientConfiguration: Sendable {
     /// commands, reads and queries of the client see, and which ends with the connection.
     ///
     /// The client connects once, since another connection would begin from the start: after the connection is
-    /// lost, every call fails with `unreachable`. Insights and subscriptions are not part of a dry run, and
-    /// ``InventoryClient/rows(of:)``, which has its own connection, begins another.
+    /// lost, every call fails. Insights are refused. Subscriptions and ``InventoryClient/rows(of:)`` have
+    /// connections of their own and show the server's state, not the copy's.
     public var isDryRun: Bool
     /// The timeout of a call in milliseconds, including reconnects.
     public var timeoutMilliseconds: Int64

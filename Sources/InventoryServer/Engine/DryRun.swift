@@ -243,7 +243,7 @@ extension EngineDriver {
             let state = InventoryState(from: view)
             self.context.loop.execute {
                 let (dryRun, writer) = bound.value
-                guard writer.isOpen else { return }
+                guard writer.isOpen else { return self.queries.free(state) }
                 dryRun.begin(state)
                 writer.reply(
                     .pong(durable: view.lsn, time: self.context.now()),

@@ -164,13 +164,6 @@ final class BatchSender {
     func noteForgotten(_ messages: any TransferMessages) {
         guard self.first > 1 else { return }
         let rows = DecimalText.grouped(String(Int(self.first - 1) * Self.rowsMax))
-        guard self.run?.earlier != nil else {
-            messages.note(
-                "  note  an earlier run sent about \(rows) rows whose outcomes are forgotten: some may have "
-                    + "been refused"
-            )
-            return
-        }
         guard self.forgottenRefusalCount > 0 else { return }
         let count = DecimalText.grouped(String(self.forgottenRefusalCount))
         messages.note(

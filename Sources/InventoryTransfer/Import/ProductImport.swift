@@ -113,6 +113,14 @@ package struct ProductImport: ~Copyable {
         }
     }
 
+    /// Whether a product can be one of this run: of rows that an earlier process sent, the outcome may be
+    /// forgotten.
+    private func isNew(_ product: StockedProduct?) -> Bool {
+        guard let product else { return false }
+        let begun = self.host.importRun?.earlier?.begunAt
+        return begun.map { product.product.createdAt >= $0 } ?? true
+    }
+
     /// Sends what products have at locations other than that of their opening stock, once they exist.
     ///
     /// The rows whose product was refused have none: a product of the same SKU would get it.
@@ -123,7 +131,7 @@ package struct ProductImport: ~Copyable {
         let products = try await ProductLookup.find(all.map { $0.sku }, self.host.client)
         for start in stride(from: 0, to: all.count, by: BatchSender.rowsMax) {
             let indexes = (start..<min(start + BatchSender.rowsMax, all.count)).filter {
-                products[$0] != nil && !self.problems.contains(all[$0].number)
+                self.isNew(products[$0]) && !self.problems.contains(all[$0].number)
             }
             func request() -> EncodedCommand {
                 var request = BatchEncoder(.errorsOnly)
