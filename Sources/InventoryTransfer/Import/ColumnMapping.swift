@@ -163,6 +163,19 @@ extension [ColumnMapping.Field] {
         return known + others.map { ColumnMapping.Field(name: $0) }
     }()
 
+    /// The fields of products to change or to add: none is needed but one that identifies them.
+    static let ofUpserts: Self = Self.ofProducts.map { field in
+        var field = field
+        field.isNeeded = field.name == "sku"
+        if field.isNeeded { field.isNeededUnless = ["barcode"] }
+        return field
+    }
+
+    /// What a preset says of new products, for which its files have no column.
+    static let ofNewProducts: Self = [
+        .init(name: UpsertColumns.newPrice), .init(name: UpsertColumns.newDecimals),
+    ]
+
     private static let skus = [
         "variantsku", "productsku", "itemsku", "stockcode", "itemcode", "productcode", "articleno",
         "articlenumber", "itemnumber", "itemno", "partnumber", "partno", "ipn", "partipn", "code",

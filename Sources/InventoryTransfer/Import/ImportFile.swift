@@ -79,7 +79,7 @@ struct ImportFile: Sendable {
         self.mapping = try ColumnMapping(
             self.records.header,
             [],
-            fields: fields,
+            fields: fields + (content == .upserts ? .ofNewProducts : []),
             guesses: false
         )
         self.notes = [result.summary] + notes

@@ -16,6 +16,8 @@ package struct ImportOptions: Sendable {
     package var rejects: String?
     /// The most rejected rows that are listed if there is no such file.
     package var errorsMax = 100
+    /// The most changed rows that a dry run lists.
+    package var changesMax = 100
     /// Whether to report what would be done and write nothing.
     package var dryRun = false
 

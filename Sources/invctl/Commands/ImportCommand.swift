@@ -29,6 +29,10 @@ struct ImportCommand: AsyncParsableCommand {
             priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location.
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
+            --mode upsert: sku or barcode, and any of the fields of products. Changes the products that \
+            exist, found by their SKU, else by their barcode, and adds the others. Only fields that \
+            the file has a column for change; an empty cell leaves a field as it is, \\N clears it. \
+            stock is what is there. A dry run shows each field before and after.
             --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. It creates the \
             products, an opening stock that covers the file, and its sales and returns. A negative \
@@ -50,13 +54,18 @@ struct ImportCommand: AsyncParsableCommand {
         case products, sales
     }
 
+    /// What becomes of products that exist.
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case set, add, upsert
+    }
+
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(name: .customLong("as"), help: "What the rows are.") var kind: Kind = .products
     @Option(
-        help: "Changes only the stock of existing products: sets it, or adds to it."
+        help: "Sets the stock of existing products or adds to it, or changes and adds products."
     )
-    var mode: StockImport.Mode?
+    var mode: Mode?
     @Option(help: ArgumentHelp("The column of a field.", valueName: "field=column"))
     var map: [String] = []
     @Flag(help: "Takes only columns that are named like fields, or by --map.") var noGuess = false
@@ -95,6 +104,8 @@ struct ImportCommand: AsyncParsableCommand {
         help: "How many rejected rows to list on standard error: a number or all."
     )
     var errors = "100"
+    @Option(help: "How many changed rows a dry run of --mode upsert lists: a number or all.")
+    var changes = "100"
     @Option(help: "Identifies the import, so that it can resume; default: its content.")
     var id: String?
     @Flag(help: "Shows what it would do; changes nothing.") var dryRun = false
@@ -102,7 +113,7 @@ struct ImportCommand: AsyncParsableCommand {
     func validate() throws {
         if let id { try RetryOptions.check(id) }
         if self.mode != nil, self.kind == .sales {
-            throw ValidationError("--mode applies to the stock of products, not to sales")
+            throw ValidationError("--mode applies to products and their stock, not to sales")
         }
         if self.preset != nil, self.kind == .sales {
             throw ValidationError("--preset applies to products and their stock, not to sales")
@@ -111,8 +122,10 @@ struct ImportCommand: AsyncParsableCommand {
             throw ValidationError("--per is \(self.per), not 1 to \(Limits.quantityMax)")
         }
         _ = try self.reading()
-        guard self.errors == "all" || Int(self.errors).map({ $0 >= 0 }) == true else {
-            throw ValidationError("--errors is '\(self.errors)', neither a number nor all")
+        for (option, count) in [("--errors", self.errors), ("--changes", self.changes)] {
+            guard count == "all" || Int(count).map({ $0 >= 0 }) == true else {
+                throw ValidationError("\(option) is '\(count)', neither a number nor all")
+            }
         }
     }
 
@@ -133,7 +146,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
-        let session = SessionID(naming: self.id ?? self.contentName(file))
+        let session = self.session(of: file)
         let write = WriteRequest(id: session.text)
         if !self.dryRun {
             Interruption.setMessage(
@@ -149,11 +162,25 @@ struct ImportCommand: AsyncParsableCommand {
             case (.products, .none):
                 var products = try await ProductImport(options, host: shell, file: file)
                 try await products.run()
-            case (.products, .some(let mode)):
-                var stock = try await StockImport(options, host: shell, mode: mode, file: file)
+            case (.products, .upsert):
+                var products = try await UpsertImport(options, host: shell, file: file)
+                try await products.run()
+            case (.products, .set):
+                var stock = try await StockImport(options, host: shell, mode: .set, file: file)
+                try await stock.run()
+            case (.products, .add):
+                var stock = try await StockImport(options, host: shell, mode: .add, file: file)
                 try await stock.run()
             }
         }
+    }
+
+    /// Returns the session of the import: that of its name, or of its content.
+    ///
+    /// An upsert without a name is a new one each time: what an interrupted one has done is unchanged then.
+    private func session(of file: FileBytes) -> SessionID {
+        if self.id == nil, self.mode == .upsert { return .random() }
+        return SessionID(naming: self.id ?? self.contentName(file))
     }
 
     /// The file is a full export, whose rows are not those of one kind.
@@ -195,6 +222,7 @@ struct ImportCommand: AsyncParsableCommand {
         options.at = self.at
         options.rejects = self.rejects
         options.errorsMax = Int(self.errors) ?? .max
+        options.changesMax = Int(self.changes) ?? .max
         options.dryRun = self.dryRun
         return options
     }
@@ -243,7 +271,6 @@ struct ImportCommand: AsyncParsableCommand {
 extension Preset: ExpressibleByArgument {}
 extension DecimalMark: ExpressibleByArgument {}
 extension NegativeSale: ExpressibleByArgument {}
-extension StockImport.Mode: ExpressibleByArgument {}
 
 /// The product fields of an import, for the help.
 private enum ImportedFields {

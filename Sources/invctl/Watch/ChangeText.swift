@@ -125,13 +125,19 @@ struct ChangeText {
         for field in [ProductField.name, .price, .status] { shown.insert(field) }
         shown.remove(.sku)
         let decimals = product.unit.decimals
-        var strings = FieldStrings(self.names, money: self.currencyDecimals, decimals: decimals)
+        var strings = self.strings(decimals: decimals)
         var fields = product.fields
         fields.visit(&strings, only: shown)
         let head: [(String, Value)] = [
             ("sku", .text(product.sku)), ("productId", .number(String(product.id.value))),
         ]
         return head + strings.strings.map { ($0.name, .text($0.text)) }
+    }
+
+    /// Returns a formatter of fields with quantities of `decimals` decimals.
+    private func strings(decimals: UInt8) -> FieldStrings {
+        let names = self.names
+        return FieldStrings(money: self.currencyDecimals, decimals: decimals) { names.text(of: $0) }
     }
 
     private func facts(of level: Level) -> [(String, Value)] {
@@ -193,11 +199,7 @@ struct ChangeText {
     ) -> [(String, Value)] {
         func strings(_ fields: ProductFields) -> FieldStrings {
             let changed = difference.contains(.unit) ? fields.unit.decimals : nil
-            var strings = FieldStrings(
-                self.names,
-                money: self.currencyDecimals,
-                decimals: changed ?? self.names.decimals(id)
-            )
+            var strings = self.strings(decimals: changed ?? self.names.decimals(id))
             var fields = fields
             fields.visit(&strings, only: difference.fields)
             return strings

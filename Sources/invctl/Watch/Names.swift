@@ -108,3 +108,15 @@ struct Names: Sendable {
         }
     }
 }
+
+extension Names {
+    /// Returns what people call the entity with an id.
+    func text(of id: any EntityID) -> String {
+        switch id {
+        case let id as ProductID: self.sku(id)
+        case let id as CategoryID: self.name(id)
+        case let id as LocationID: self.code(id)
+        default: "\(type(of: id).title) \(id.value)"
+        }
+    }
+}
