@@ -10,16 +10,20 @@ struct ProductInfo: Sendable {
     var id: ProductID
     var sku: String
     var name: String
+    var unitCode: String
     var unitDecimals: UInt8
-    var priceBasis: Int64
+    var price: Price
     var revision: LSN
+    /// The base units that the price is for.
+    var priceBasis: Int64 { self.price.basis }
 
     init(_ product: Product) {
         self.id = product.id
         self.sku = product.sku
         self.name = product.name
+        self.unitCode = product.unit.code
         self.unitDecimals = product.unit.decimals
-        self.priceBasis = product.price.basis
+        self.price = product.price
         self.revision = product.revision
     }
 
@@ -28,39 +32,19 @@ struct ProductInfo: Sendable {
         self.id = movement.product
         self.sku = movement.sku
         self.name = ""
+        self.unitCode = movement.unit.code
         self.unitDecimals = movement.unit.decimals
-        self.priceBasis = movement.price.basis
+        self.price = movement.price
         self.revision = 0
     }
 }
 
 extension Shell {
-    /// Returns the product with that SKU.
-    ///
-    /// - Throws: ``Failure`` with exit code 3 and similar SKUs as a hint if there is none.
-    func product(_ sku: String) async throws -> ProductInfo {
-        if let found = try await self.find(sku) { return found }
-        let near = try await self.similar(to: sku)
-        throw Failure(
-            RefusalCode.productNotFound.name,
-            "no product has the SKU '\(sku)'",
-            hint: near.isEmpty
-                ? "invctl product list TEXT searches by SKU, name and barcode."
-                : "Did you mean \(near.joined(separator: " or "))?",
-            number: RefusalCode.productNotFound.rawValue,
-            exit: Exit.notFound
-        )
-    }
-
-    private func find(_ sku: String) async throws(ClientError) -> ProductInfo? {
-        try await self.client.product(.sku(sku), asOf: nil).map { ProductInfo($0.product) }
-    }
-
     /// The most products searched for a similar SKU.
     private static let candidatesMax: UInt32 = 5_000
 
     /// Returns up to three similar SKUs, else SKUs with the same first three characters.
-    private func similar(to sku: String) async throws -> [String] {
+    func similar(to sku: String) async throws -> [String] {
         let all = try await self.client.products(ProductSearch(limit: Self.candidatesMax)).rows
         let near = Nearness.nearest(to: sku, among: all.map { $0.sku })
         if !near.isEmpty { return near }
@@ -117,7 +101,7 @@ extension Shell {
     }
 }
 
-/// A line of a command as typed: `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`.
+/// A line of a command as typed: `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`; a barcode may stand for the SKU.
 struct LineArgument: ExpressibleByArgument, Sendable {
     var sku: String
     var quantity: String?

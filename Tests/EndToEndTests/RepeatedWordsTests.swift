@@ -165,7 +165,7 @@ import Testing
         #expect(other.errors.contains("key_reused"), "\(other.errors)")
         let new = try daemon.invctl("sell", "P-0=9", "--id", "b")
         #expect(new.code == 3)
-        #expect(new.errors.contains("no product has the SKU 'P-0'"), "\(new.errors)")
+        #expect(new.errors.contains("no product has the SKU or barcode 'P-0'"), "\(new.errors)")
     }
 
     @Test func `an atomic apply is replayed, whatever its names refer to now`()

@@ -201,7 +201,7 @@ import Testing
                 """
         )
         #expect(said.errors.contains("insufficient_stock  P-0 at main: asked 6, can sell 3"))
-        #expect(said.errors.contains("no product has the SKU 'NONE'"))
+        #expect(said.errors.contains("no product has the SKU or barcode 'NONE'"))
         #expect(try daemon.invctl(["shell"], input: Data()).code == 0)
         let open = try daemon.invctl(["shell"], input: Data("sell 'P-0".utf8))
         #expect(open.code == 2)

@@ -179,7 +179,7 @@ import Testing
         #expect(done.code == 8)
         #expect(dry.errors == done.errors)
         for problem in [
-            "row 2  sku: \"MUG\" is one product, and barcode \"96385074\" is another, PAN",
+            "row 2  barcode: the row is of MUG, but \"96385074\" is the barcode of PAN",
             "row 4  sku: duplicate of row 3 (\"MUG\")",
             "row 6  barcode: duplicate of row 5 (\"04006381333955\")",
             "row 7  sku: duplicate of row 5 (\"a\")",

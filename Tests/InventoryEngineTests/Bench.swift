@@ -43,7 +43,7 @@ struct Bench {
     /// Expires what is due, as the engine does.
     mutating func tick() { self.apply(self.state.tick(at: self.time)) }
 
-    private mutating func apply(_ changes: [Change]) {
+    mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
         let entry = Entry(lsn: self.state.lsn.next, time: self.time, actor: "t", changes: changes)
         self.state.evolve(entry)

@@ -27,7 +27,7 @@ import Testing
         #expect(
             Self.shape("createProduct")
                 == "sku, name, category, price, priceBasis?, barcode?, unit?, unitDecimals?, "
-                + "status?, reorderPoint?, reorderTarget?, packSize?, leadTimeDays?, brand?, "
+                + "status?, reorderPoint?, reorderTarget?, packSize?, leadTimeDays?, brand?, moreBarcodes?, "
                 + "opening? {quantity, location?, unitCost?, occurredAt?}"
         )
     }

@@ -204,6 +204,8 @@ import Testing
             ("quantityMax", Limits.quantityMax),
             ("skuByteCountMax", Int64(Limits.skuByteCountMax)),
             ("barcodeByteCountMax", Int64(Limits.barcodeByteCountMax)),
+            ("moreBarcodesMax", Int64(Limits.moreBarcodesMax)),
+            ("moreBarcodesByteCountMax", Int64(Limits.moreBarcodesByteCountMax)),
             ("brandByteCountMax", Int64(Limits.brandByteCountMax)),
             ("nameByteCountMax", Int64(Limits.nameByteCountMax)),
             ("unitByteCountMax", Int64(Limits.unitByteCountMax)),

@@ -104,6 +104,7 @@ struct ProductFilter {
         guard !self.text.isEmpty else { return true }
         return name.contains(self.text) || products.skuKeys[id.row].contains(self.text)
             || products.barcodeKeys[id.row].contains(self.text)
+            || NormalizedText.key(products.moreBarcodes[id.row]).contains(self.text)
     }
 }
 

@@ -217,10 +217,10 @@ struct Verification {
                 if !skus.insert(NormalizedText.key(sku)).inserted {
                     failure = failure ?? "two products have the SKU \(sku)"
                 }
-                let barcode = products.barcodes[row]
-                if !barcode.isEmpty,
-                    !barcodes.insert(NormalizedText.barcodeKey(barcode)).inserted
-                {
+                let first = products.barcodes[row]
+                let more = ProductFields.split(products.moreBarcodes[row])
+                for barcode in (first.isEmpty ? [] : [first]) + more
+                where !barcodes.insert(NormalizedText.barcodeKey(barcode)).inserted {
                     failure = failure ?? "two products have the barcode \(barcode)"
                 }
             case .archived, nil:

@@ -11,6 +11,10 @@ public enum Limits {
     public static let skuByteCountMax = 64
     /// UTF-8 bytes of a barcode, after trimming.
     public static let barcodeByteCountMax = 64
+    /// Barcodes of a product beside the first one.
+    public static let moreBarcodesMax = 15
+    /// UTF-8 bytes of these barcodes together, with a blank between each two.
+    public static let moreBarcodesByteCountMax = moreBarcodesMax * (barcodeByteCountMax + 1) - 1
     /// UTF-8 bytes of a brand, after trimming.
     public static let brandByteCountMax = 100
     /// UTF-8 bytes of the name of a product, category or location, after trimming.

@@ -151,12 +151,12 @@ final class CommandNames {
     }
 
     private func lookUpProduct(_ key: Key) async throws {
-        let productKey: ProductKey =
+        let answer =
             switch key {
-            case .id(let id): .id(ProductID(UInt32(clamping: id)))
-            case .name(let sku): .sku(sku)
+            case .id(let id): try await self.client.product(.id(ProductID(UInt32(clamping: id))))
+            case .name(let name): try await self.client.product(named: name)
             }
-        guard let found = try await self.client.product(productKey)?.product else { return }
+        guard let found = answer?.product else { return }
         if self.products.count >= Self.productsMax {
             self.products = [:]
             self.places = [:]

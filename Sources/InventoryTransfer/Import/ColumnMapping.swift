@@ -203,46 +203,64 @@ extension [ColumnMapping.Field] {
 
     private static let priceBasis = ColumnMapping.Field(name: "priceBasis", synonyms: ["priceper"])
 
-    private static let knownOfProducts: Self = [
-        Self.sku,
-        {
-            var name = Self.name
-            name.isNeeded = true
-            return name
-        }(),
-        .init(
-            name: "price",
-            isNeeded: true,
-            synonyms: [
-                "unitprice", "retailprice", "regularprice", "sellingprice", "salesprice",
-                "listprice",
-            ]
-        ),
-        .init(
-            name: "category",
-            synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
-        ),
-        .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
-        .init(name: "unit", synonyms: ["uom", "unitofmeasure"]),
-        .init(name: "decimals", synonyms: ["unitdecimals"]),
-        .init(
-            name: "stock",
-            synonyms: ["onhand", "quantityonhand", "quantity", "qty", "counted", "count"]
-        ),
-        .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
-        .init(
-            name: "reorderPoint",
-            synonyms: ["threshold", "minstock", "minimumstock", "lowstock"]
-        ),
-        .init(name: "reorderTarget", synonyms: ["maxstock", "maximumstock"]),
-        .init(name: "packSize"), .init(name: "leadTimeDays", synonyms: ["leadtime"]),
-        .init(name: "brand", synonyms: ["manufacturer", "vendor"]),
-        Self.location, Self.priceBasis,
-    ]
+    private static let knownOfProducts: Self =
+        [
+            Self.sku,
+            {
+                var name = Self.name
+                name.isNeeded = true
+                return name
+            }(),
+            .init(
+                name: "price",
+                isNeeded: true,
+                synonyms: [
+                    "unitprice", "retailprice", "regularprice", "sellingprice", "salesprice",
+                    "listprice",
+                ]
+            ),
+            .init(
+                name: "category",
+                synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
+            ),
+            .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
+            .init(
+                name: "moreBarcodes",
+                synonyms: ["barcodes", "additionalbarcodes", "alternatebarcodes", "otherbarcodes"]
+            ),
+            .init(name: "unit", synonyms: ["uom", "unitofmeasure"]),
+            .init(name: "decimals", synonyms: ["unitdecimals"]),
+            .init(
+                name: "stock",
+                synonyms: ["onhand", "quantityonhand", "quantity", "qty", "counted", "count"]
+            ),
+            .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
+            .init(
+                name: "reorderPoint",
+                synonyms: ["threshold", "minstock", "minimumstock", "lowstock"]
+            ),
+            .init(name: "reorderTarget", synonyms: ["maxstock", "maximumstock"]),
+            .init(name: "packSize"), .init(name: "leadTimeDays", synonyms: ["leadtime"]),
+            .init(name: "brand", synonyms: ["manufacturer", "vendor"]),
+            Self.location, Self.priceBasis,
+        ] + Self.furtherBarcodes
+
+    /// A column for each further barcode: `barcode2`, also called `ean2`, …
+    private static let furtherBarcodes: Self = BarcodeCells.furtherFields.map { name in
+        let number = name.suffix(1)
+        return ColumnMapping.Field(
+            name: name,
+            synonyms: ["gtin", "ean", "upc"].map { "\($0)\(number)" }
+        )
+    }
 
     /// The fields of a count or a stock change.
     static let ofStock: Self = [
-        Self.sku,
+        {
+            var sku = Self.sku
+            sku.weakSynonyms += ["barcode", "gtin", "ean", "ean13", "upc"]
+            return sku
+        }(),
         .init(
             name: "stock",
             isNeeded: true,

@@ -14,6 +14,18 @@ enum ProductLookup {
         try await self.find(keys: skus.map { .sku($0) }, client)
     }
 
+    /// Returns a product for each name, in order: that with the SKU, else that with the barcode.
+    static func find(
+        named names: [String],
+        _ client: InventoryClient
+    ) async throws -> [StockedProduct?] {
+        var found = try await self.find(names, client)
+        let missing = found.indices.filter { found[$0] == nil }
+        let others = try await self.find(keys: missing.map { .barcode(names[$0]) }, client)
+        for (index, product) in zip(missing, others) { found[index] = product }
+        return found
+    }
+
     /// Returns a product for each key, in order; `nil` for a key that no product has.
     static func find(
         keys: [ProductKey],

@@ -27,7 +27,7 @@ package struct StockImport {
     private let progress: ProgressBar
     private var tally = Tally()
 
-    /// The results of a dry run.
+    /// The rows so far, and the results of a dry run.
     private final class Tally {
         var changed = 0
         var unchanged = 0
@@ -37,6 +37,26 @@ package struct StockImport {
         struct Place: Hashable {
             var product: ProductID
             var location: LocationID
+        }
+
+        /// The rows with the count of a product, which is named by its SKU in one and its barcode in another.
+        private var counted: [Place: Int] = [:]
+
+        /// Rejects a second count of a product at a location.
+        func claim(
+            _ product: Product,
+            _ row: StockReader.Row,
+            mode: Mode
+        ) throws(ProductRow.Problem) {
+            guard mode == .set else { return }
+            let place = Place(product: product.id, location: row.location)
+            guard let first = self.counted[place] else {
+                self.counted[place] = row.number
+                return
+            }
+            throw ProductRow.Problem(
+                text: "sku: duplicate of row \(first) (\"\(row.sku)\" is \(product.sku))"
+            )
         }
 
         /// The first changes, for people.
@@ -119,7 +139,10 @@ package struct StockImport {
         let count = BatchSender.rowsMax / self.reader.rowsPerRecordMax
         guard let rows = try self.reader.next(max(1, count)) else { return nil }
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
-        let products = try await ProductLookup.find(rows.map { $0.sku }, self.host.client)
+        let products = try await ProductLookup.find(
+            named: rows.map { $0.sku },
+            self.host.client
+        )
         return zip(rows, products).compactMap { row, product in
             guard let product else {
                 self.problems.add(
@@ -129,6 +152,7 @@ package struct StockImport {
                 return nil
             }
             do throws(ProductRow.Problem) {
+                try self.tally.claim(product.product, row, mode: self.mode)
                 return try self.found(row, product)
             } catch {
                 self.problems.add(row.number, error.text)

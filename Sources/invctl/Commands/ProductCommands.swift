@@ -29,6 +29,7 @@ struct ProductCommand: AsyncParsableCommand {
             String
         @Option(help: "The price of one unit, such as 19.99.") var price: String
         @Option(help: "The barcode; GTINs are compared as 14 digits.") var barcode = ""
+        @Option(help: "Further barcodes, separated by blanks.") var moreBarcodes = ""
         @Option(help: "The unit of quantities.") var unit = "pcs"
         @Option(help: "Decimals of a quantity, 0 to 6.") var decimals: UInt8 = 0
         @Option(
@@ -59,6 +60,7 @@ struct ProductCommand: AsyncParsableCommand {
                     price: Price(try shell.money(self.price, "--price").minorUnits)
                 )
                 draft.barcode = self.barcode
+                draft.moreBarcodes = self.moreBarcodes
                 draft.status = self.inactive ? .inactive : .active
                 draft.leadTimeDays = self.leadTimeDays
                 draft.brand = self.brand
@@ -128,12 +130,13 @@ struct ProductCommand: AsyncParsableCommand {
             discussion: """
                 Examples:
                   invctl product get LAP-01
-                  invctl product get --barcode 4006381333931 -o json
+                  invctl product get 4006381333931 -o json
                 """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var times: ZoneOptions
-        @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
+        @Argument(help: "The SKU, else the barcode.", completion: Candidates.ofSKU)
+        var sku: String?
         @Option(help: "The barcode.") var barcode: String?
         @Option(help: "The number of the product.") var id: UInt32?
         @OptionGroup var past: PointOptions
@@ -153,9 +156,8 @@ struct ProductCommand: AsyncParsableCommand {
                 } else if let id {
                     key = .id(ProductID(id))
                 } else {
-                    key = .sku(self.sku ?? "")
+                    key = .id(try await shell.product(self.sku ?? "").id)
                 }
-                if case .sku(let sku) = key { _ = try await shell.product(sku) }
                 let asOf = try self.past.point(shell)
                 try await shell.list(.product(key, asOf: asOf), isSingle: true)
             }
@@ -246,6 +248,8 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(name: .customLong("sku"), help: "The new SKU.") var newSKU: String?
         @Option(help: "The new name.") var name: String?
         @Option(help: "The new barcode; empty removes it.") var barcode: String?
+        @Option(help: "All further barcodes, separated by blanks; empty removes them.")
+        var moreBarcodes: String?
         @Option(help: "The new category.", completion: Candidates.ofCategory) var category: String?
         @Option(help: "The new price.") var price: String?
         @Option(help: "active or inactive.") var status: String?
@@ -263,6 +267,7 @@ struct ProductCommand: AsyncParsableCommand {
                 update.sku = self.newSKU
                 update.name = self.name
                 update.barcode = self.barcode
+                update.moreBarcodes = self.moreBarcodes
                 update.leadTimeDays = self.leadTimeDays
                 update.brand = self.brand
                 if let category { update.category = try await shell.category(category) }

@@ -10,12 +10,14 @@ struct SellCommand: AsyncParsableCommand {
         abstract: "Sells stock: all lines or none, never more than is available.",
         discussion: """
             A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; the default price is the
-            product's. With --id a retried sale is executed only once.
+            product's. With --id a retried sale is executed only once. A barcode may stand for the
+            SKU; one with a weight or a price in it, which --barcode-rules read, needs no quantity.
 
             Examples:
               invctl sell LAP-01=2 MOU-09=1 --ref POS-7781
               invctl sell LAP-01=1@949.00 --at depot
               invctl sell LAP-01=2 --id till-7-1042
+              invctl sell 4006381333931=2
             """
     )
     @OptionGroup var global: GlobalOptions
@@ -27,9 +29,9 @@ struct SellCommand: AsyncParsableCommand {
     func run() async throws {
         try await Shell.run(self.global, write: self.write) { shell in
             let place = try await shell.location(self.at)
-            let products = try await shell.products(of: self.lines)
+            let (lines, products) = try await shell.scannedLines(self.lines)
             let sale = Sale(
-                lines: try shell.saleLines(self.lines, products: products, place: place),
+                lines: try shell.saleLines(lines, products: products, place: place),
                 reference: self.write.reference,
                 note: self.write.note
             )
@@ -60,9 +62,9 @@ struct ReturnCommand: AsyncParsableCommand {
     func run() async throws {
         try await Shell.run(self.global, write: self.write) { shell in
             let place = try await shell.location(self.at)
-            let products = try await shell.products(of: self.lines)
+            let (lines, products) = try await shell.scannedLines(self.lines)
             let saleReturn = SaleReturn(
-                lines: try shell.saleLines(self.lines, products: products, place: place),
+                lines: try shell.saleLines(lines, products: products, place: place),
                 target: self.damaged ? .unavailable : .available,
                 original: self.sale,
                 reference: self.write.reference,

@@ -84,8 +84,8 @@ struct StockCommand: AsyncParsableCommand {
                     reference: self.write.reference,
                     note: self.write.note
                 )
-                let products = try await shell.products(of: self.lines)
-                for (line, product) in zip(self.lines, products) {
+                let (lines, products) = try await shell.scannedLines(self.lines)
+                for (line, product) in zip(lines, products) {
                     restock.lines.append(
                         RestockLine(
                             product: product.id,
@@ -348,12 +348,6 @@ struct StockCommand: AsyncParsableCommand {
 }
 
 extension Shell {
-    func products(of lines: [LineArgument]) async throws -> [ProductInfo] {
-        var products: [ProductInfo] = []
-        for line in lines { products.append(try await self.product(line.sku)) }
-        return products
-    }
-
     /// Returns the products that a step moved.
     func products(movedBy lsn: LSN) async throws -> [ProductInfo] {
         var products: [ProductID: ProductInfo] = [:]

@@ -120,6 +120,22 @@ enum HelpTopic: String, CaseIterable, Sendable {
           [shop]
           server = 10.0.0.5:7411
           zone = Europe/London
+          barcode-rules = gs1 weight:21IIIIINNDDDC price:22IIIIINNNDDC
+
+        barcode-rules read a code that is neither a SKU nor a barcode of a product:
+
+          gs1              element strings of GS1: (01) the GTIN, (310n) the net weight
+                           in kg, (17) the expiration date and (10) the lot, which are
+                           shown and not kept
+          weight:PATTERN   labels of a scale with a quantity in the product's unit
+          price:PATTERN    labels of a scale with the amount of the line
+          none             no rules
+
+        A pattern has 13 places: the prefix 02 or 20 to 29, further digits if the label
+        has any, I for the item code, N and D for the digits of the number before and
+        behind its point, X for an ignored digit, and C for the check digit. The
+        product is that with the item code, or the label's code with zeros for the
+        number, as its SKU or barcode.
         """
     }
 

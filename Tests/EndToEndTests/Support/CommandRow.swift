@@ -75,7 +75,7 @@ struct CommandRow {
             json: .object("sku"),
             wrong: "product get P-9",
             code: 3,
-            says: "no product has the SKU 'P-9'"
+            says: "no product has the SKU or barcode 'P-9'"
         ),
         CommandRow(
             "product list",
@@ -99,7 +99,7 @@ struct CommandRow {
             json: .object("lsn"),
             wrong: "product delete NEW-1",
             code: 3,
-            says: "no product has the SKU 'NEW-1'"
+            says: "no product has the SKU or barcode 'NEW-1'"
         ),
         CommandRow(
             "product history P-0",
@@ -363,7 +363,7 @@ struct CommandRow {
             json: .array("amount"),
             wrong: "ledger sales --product P-33",
             code: 3,
-            says: "no product has the SKU 'P-33'"
+            says: "no product has the SKU or barcode 'P-33'"
         ),
         CommandRow(
             "ledger refusals",
@@ -387,7 +387,7 @@ struct CommandRow {
             json: .array("gross"),
             wrong: "insight sales --product P-33",
             code: 3,
-            says: "no product has the SKU 'P-33'"
+            says: "no product has the SKU or barcode 'P-33'"
         ),
         CommandRow(
             "insight margin --by category",

@@ -261,6 +261,7 @@ extension SplitMix64 {
             packSize: Quantity(self.signed()),
             leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
             brand: brand,
+            moreBarcodes: brand.isEmpty ? "" : self.text(),
             opening: self.maybe {
                 OpeningStock(
                     location: $0.location(),
@@ -285,7 +286,8 @@ extension SplitMix64 {
             reorderTarget: self.maybe { Quantity($0.signed()) },
             packSize: self.maybe { Quantity($0.signed()) },
             leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) },
-            brand: self.maybe { $0.text() }
+            brand: self.maybe { $0.text() },
+            moreBarcodes: self.maybe { $0.text() }
         )
     }
 }

@@ -27,18 +27,18 @@ struct ExistingProducts {
     /// - Parameters:
     ///   - records: The file's rows.
     ///   - sku: The column of SKUs.
-    ///   - barcode: The column of barcodes.
+    ///   - barcodes: The columns of barcodes.
     ///   - hasStock: Whether the rows have stock, which is compared with what is on hand.
     ///   - client: The client to query with.
     /// - Throws: ``Failure`` if the file is malformed, or the client's error.
     init(
         of records: RecordReader,
         sku: Int,
-        barcode: Int,
+        barcodes: BarcodeCells,
         hasStock: Bool,
         _ client: InventoryClient
     ) async throws {
-        guard let keys = try Self.keys(of: records.fromStart, sku: sku, barcode: barcode) else {
+        guard let keys = try Self.keys(of: records.fromStart, sku: sku, barcodes) else {
             try await self.readAll(hasStock: hasStock, client)
             return
         }
@@ -52,15 +52,15 @@ struct ExistingProducts {
     private static func keys(
         of records: RecordReader,
         sku: Int,
-        barcode: Int
+        _ barcodes: BarcodeCells
     ) throws -> [ProductKey]? {
         var records = records
         var keys: [ProductKey] = []
         while try records.next() {
             guard records.recordCount <= Self.lookupMax else { return nil }
-            let (sku, barcode) = (records.text(sku), records.text(barcode))
-            if !sku.isEmpty { keys.append(.sku(sku)) }
-            if !barcode.isEmpty { keys.append(.barcode(barcode)) }
+            let all = [records.text(barcodes.first)] + barcodes.more(records)
+            keys.append(.sku(records.text(sku)))
+            keys += all.map { .barcode($0) }
         }
         return keys
     }
@@ -80,8 +80,7 @@ struct ExistingProducts {
     private mutating func add(_ product: Product) {
         guard self.skus.findOrInsert(NormalizedText.key(product.sku), self.products.count) == nil
         else { return }
-        if !product.barcode.isEmpty {
-            let key = NormalizedText.barcodeKey(product.barcode)
+        for key in product.fields.barcodeKeys {
             _ = self.barcodes.findOrInsert(key, self.products.count)
         }
         self.products.append(product)

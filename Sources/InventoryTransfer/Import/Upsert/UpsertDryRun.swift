@@ -21,6 +21,7 @@ struct UpsertDryRun {
     /// - Parameters:
     ///   - plans: What the rows do.
     ///   - missing: The names of the categories that they need and that do not exist.
+    /// - Throws: The client's error.
     func decide(_ plans: [UpsertPlan], missing: [String]) async throws {
         let next = try await self.nextCategory(missing)
         let requests = plans.map { plan in

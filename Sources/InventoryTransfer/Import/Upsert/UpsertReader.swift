@@ -66,7 +66,7 @@ struct UpsertReader: ~Copyable {
         let existing = try await ExistingProducts(
             of: file.records,
             sku: row.skuColumn,
-            barcode: row.barcodeColumn,
+            barcodes: row.barcodes,
             hasStock: row.hasStock,
             host.client
         )
@@ -126,8 +126,10 @@ struct UpsertReader: ~Copyable {
             isArchived: content.isArchived,
             cost: content.cost
         )
-        if plan.fields.barcode != product?.barcode ?? "" {
-            try self.claims.claim(barcode: plan.fields.barcode, for: number)
+        let old = Set(product?.fields.barcodeKeys ?? [])
+        for barcode in plan.fields.barcodes where !old.contains(NormalizedText.barcodeKey(barcode))
+        {
+            try self.claims.claim(barcode: barcode, for: number)
         }
         self.setCategory(content.category, of: &plan)
         self.setStock(content.stock, of: &plan)
@@ -140,27 +142,39 @@ struct UpsertReader: ~Copyable {
 
     /// Returns the product that the current record means: by its SKU, else by its barcode.
     private func product(_ sku: String) throws(ProductRow.Problem) -> Product? {
-        let barcode = self.row.barcodeText()
-        guard !(sku.isEmpty && barcode.isEmpty) else {
+        let barcodes = try self.row.allBarcodes()
+        guard !(sku.isEmpty && barcodes.isEmpty) else {
             throw ProductRow.Problem(
                 text: self.row.barcodeColumn == .max
                     ? "sku: is empty" : "sku: is empty, and so is barcode"
             )
         }
         let bySKU = sku.isEmpty ? nil : self.existing.product(sku: sku)
-        let byBarcode = barcode.isEmpty ? nil : self.existing.product(barcode: barcode)
-        if let bySKU, let byBarcode, bySKU.id != byBarcode.id {
+        var found = bySKU
+        for barcode in barcodes {
+            guard let other = self.existing.product(barcode: barcode) else { continue }
+            if let found, found.id != other.id {
+                throw Self.conflict(found, barcode, other)
+            }
+            found = other
+        }
+        if sku.isEmpty, found == nil {
             throw ProductRow.Problem(
-                text: "sku: \"\(sku)\" is one product, and barcode \"\(barcode)\" is another, "
-                    + byBarcode.sku
+                text: "barcode: no product has \"\(barcodes[0])\", and a new one needs a sku"
             )
         }
-        if sku.isEmpty, byBarcode == nil {
-            throw ProductRow.Problem(
-                text: "barcode: no product has \"\(barcode)\", and a new one needs a sku"
-            )
-        }
-        return bySKU ?? byBarcode
+        return found
+    }
+
+    private static func conflict(
+        _ product: Product,
+        _ barcode: String,
+        _ other: Product
+    ) -> ProductRow.Problem {
+        ProductRow.Problem(
+            text: "barcode: the row is of \(product.sku), but \"\(barcode)\" is the barcode of "
+                + other.sku
+        )
     }
 
     private func setCategory(_ name: String?, of plan: inout UpsertPlan) {

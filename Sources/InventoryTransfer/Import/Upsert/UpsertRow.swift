@@ -43,6 +43,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
 
     var records: RecordReader
     private let columns: [Columns]
+    let barcodes: BarcodeCells
     private let stock: StockColumns
     private let statusColumn, categoryColumn, decimalsColumn, priceBasisColumn: Int
     /// The price and the decimals of new products without one, which a preset knows.
@@ -53,6 +54,10 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// The columns of the field that is being read.
     private var current: Columns
     private var isNew = false
+    /// The keys of the product's barcodes before.
+    private var oldBarcodeKeys: [String] = []
+    /// The first barcode of the product that is being read.
+    private var firstBarcode = ""
     private var unit = Unit.piece
 
     let skuColumn: Int
@@ -93,6 +98,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         (self.decimalsColumn, self.priceBasisColumn) = (column("decimals"), column("priceBasis"))
         self.newPrice = column(UpsertColumns.newPrice)
         self.newDecimals = column(UpsertColumns.newDecimals)
+        self.barcodes = BarcodeCells(file.mapping)
         self.stock = StockColumns(file.mapping, locations)
         self.per = per
         self.moneyDecimals = currency.decimals
@@ -124,9 +130,23 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         return self.records.text(self.skuColumn)
     }
 
-    /// The text of the barcode; empty if there is none, or if it is cleared.
-    func barcodeText() -> String {
-        self.isCleared(self.barcodeColumn) ? "" : self.records.text(self.barcodeColumn)
+    /// The barcodes of the record, the first one first; without those that are cleared.
+    ///
+    /// - Throws: Why one is invalid.
+    func allBarcodes() throws(Problem) -> [String] {
+        var all: [String] = []
+        if !self.isEmpty(self.barcodeColumn), !self.isCleared(self.barcodeColumn) {
+            try self.barcodes.checkFirst(self.records)
+            all.append(self.records.text(self.barcodeColumn))
+        }
+        return all + (try self.moreBarcodes())
+    }
+
+    private func moreBarcodes() throws(Problem) -> [String] {
+        if self.isCleared(self.barcodes.more) { return [] }
+        let more = self.barcodes.more(self.records)
+        for barcode in more { try BarcodeCells.check(barcode, "moreBarcodes") }
+        return more
     }
 
     /// The name of the category that the record gives a new product; `nil` if it has none.
@@ -157,13 +177,16 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// Reads the record.
     ///
     /// - Parameter existing: The fields of the product that it changes; `nil` for a new product.
+    /// - Returns: What it says.
     /// - Throws: The reason why the record is invalid.
     mutating func read(_ existing: ProductFields?) throws(Problem) -> Content {
         if let problem = self.records.encodingProblem { throw Problem(text: problem) }
         self.isNew = existing == nil
         var content = Content(fields: existing ?? ProductFields())
         self.unit = content.fields.unit
-        let given = self.columns.filter { !self.isEmpty($0.first) || !self.isEmpty($0.second) }
+        self.oldBarcodeKeys = existing?.barcodeKeys ?? []
+        self.firstBarcode = content.fields.barcode
+        let given = self.columns.filter { self.isGiven($0) }
         if self.records.withBytes(self.statusColumn, { $0.elementsEqual("archived".utf8) }) {
             content.isArchived = true
             return content
@@ -175,12 +198,18 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         try self.settleUnit(of: &content.fields, before: existing)
         for columns in given where columns.field != .unit {
             try self.read(columns, into: &content.fields)
+            if columns.field == .barcode { self.firstBarcode = content.fields.barcode }
         }
         content.category = self.categoryName
         if content.category == Self.clearedText { throw Self.notClearable("category") }
         if self.hasStock { content.stock = try self.stockOnHand() }
         content.cost = try self.cost(of: content.fields.price.basis)
         return content
+    }
+
+    private func isGiven(_ columns: Columns) -> Bool {
+        if columns.field == .moreBarcodes { return self.barcodes.hasMore(self.records) }
+        return !self.isEmpty(columns.first) || !self.isEmpty(columns.second)
     }
 
     private static let clearedText = "\\N"
@@ -321,6 +350,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     // MARK: - Fields
 
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Problem) {
+        if self.current.field == .moreBarcodes { return try self.setMoreBarcodes(&value) }
         if self.isCleared(self.current.first) {
             guard field.standard == "" else { throw Self.notClearable(field.name) }
             value = ""
@@ -339,11 +369,24 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         if !self.isKey(text, equalTo: value) { value = text }
     }
 
+    /// Sets the further barcodes, without that of the first column.
+    private func setMoreBarcodes(_ value: inout String) throws(Problem) {
+        func keys(_ barcodes: [String]) -> [String] {
+            barcodes.map { NormalizedText.barcodeKey($0) }
+        }
+        let first = NormalizedText.barcodeKey(self.firstBarcode)
+        let more = try self.moreBarcodes().filter { NormalizedText.barcodeKey($0) != first }
+        let old = ProductFields.split(value)
+        if keys(more) != keys(old) { value = more.joined(separator: " ") }
+    }
+
     /// Whether a key is the same however it is written: such a key stays as it is.
     private func isKey(_ text: String, equalTo value: String) -> Bool {
         switch self.current.field {
         case .sku: NormalizedText.key(text) == NormalizedText.key(value)
-        case .barcode: NormalizedText.barcodeKey(text) == NormalizedText.barcodeKey(value)
+        case .barcode:
+            // Any of its barcodes identifies a product; it need not be the first one.
+            self.oldBarcodeKeys.contains(NormalizedText.barcodeKey(text))
         default: false
         }
     }
