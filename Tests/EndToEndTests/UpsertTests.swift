@@ -114,9 +114,17 @@ import Testing
                 "TEA,Tea,,Food,5.00,2.500,25.00",
             ]
         )
-        // The product of a barcode whose SKU is another one gets that SKU.
-        _ = try self.upsert(daemon, "sku,barcode\nWOK,0000096385074\n")
-        #expect(try self.list(daemon, "sku,barcode").contains("WOK,96385074"))
+        // A new SKU with the barcode of a product is neither of them.
+        let other = try self.upsert(
+            daemon,
+            "sku,barcode,name,category,price\nWOK,0000096385074,Wok,K,1\n"
+        )
+        #expect(other.code == 8)
+        #expect(
+            other.errors.contains(
+                "row 2  barcode: the row is of WOK, but \"0000096385074\" is the barcode of PAN"
+            )
+        )
     }
 
     @Test

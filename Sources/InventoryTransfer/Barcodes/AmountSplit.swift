@@ -7,8 +7,9 @@ package struct AmountSplit: Hashable, Sendable {
     /// The price of one basis of the product; `nil` for the product's own.
     package var price: Money?
 
-    /// How far the quantity may be from the exact one, in base units.
+    /// How far the quantity may be from the exact one: in base units, or as a part of it if that is more.
     private static let stepsMax: Int64 = 5
+    private static let part: Int64 = 50
 
     /// Finds the quantity whose amount is exactly `amount`.
     ///
@@ -36,7 +37,7 @@ package struct AmountSplit: Hashable, Sendable {
             Int128(price.minorUnits)
         )
         var near: [Int64] = []
-        for step in 0...Self.stepsMax {
+        for step in 0...max(Self.stepsMax, exact / Self.part) {
             near.append(exact.addingSaturated(step))
             if step > 0 { near.append(exact.addingSaturated(-step)) }
         }

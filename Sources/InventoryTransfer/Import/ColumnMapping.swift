@@ -258,7 +258,8 @@ extension [ColumnMapping.Field] {
     static let ofStock: Self = [
         {
             var sku = Self.sku
-            sku.weakSynonyms += ["barcode", "gtin", "ean", "ean13", "upc"]
+            // A count may be scanned: products are found by barcode too.
+            sku.synonyms += ["barcode", "gtin", "ean", "ean13", "upc"]
             return sku
         }(),
         .init(

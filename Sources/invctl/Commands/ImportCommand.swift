@@ -30,9 +30,9 @@ struct ImportCommand: AsyncParsableCommand {
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
             --mode upsert: sku or barcode, and any of the fields of products. Changes the products that \
-            exist, found by their SKU, else by their barcode, and adds the others. Only fields that \
-            the file has a column for change; an empty cell leaves a field as it is, \\N clears it. \
-            stock is what is there. A dry run shows each field before and after.
+            exist, found by their SKU, or in rows without one by their barcode, and adds the others. \
+            Only fields that the file has a column for change; an empty cell leaves a field as it is, \
+            \\N clears it. stock is what is there. A dry run shows each field before and after.
             --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. It creates the \
             products, an opening stock that covers the file, and its sales and returns. A negative \

@@ -6,7 +6,7 @@ import InventoryWire
 ///
 ///     250 rows ─▶ their new categories ─▶ their products ─▶ further stock
 ///
-/// A product is that of the row's SKU, else that of its barcode. Only fields that the file has a column for
+/// A product is that of the row's SKU, or without one that of its barcode. Only fields that the file has a column for
 /// change, and a row that changes nothing sends nothing. The rows of a request are the same in a retry, so
 /// that one with the same id continues where the first attempt stopped.
 package struct UpsertImport: ~Copyable {

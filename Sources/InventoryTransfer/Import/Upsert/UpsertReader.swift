@@ -3,7 +3,7 @@ internal import InventoryModel
 
 /// Reads the rows of a file and compares them with the products of the server.
 ///
-///     record ─▶ its product, by SKU, else by barcode ─▶ UpsertRow ─▶ UpsertPlan
+///     record ─▶ its product, by SKU, without one by barcode ─▶ UpsertRow ─▶ UpsertPlan
 ///
 /// Which rows are read together, and whether they may name a new category or have stock at several
 /// locations, is decided by the file alone: a retry numbers its requests in the same way.
@@ -140,7 +140,7 @@ struct UpsertReader: ~Copyable {
         return plan
     }
 
-    /// Returns the product that the current record means: by its SKU, else by its barcode.
+    /// Returns the product that the current record means: by its SKU, without one by its barcodes.
     private func product(_ sku: String) throws(ProductRow.Problem) -> Product? {
         let barcodes = try self.row.allBarcodes()
         guard !(sku.isEmpty && barcodes.isEmpty) else {
@@ -153,8 +153,9 @@ struct UpsertReader: ~Copyable {
         var found = bySKU
         for barcode in barcodes {
             guard let other = self.existing.product(barcode: barcode) else { continue }
-            if let found, found.id != other.id {
-                throw Self.conflict(found, barcode, other)
+            // A SKU that no product has is that of a new one, which cannot have the barcode of another.
+            if found?.id != other.id, found != nil || !sku.isEmpty {
+                throw Self.conflict(found?.sku ?? sku, barcode, other)
             }
             found = other
         }
@@ -167,12 +168,12 @@ struct UpsertReader: ~Copyable {
     }
 
     private static func conflict(
-        _ product: Product,
+        _ sku: String,
         _ barcode: String,
         _ other: Product
     ) -> ProductRow.Problem {
         ProductRow.Problem(
-            text: "barcode: the row is of \(product.sku), but \"\(barcode)\" is the barcode of "
+            text: "barcode: the row is of \(sku), but \"\(barcode)\" is the barcode of "
                 + other.sku
         )
     }
