@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryTransfer
@@ -117,6 +118,25 @@ import Testing
             #expect(self.problem(name).contains("identifier large"))
         } else {
             #expect(try self.read(name, "gs1") == nil)
+        }
+    }
+
+    @Test func `any code is read or refused, and never stops the program`() throws {
+        var random = SplitMix64(seed: 7)
+        let rules = try BarcodeRules("gs1 weight:21IIIIINNDDDC price:22IIIIINNNDDC")
+        let parts = [
+            "01", "(01)", "04006381333931", "3103", "(10)", "17", "\u{1D}", "]C1", "2112345", ")",
+            "é", "9",
+        ]
+        for _ in 0..<5_000 {
+            let count = random.below(7)
+            let code = (0..<count).map { _ in parts[Int(random.below(UInt64(parts.count)))] }
+                .joined()
+            do throws(ScannedCodeProblem) {
+                if let scanned = try rules.read(code) { #expect(!scanned.names.isEmpty) }
+            } catch {
+                #expect(!error.text.isEmpty)
+            }
         }
     }
 

@@ -44,7 +44,9 @@ struct ExistingProducts {
         }
         for found in try await ProductLookup.find(keys: keys, client).compactMap({ $0 }) {
             self.add(found.product)
-            for level in found.levels { self.set(level.onHand, found.product.id, level.location) }
+            for level in found.levels {
+                self.set(level.onHand, of: found.product.id, at: level.location)
+            }
         }
     }
 
@@ -72,7 +74,7 @@ struct ExistingProducts {
         guard hasStock else { return }
         for try await part in client.rows(of: .levels(LevelQuery())) {
             for row in try part.rows(as: ListedLevel.self) {
-                self.set(row.onHand, row.product, row.location)
+                self.set(row.onHand, of: row.product, at: row.location)
             }
         }
     }
@@ -86,7 +88,11 @@ struct ExistingProducts {
         self.products.append(product)
     }
 
-    private mutating func set(_ stock: Quantity, _ product: ProductID, _ location: LocationID) {
+    private mutating func set(
+        _ stock: Quantity,
+        of product: ProductID,
+        at location: LocationID
+    ) {
         self.onHand[Place(product: product, location: location)] = stock
     }
 

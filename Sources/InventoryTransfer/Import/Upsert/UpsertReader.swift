@@ -155,7 +155,7 @@ struct UpsertReader: ~Copyable {
             guard let other = self.existing.product(barcode: barcode) else { continue }
             // A SKU that no product has is that of a new one, which cannot have the barcode of another.
             if found?.id != other.id, found != nil || !sku.isEmpty {
-                throw Self.conflict(found?.sku ?? sku, barcode, other)
+                throw Self.conflict(of: found?.sku ?? sku, barcode, with: other)
             }
             found = other
         }
@@ -168,9 +168,9 @@ struct UpsertReader: ~Copyable {
     }
 
     private static func conflict(
-        _ sku: String,
+        of sku: String,
         _ barcode: String,
-        _ other: Product
+        with other: Product
     ) -> ProductRow.Problem {
         ProductRow.Problem(
             text: "barcode: the row is of \(sku), but \"\(barcode)\" is the barcode of "

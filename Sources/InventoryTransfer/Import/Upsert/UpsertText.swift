@@ -36,7 +36,9 @@ struct UpsertText {
         if plan.fields.reorderPoint == plan.fields.unit.defaultReorderPoint {
             shown.remove(.reorderPoint)
         }
-        return self.strings(plan.fields, shown, plan.newCategory).map { "\($0.name) \($0.text)" }
+        return self.strings(plan.fields, shown, category: plan.newCategory).map {
+            "\($0.name) \($0.text)"
+        }
             + (plan.stock + plan.furtherStock).map { stock in
                 let decimals = plan.fields.unit.decimals
                 return
@@ -50,8 +52,8 @@ struct UpsertText {
         if plan.isArchived { return ["status \(existing.status) → archived"] }
         var changed = existing.fields.differences(from: plan.fields)
         if plan.newCategory != nil { changed.insert(.category) }
-        let before = self.strings(existing.fields, changed, nil)
-        let after = self.strings(plan.fields, changed, plan.newCategory)
+        let before = self.strings(existing.fields, changed, category: nil)
+        let after = self.strings(plan.fields, changed, category: plan.newCategory)
         let fields = zip(before, after).filter { $0.text != $1.text }.map { old, new in
             "\(old.name) \(Self.shown(old.text)) → \(Self.shown(new.text))"
         }
@@ -76,7 +78,7 @@ struct UpsertText {
     private func strings(
         _ fields: ProductFields,
         _ shown: FieldSet<ProductField>,
-        _ newCategory: String?
+        category newCategory: String?
     ) -> [(name: String, text: String)] {
         let decimals = fields.unit.decimals
         var strings = FieldStrings(money: self.currencyDecimals, decimals: decimals) { id in
