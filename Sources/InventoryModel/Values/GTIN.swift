@@ -21,6 +21,7 @@ public enum GTIN {
     /// Returns the check digit behind a number's other digits, as a character.
     ///
     /// - Parameter digits: The digits before the check digit, as characters.
+    /// - Returns: The check digit.
     /// - Complexity: O(digits)
     @inlinable
     public static func checkDigit(behind digits: some BidirectionalCollection<UInt8>) -> UInt8 {

@@ -11,7 +11,7 @@ package struct AmountSplit: Hashable, Sendable {
     private static let stepsMax: Int64 = 5
     private static let part: Int64 = 50
 
-    /// Finds the quantity whose amount is exactly `amount`.
+    /// Finds the quantity whose amount is exactly `amount`; `nil` if there is none, as without a price.
     ///
     ///     12.34 at 5.68 a kg     2.172 or 2.173 kg at 5.68
     ///     12.34 at 31.90 a kg    0.387 kg at 31.89, if no quantity at 31.90 is exactly 12.34
@@ -21,7 +21,6 @@ package struct AmountSplit: Hashable, Sendable {
     ///   - amount: The amount, above 0.
     ///   - price: The product's price.
     ///   - isWhole: Whether the product is sold in pieces: then it is one, at that amount.
-    /// - Returns: `nil` if there is none: the product has no price, or the amount is out of range.
     package init?(of amount: Money, at price: Price, isWhole: Bool) {
         guard amount > 0 else { return nil }
         if isWhole {

@@ -245,7 +245,7 @@ extension [ColumnMapping.Field] {
             Self.location, Self.priceBasis,
         ] + Self.furtherBarcodes
 
-    /// A column for each further barcode: `barcode2`, also called `ean2`, …
+    /// A column for each further barcode, such as `barcode2`, also called `ean2`.
     private static let furtherBarcodes: Self = BarcodeCells.furtherFields.map { name in
         let number = name.suffix(1)
         return ColumnMapping.Field(

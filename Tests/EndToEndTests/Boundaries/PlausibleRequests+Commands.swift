@@ -124,6 +124,7 @@ extension PlausibleRequests {
             price: Price(100)
         )
         draft.brand = "Acme"
+        draft.moreBarcodes = "M\(world.unique) L\(world.unique)"
         return [.createProduct(draft)]
     }
 
