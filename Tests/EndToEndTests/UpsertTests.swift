@@ -1,4 +1,5 @@
 import Foundation
+import InventoryModel
 import Testing
 
 /// `invctl import --mode upsert`: products that exist are changed, the others are added.
@@ -237,6 +238,19 @@ import Testing
         #expect(
             again.output.hasPrefix("5 rows: 0 would be added, 0 would be changed, 4 unchanged, 1")
         )
+    }
+
+    @Test func `a category that cannot be created rejects its rows, in a dry run too`() throws {
+        let daemon = try self.shop()
+        let long = String(repeating: "x", count: Limits.nameByteCountMax + 1)
+        let rows =
+            "sku,name,category,price\nA,A,K\u{1}K,1\nMUG,,K\u{1}K,\nB,B,\(long),1\nC,C,New,1\n"
+        let dry = try self.upsert(daemon, rows, "--dry-run")
+        #expect(dry.errors.contains("row 2  category: invalid_field  name"), "\(dry.errors)")
+        #expect(dry.errors.contains("row 4  invalid_field  category has 201 bytes"))
+        let done = try self.upsert(daemon, rows)
+        #expect(done.errors == dry.errors)
+        #expect(done.output == "4 rows: 1 added, 0 changed, 0 unchanged, 3 rejected\n")
     }
 
     @Test func `a list of products that is imported again changes nothing, not even a revision`()

@@ -8,6 +8,14 @@ struct UpsertDryRun {
     /// The most dry runs in flight.
     private static let inFlightMax = 128
 
+    /// What a row does, as one dry run.
+    private struct Request: Sendable {
+        var row: Int
+        var commands: [Command]
+        /// Whether the first command creates the category that the others need.
+        var createsCategory: Bool
+    }
+
     private let host: any TransferHost
     private let problems: Problems
 
@@ -26,17 +34,21 @@ struct UpsertDryRun {
         let next = try await self.nextCategory(missing)
         let requests = plans.map { plan in
             let creation = plan.newCategory.map { [Command.createCategory(name: $0)] } ?? []
-            return (plan.number, creation + plan.commands(in: next) + Self.further(plan))
+            return Request(
+                row: plan.number,
+                commands: creation + plan.commands(in: next) + Self.further(plan),
+                createsCategory: !creation.isEmpty
+            )
         }
         let client = self.host.client
-        try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+        try await withThrowingTaskGroup(of: (Request, Outcome).self) { group in
             for (index, request) in requests.enumerated() {
                 if index >= Self.inFlightMax, let answer = try await group.next() {
-                    self.note(answer)
+                    self.note(answer.1, of: answer.0)
                 }
-                group.addTask { (request.0, try await client.dryRun(request.1)) }
+                group.addTask { (request, try await client.dryRun(request.commands)) }
             }
-            for try await answer in group { self.note(answer) }
+            for try await (request, outcome) in group { self.note(outcome, of: request) }
         }
     }
 
@@ -55,8 +67,12 @@ struct UpsertDryRun {
         return nil
     }
 
-    private func note(_ answer: (number: Int, outcome: Outcome)) {
-        guard case .refused(let refusal) = answer.outcome else { return }
-        self.problems.add(answer.number, self.host.sentence(refusal.innermost))
+    private func note(_ outcome: Outcome, of request: Request) {
+        guard case .refused(let refusal) = outcome else { return }
+        var sentence = self.host.sentence(refusal.innermost)
+        if request.createsCategory, case .batch(0, _) = refusal.detail {
+            sentence = "category: " + sentence
+        }
+        self.problems.add(request.row, sentence)
     }
 }

@@ -202,6 +202,8 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         }
         content.category = self.categoryName
         if content.category == Self.clearedText { throw Self.notClearable("category") }
+        let nameMax = Int64(Limits.nameByteCountMax)
+        try Self.checkLength(content.category ?? "", "category", atMost: nameMax)
         if self.hasStock { content.stock = try self.stockOnHand() }
         content.cost = try self.cost(of: content.fields.price.basis)
         return content
@@ -357,16 +359,19 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             return
         }
         let text = NormalizedText.trimmed(self.records.text(self.current.first))
-        // The server's limit, checked here too: the text might not even fit a request.
-        guard text.utf8.count <= field.bounds.upperBound else {
-            let (byteCount, byteCountMax) = (text.utf8.count, field.bounds.upperBound)
-            throw Problem(
-                text:
-                    "invalid_field  \(field.name) has \(byteCount) bytes; at most \(byteCountMax) "
-                    + "are allowed"
-            )
-        }
+        try Self.checkLength(text, field.name, atMost: field.bounds.upperBound)
         if !self.isKey(text, equalTo: value) { value = text }
+    }
+
+    /// Rejects a text that is too long, as the server would; it might not even fit a request.
+    private static func checkLength(
+        _ text: String,
+        _ name: String,
+        atMost byteCountMax: Int64
+    ) throws(Problem) {
+        guard text.utf8.count > byteCountMax else { return }
+        let allowed = "at most \(byteCountMax) are allowed"
+        throw Problem(text: "invalid_field  \(name) has \(text.utf8.count) bytes; \(allowed)")
     }
 
     /// Sets the further barcodes, without that of the first column.
