@@ -115,6 +115,8 @@ extension InventoryState {
             try self.receive(settlement.trimmed, in: &draft)
         case .cancelTransfer(let settlement):
             try self.cancel(settlement.trimmed, in: &draft)
+        case .recordPastSale(let sale):
+            try self.recordPastSale(sale.trimmed, in: &draft)
         case .batch(let commands, .atomic), .batch(let commands, .atomicErrorsOnly):
             try self.decideAtomically(commands, in: &draft)
         case .batch(_, .dryRun):

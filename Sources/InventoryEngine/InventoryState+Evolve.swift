@@ -140,6 +140,8 @@ extension InventoryState {
             }
         case .keysForgotten(let count):
             self.keys.forget(count)
+        case .receiptRecorded(let part):
+            self.record(part)
         case .alert(let kind, let isRaised, let product, let location, _, _):
             self.tables.levels.setAlert(product, location: location, as: kind, isRaised: isRaised)
         case .level(let level):
@@ -181,13 +183,18 @@ extension InventoryState {
         self.checkBalance(movement, level)
         let row = self.tables.ledger.rowCount
         let origin = movement.origin.map { id -> Int in
+            let isOfStep = id.lsn == self.lsn && id.line < line
+            if isOfStep { return row - Int(line - id.line) }
             guard let origin = self.tables.ledger.row(of: id) else {
                 preconditionFailure("LSN \(self.lsn) refers to a movement that is not there: \(id)")
             }
             return origin
         }
         let strings = MovementLedger.StringCodes(
-            reference: self.intern(movement.reference),
+            reference: self.indexes.internReference(
+                movement.reference,
+                in: &self.tables.strings
+            ),
             note: self.intern(movement.note),
             actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
@@ -206,7 +213,9 @@ extension InventoryState {
         )
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
-        self.tables.levels.noteCost(of: movement, leaving: level)
+        if !self.tables.ledger.isPast(row) {
+            self.tables.levels.noteCost(of: movement, leaving: level)
+        }
         self.tables.products.setRevision(movement.product, self.lsn)
         self.tables.products.countMovement(movement.product)
         assert(self.hasBalances(of: level), "LSN \(self.lsn) did not leave \(level)")
@@ -232,6 +241,24 @@ extension InventoryState {
                 && level.value == old.value + movement.cost,
             "LSN \(self.lsn) moves \(movement) from \(old) to \(level)"
         )
+    }
+
+    /// Records which lines of a receipt the latest movements are.
+    private mutating func record(_ part: ReceiptPart) {
+        let ledger = self.tables.ledger
+        let row = ledger.rowCount - Int(part.count)
+        precondition(
+            part.count > 0 && row >= 0 && ledger.lsns[row] == self.lsn.value,
+            "LSN \(self.lsn) has fewer movements than its receipt has lines: \(part)"
+        )
+        let key = ReceiptTable.Key(
+            LocationID(ledger.locations[row]),
+            reference: ledger.references[row],
+            day: part.day
+        )
+        precondition(key.reference != 0, "LSN \(self.lsn): a receipt without a reference")
+        self.tables.receipts.append(key, firstLine: part.firstLine, count: part.count, row: row)
+        self.receipts.insert(self.tables.receipts.rowCount - 1, in: self.tables.receipts)
     }
 
     private mutating func put(_ reservation: Reservation) {
@@ -301,7 +328,7 @@ extension InventoryState {
             self.remove(id, leaving: nil)
         case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
-            .productLeft:
+            .productLeft, .receiptRecorded:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }

@@ -19,6 +19,7 @@ extension InventoryTables {
         try self.strings.visitParts(700, &visitor)
         try self.reservations.visit(&visitor)
         try self.transfers.visit(&visitor)
+        try self.receipts.visit(&visitor)
     }
 
     /// Tables without their reserved rows, to be filled from a snapshot.
@@ -155,6 +156,7 @@ extension InventoryState {
         state.links = MovementLinks(for: state.tables.ledger)
         state.deadlines = ReservationDeadlines(for: state.tables.reservations)
         state.openTransfers = OpenTransfers(for: state.tables.transfers)
+        state.receipts = ReceiptIndex(for: state.tables.receipts)
         return state
     }
 

@@ -29,6 +29,7 @@ public struct InventoryState: Sendable {
     var keys = KeyTable()
     var deadlines = ReservationDeadlines()
     var openTransfers = OpenTransfers()
+    var receipts = ReceiptIndex()
 
     private let inPlace = PassedInPlace()
 

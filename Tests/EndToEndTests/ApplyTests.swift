@@ -40,6 +40,7 @@ import Testing
         {"command":"dispatchTransfer","from":"main","to":"back","lines":[{"product":"APPLE","quantity":8}]}
         {"command":"receiveTransfer","lines":[{"transfer":1,"quantity":3}]}
         {"command":"cancelTransfer","lines":[{"transfer":1}]}
+        {"command":"recordPastSale","lines":[{"product":"APPLE","quantity":2,"amount":"1.98","cost":"0.90"}],"reference":"B1","day":"2025-11-03","firstLine":3,"occurredAt":"2025-11-03T10:00:00Z","openedAt":"2025-11-01T00:00:00Z","writeOff":false}
 
         """
 
@@ -85,7 +86,7 @@ import Testing
         // The id of a reservation or transfer is not known before it is created.
         let dry = try daemon.invctl("apply", path, "--dry-run")
         #expect(dry.code == 1)
-        #expect(dry.output.hasPrefix("\(lines) commands: 24 valid, 5 invalid, nothing written\n"))
+        #expect(dry.output.hasPrefix("\(lines) commands: 25 valid, 5 invalid, nothing written\n"))
         #expect(dry.errors.contains("line 24  lines[0].reservation: there is no reservation \"1\""))
         #expect(dry.output.contains("  createProduct  3\n"))
         #expect(try await daemon.client().verified() == before)

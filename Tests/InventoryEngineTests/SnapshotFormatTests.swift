@@ -43,6 +43,10 @@ import Testing
         try bench.done(bench.reserve(2, 1))
         try bench.done(.setFloor(FloorChange(product: ProductID(2), floor: -9)))
         try bench.done(bench.sale(2, 14))
+        let line = PastSaleLine(product: ProductID(1), quantity: 1, amount: 5)
+        try bench.done(
+            .recordPastSale(PastSale(lines: [line], reference: "R", occurredAt: .zero))
+        )
         return bench.state
     }
 

@@ -28,6 +28,16 @@ import Testing
         let line = DispatchLine(product: ProductID(2), quantity: 1)
         let transfer = DispatchTransfer(from: .main, to: LocationID(2), lines: [line])
         try bench.done(.dispatchTransfer(transfer))
+        let past = PastSaleLine(product: ProductID(3), quantity: 2, amount: 7, cost: 1)
+        let receipt = PastSale(
+            lines: [past, past],
+            location: LocationID(2),
+            reference: "R-1",
+            day: CalendarDay(ordinal: 700_000),
+            firstLine: 6,
+            occurredAt: .zero
+        )
+        try bench.done(.recordPastSale(receipt))
         return bench.state
     }
 

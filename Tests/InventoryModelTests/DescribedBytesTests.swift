@@ -180,6 +180,7 @@ import Testing
         case .releaseReservation(let value): show(value)
         case .dispatchTransfer(let value): show(value)
         case .receiveTransfer(let value), .cancelTransfer(let value): show(value)
+        case .recordPastSale(let value): show(value)
         case .restock, .batch: preconditionFailure("has no description of its encoding")
         }
     }

@@ -108,7 +108,7 @@ import Testing
         }
         let lines: [(String, [FieldDescription])] = [
             ("sale", SaleLine.descriptions), ("reservation", ReservationLine.descriptions),
-            ("transfer", TransferLine.descriptions),
+            ("transfer", TransferLine.descriptions), ("past", PastSaleLine.descriptions),
         ]
         for (name, fields) in lines {
             #expect(self.document.text.contains("A **\(name) line** is \(fields.wireText)"))
@@ -124,7 +124,7 @@ import Testing
             #expect(row[2] == fields.wireText, "\(tag)")
             seen += 1
         }
-        #expect(seen == 10)
+        #expect(seen == 11)
     }
 
     @Test func `the field columns of queries and insights are those of the descriptions`() {
@@ -215,6 +215,8 @@ import Testing
             ("textByteCountMax", Int64(Limits.textByteCountMax)),
             ("actorByteCountMax", Int64(Limits.actorByteCountMax)),
             ("linesMax", Int64(Limits.linesMax)),
+            ("receiptLinesMax", Int64(Limits.receiptLinesMax)),
+            ("receiptPartsMax", Int64(Limits.receiptPartsMax)),
             ("batchMax", Int64(Limits.batchMax)),
             ("batchLinesMax", Int64(Limits.batchLinesMax)),
             ("stepMovementsMax", Int64(Limits.stepMovementsMax)),

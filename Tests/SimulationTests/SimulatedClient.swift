@@ -124,7 +124,9 @@ final class SimulatedClient: @unchecked Sendable {
 
     private func randomCommand(_ tag: String, _ random: inout SplitMix64) -> Command {
         let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<17, using: &random) {
+        case 8:
+            return self.randomPast(tag, product, &random)
         case 0:
             let line = RestockLine(product: product, quantity: 40, unitCost: Money(3))
             return .restock(Restock(lines: [line], note: tag))
@@ -156,6 +158,35 @@ final class SimulatedClient: @unchecked Sendable {
         default:
             return self.randomSale(tag, &random)
         }
+    }
+
+    /// A part of one of a few receipts, which other clients record too.
+    private func randomPast(
+        _ tag: String,
+        _ product: ProductID,
+        _ random: inout SplitMix64
+    ) -> Command {
+        let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            PastSaleLine(
+                product: product,
+                quantity: Quantity(Int64.random(in: -1...3, using: &random)),
+                amount: 0,
+                cost: nil
+            )
+        }
+        return .recordPastSale(
+            PastSale(
+                lines: lines.map {
+                    var line = $0
+                    if line.quantity == 0 { line.amount = -1 }
+                    return line
+                },
+                reference: "R\(Int.random(in: 0..<20, using: &random))",
+                firstLine: UInt32.random(in: 0...2, using: &random),
+                occurredAt: .zero,
+                note: tag
+            )
+        )
     }
 
     /// Picks a reservation of any client, which may not exist.

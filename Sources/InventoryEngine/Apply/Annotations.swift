@@ -32,6 +32,7 @@ extension Expectation: Annotated {}
 extension Reserve: Annotated {}
 extension CommitReservation: Annotated {}
 extension DispatchTransfer: Annotated {}
+extension PastSale: Annotated {}
 
 extension Reversal {
     var trimmed: Self {

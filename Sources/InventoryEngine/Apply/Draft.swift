@@ -51,6 +51,8 @@ struct Draft {
     /// The change of what is in transit to each level.
     private var arriving: [LevelKey: Quantity] = [:]
     var reversed: Set<Int> = []
+    /// The lines of receipts that this step records; only filled for batches.
+    var receiptLines: [DraftReceiptLine: DraftReceiptLine.Content] = [:]
 
     /// Products as a step leaves them, by id; the first is stored inline, since most steps touch only one.
     struct DraftProducts {
@@ -80,6 +82,11 @@ struct Draft {
     }
 
     mutating func append(_ change: Change) { self.changes.append(change) }
+
+    /// Reserves space for `count` more changes.
+    mutating func reserve(_ count: Int) {
+        self.changes.reserveCapacity(self.changes.count + count)
+    }
 
     // MARK: - Reservations and transfers
 
@@ -138,12 +145,14 @@ struct Draft {
     }
 
     /// Records a movement and the level it leaves behind.
-    mutating func move(_ movement: Movement, leaving level: Level) {
+    ///
+    /// A movement of the past, or the reversal of one, does not determine the level's unit cost.
+    mutating func move(_ movement: Movement, leaving level: Level, isPast: Bool = false) {
         var level = level
         level.revision = self.lsn
         self.movementCount += 1
         if self.isBatch { self.movedProducts.insert(level.product) }
-        if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
+        if !isPast, let cost = StockMath.cost(knownAfter: movement, leaving: level) {
             self.lastCosts[LevelKey(product: level.product, location: level.location)] = cost
         }
         self.put(level)

@@ -18,6 +18,7 @@ extension InventoryState {
         self.keys.checkInvariants()
         self.deadlines.checkInvariants(for: self.tables.reservations)
         self.openTransfers.checkInvariants(for: self.tables.transfers)
+        self.receipts.checkInvariants(for: self.tables.receipts)
         let last = max(self.tables.catalogLSN, self.tables.movedLSN)
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
         let rowCount = self.tables.ledger.rowCount
@@ -43,6 +44,7 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
+        self.receipts.checkInvariants(in: self.ledger)
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
             "code 0 is not the empty string"
@@ -151,6 +153,25 @@ extension TransferTable {
                 value >= 0 && (self.items.remaining[row] > 0 || value == 0),
                 "transfer \(row) is worth \(value)"
             )
+        }
+    }
+}
+
+extension ReceiptTable {
+    /// - Complexity: O(lines)
+    func checkInvariants(in ledger: MovementLedger) {
+        self.checkColumns("receipts")
+        for part in 0..<self.rowCount {
+            let lines = self.lines(part)
+            precondition(!lines.isEmpty, "part \(part) of a receipt has no lines")
+            for line in lines {
+                let row = self.ledgerRow(ofLine: line, in: part)
+                precondition(
+                    row < ledger.rowCount && self.references[part] == ledger.references[row]
+                        && self.locations[part] == ledger.locations[row],
+                    "line \(line) of part \(part) is not in row \(row)"
+                )
+            }
         }
     }
 }

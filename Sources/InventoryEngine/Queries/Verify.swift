@@ -31,6 +31,7 @@ struct Verification {
         try self.checkReversals()
         try self.checkReservations()
         try self.checkTransfers()
+        try self.checkReceipts()
         try self.checkKeys()
         try self.checkCategories()
     }
@@ -88,6 +89,7 @@ struct Verification {
         let delta = ledger.onHandDeltas[row]
         let units: Int64
         switch ledger.kind(row) {
+        case .sale where ledger.isPast(row), .adjust where ledger.isPast(row): units = 0
         case .sale: units = onHand < 0 ? min(-onHand, -delta) : 0
         case .restock, .adjust, .count:
             units = delta > 0 && onHand < delta ? min(delta, delta - onHand) : 0
@@ -178,10 +180,15 @@ struct Verification {
                 if !reversed.insert(origin).inserted {
                     failure = failure ?? "LSN \(ledger.lsns[row]) reverses a movement again"
                 }
-                if ledger.kind(Int(origin) - 1) == .return, ledger.origins[Int(origin) - 1] > 0 {
+                if ledger.kind(Int(origin) - 1) == .return, ledger.origins[Int(origin) - 1] > 0,
+                    !ledger.isPast(Int(origin) - 1)
+                {
                     returned[ledger.origins[Int(origin) - 1], default: 0] -=
                         ledger.onHandDeltas[Int(origin) - 1]
                 }
+            case .sale where ledger.isPast(row), .adjust where ledger.isPast(row),
+                .return where ledger.isPast(row):
+                break
             case .return:
                 returned[origin, default: 0] += ledger.onHandDeltas[row]
             case .commit, .release, .expire, .transferIn:

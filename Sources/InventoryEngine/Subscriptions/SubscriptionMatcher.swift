@@ -179,7 +179,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .reservation: .reservations
         case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .productLeft, .receiptRecorded:
             []
         }
     }
@@ -231,7 +231,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .productLeft, .receiptRecorded:
             return .none
         }
     }

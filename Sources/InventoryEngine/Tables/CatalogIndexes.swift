@@ -74,6 +74,12 @@ struct CatalogIndexes: Sendable {
         return code
     }
 
+    /// The code of a reference, which is likely that of the previous call; `nil` if it was never used.
+    func code(of reference: String, in column: TextColumn) -> UInt32? {
+        if self.recentReference.isSame(reference) { return self.recentReference.code }
+        return self.strings.find(reference, in: column)
+    }
+
     /// Prefetches what ``internReference(_:in:)`` reads first for a new string.
     func prefetch(reference: String) {
         var reference = reference

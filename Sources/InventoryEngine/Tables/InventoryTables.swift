@@ -15,6 +15,7 @@ package struct InventoryTables: Sendable {
     package var refusals = RefusedDemandTable()
     var reservations = ReservationTable()
     var transfers = TransferTable()
+    var receipts = ReceiptTable()
     /// References, notes, actors and unit codes, each string once; code 0 is the empty string.
     package var strings = TextColumn()
     /// The last step that changed a product, category or location other than by its stock; counted only in

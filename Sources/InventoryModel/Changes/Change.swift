@@ -57,6 +57,8 @@ public enum Change: Hashable, Sendable {
     case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
     /// The `count` oldest keys were forgotten.
     case keysForgotten(count: Int)
+    /// Lines of a receipt of the past were recorded by the latest movements of the step.
+    case receiptRecorded(ReceiptPart)
 }
 
 /// One atomic step of the log: what happened at one LSN.

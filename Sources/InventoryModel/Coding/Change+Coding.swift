@@ -42,6 +42,8 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case keysForgotten = 19
     /// ``Change/productCreated(_:)`` of a product with extension fields.
     case extendedProductCreated = 20
+    /// ``Change/receiptRecorded(_:)``.
+    case receiptRecorded = 21
 }
 
 extension Change {
@@ -128,6 +130,9 @@ extension Change {
         case .transfer(let transfer):
             writer.writeCase(ChangeTag.transfer)
             transfer.encode(into: &writer, &strings)
+        case .receiptRecorded(let part):
+            writer.writeCase(ChangeTag.receiptRecorded)
+            part.encode(into: &writer, &strings)
         }
     }
 
@@ -238,6 +243,8 @@ extension Change {
             self = .reservation(try Reservation(from: &reader, &strings))
         case .transfer:
             self = .transfer(try Transfer(from: &reader, &strings))
+        case .receiptRecorded:
+            self = .receiptRecorded(try ReceiptPart(from: &reader, &strings))
         }
     }
 
@@ -250,7 +257,7 @@ extension Change {
         case .transfer(let transfer): !transfer.reference.isEmpty
         case .databaseCreated, .category, .location, .productCreated, .productUpdated,
             .productArchived, .productDeleted, .productLeft, .level, .alert, .sessionOpened,
-            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
+            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten, .receiptRecorded:
             false
         }
     }

@@ -52,6 +52,8 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case receiveTransfer = 24
     /// ``Command/cancelTransfer(_:)``.
     case cancelTransfer = 25
+    /// ``Command/recordPastSale(_:)``.
+    case recordPastSale = 26
     /// ``Command/batch(_:_:)``.
     case batch = 30
     /// ``Command/createProduct(_:)`` with extension fields.
@@ -87,6 +89,7 @@ extension Command {
         case .dispatchTransfer: .dispatchTransfer
         case .receiveTransfer: .receiveTransfer
         case .cancelTransfer: .cancelTransfer
+        case .recordPastSale: .recordPastSale
         case .batch: .batch
         }
     }
@@ -139,6 +142,7 @@ extension Command {
         case .dispatchTransfer(let wanted): Self.write(.dispatchTransfer, wanted, into: &writer)
         case .receiveTransfer(let wanted): Self.write(.receiveTransfer, wanted, into: &writer)
         case .cancelTransfer(let wanted): Self.write(.cancelTransfer, wanted, into: &writer)
+        case .recordPastSale(let sale): Self.write(.recordPastSale, sale, into: &writer)
         case .batch(let commands, let mode):
             writer.writeCase(CommandTag.batch)
             writer.writeCase(mode)

@@ -211,6 +211,12 @@ extension Refusal {
             writer.writeVarint(id)
             writer.writeVarint(asked)
             writer.writeVarint(remaining)
+        case .recorded(let lines):
+            writer.write(12 as UInt8)
+            writer.writeVarint(UInt64(lines))
+        case .receiptLine(let number):
+            writer.write(13 as UInt8)
+            writer.writeVarint(UInt64(number))
         }
     }
 
@@ -288,6 +294,8 @@ extension Refusal.Detail {
                 asked: try reader.readQuantity(),
                 remaining: try reader.readQuantity()
             )
+        case 12: self = .recorded(lines: try reader.readVarint(as: UInt32.self, "lines"))
+        case 13: self = .receiptLine(try reader.readVarint(as: UInt32.self, "line"))
         default:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")
         }

@@ -62,6 +62,8 @@ public enum Command: Hashable, Sendable {
     case receiveTransfer(TransferSettlement)
     /// Returns goods in transit to their source.
     case cancelTransfer(TransferSettlement)
+    /// Records a receipt of the past, which changes no stock of today.
+    case recordPastSale(PastSale)
 
     /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
     case batch([Command], BatchMode)

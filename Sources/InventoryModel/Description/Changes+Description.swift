@@ -163,6 +163,7 @@ extension ChangeTag {
         case .alert: AlertNotice.descriptions
         case .reservation: Reservation.descriptions
         case .transfer: Transfer.descriptions
+        case .receiptRecorded: ReceiptPart.descriptions
         case .databaseCreated, .productUpdated, .moved, .level, .sessionOpened, .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .extendedProductCreated:
             nil

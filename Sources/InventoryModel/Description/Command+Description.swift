@@ -62,6 +62,7 @@ extension Command {
         case .dispatchTransfer: self = .dispatchTransfer(try visitor.read(DispatchTransfer.self))
         case .receiveTransfer: self = .receiveTransfer(try visitor.read(TransferSettlement.self))
         case .cancelTransfer: self = .cancelTransfer(try visitor.read(TransferSettlement.self))
+        case .recordPastSale: self = .recordPastSale(try visitor.read(PastSale.self))
         default: preconditionFailure("\(tag) has no description")
         }
     }

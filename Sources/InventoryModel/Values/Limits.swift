@@ -33,6 +33,12 @@ public enum Limits {
     public static let actorByteCountMax = 64
     /// Lines of one sale, return, restock, reservation or transfer.
     public static let linesMax = 2_048
+    /// Lines of one receipt of the past, over all the commands that record parts of it.
+    public static let receiptLinesMax = 1_000_000
+    /// Parts in which one receipt of the past is recorded: commands, each with consecutive lines of it.
+    ///
+    /// Bounds the search for a line. A part takes about 40 bytes of memory.
+    public static let receiptPartsMax = 1_024
     /// Commands of one batch.
     public static let batchMax = 8_190
     /// Lines of all commands of one request together; bounds what one step writes.

@@ -92,6 +92,8 @@ extension RefusalCode {
             "It was already sold or released: invctl reserve list ID"
         case .transferClosed:
             "It was already received or cancelled: invctl stock transfer list ID"
+        case .receiptDiffers:
+            "Reverse what is recorded first (invctl ledger reverse LSN), then record it again."
         case .inUse:
             "Move or archive what refers to it first."
         default: ""

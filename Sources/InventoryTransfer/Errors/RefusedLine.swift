@@ -42,6 +42,7 @@ extension Command {
         case .restock(let restock): chosen(restock.lines).map { .product($0.product) }
         case .reserve(let reserve): chosen(reserve.lines).map { .product($0.product) }
         case .dispatchTransfer(let dispatch): chosen(dispatch.lines).map { .product($0.product) }
+        case .recordPastSale(let sale): chosen(sale.lines).map { .product($0.product) }
         case .adjust(let adjustment): .product(adjustment.product)
         case .count(let count): .product(count.product)
         case .setUnavailable(let hold): .product(hold.product)
@@ -78,7 +79,9 @@ extension Refusal {
     }()
 
     /// Fields whose values are minor units of the currency.
-    static let moneyFields: Set<String> = ["price", "unitCost", "opening.unitCost"]
+    static let moneyFields: Set<String> = [
+        "price", "unitCost", "opening.unitCost", "amount", "cost",
+    ]
 
     /// Whether the refusal has quantities, which need their unit to be understood.
     var hasQuantities: Bool {
@@ -86,7 +89,8 @@ extension Refusal {
         case .sold, .remainder, .shortage: true
         case .range(let name, _, _, _): Self.quantityFields.contains(name)
         case .batch(_, let inner): inner.hasQuantities
-        case .none, .message, .field, .id, .taken, .revision, .sequence: false
+        case .none, .message, .field, .id, .taken, .revision, .sequence, .recorded, .receiptLine:
+            false
         }
     }
 }

@@ -146,6 +146,7 @@ extension TransferHost {
             case .setUnavailable:
                 movement.unavailableDelta > 0 ? "stock put on hold" : "stock released from hold"
             case .reversal: "a step reversed"
+            case .openingBalance: "a past sale recorded"
             default: "stock moved"
             }
         case .productUpdated(_, let difference):

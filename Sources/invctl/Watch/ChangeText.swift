@@ -113,7 +113,7 @@ struct ChangeText {
                 ]
             )
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .reservation,
+            .keysForgotten, .receiptRecorded, .reservation,
             .transfer:
             return nil
         }

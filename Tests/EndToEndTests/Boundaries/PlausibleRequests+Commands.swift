@@ -82,6 +82,7 @@ extension PlausibleRequests {
             return self.reservations(tag, world)
         case .dispatchTransfer, .receiveTransfer, .cancelTransfer:
             return self.transfers(tag, world)
+        case .recordPastSale: return self.pastSales(world)
         case .batch:
             let commands: [Command] = [
                 .createCategory(name: "Batch \(world.unique)"),
@@ -179,6 +180,38 @@ extension PlausibleRequests {
                     reference: "POS-3",
                     note: "torn",
                     occurred: imported
+                )
+            ),
+        ]
+    }
+
+    private static func pastSales(_ world: WalkedWorld) -> [Command] {
+        let sold = PastSaleLine(product: world.product, quantity: 2, amount: Money(1_500))
+        let all = [
+            PastSaleLine(product: world.product, quantity: 3, amount: Money(1_000), cost: Money(7)),
+            PastSaleLine(product: world.product, quantity: -1, amount: Money(-333)),
+            PastSaleLine(product: world.product, quantity: 0, amount: Money(-50)),
+        ]
+        let lost = PastSaleLine(product: world.product, quantity: 1, amount: 0)
+        return [
+            .recordPastSale(PastSale(lines: [sold], occurredAt: world.seconds(-9 * 86_400))),
+            .recordPastSale(
+                PastSale(
+                    lines: all,
+                    location: world.other,
+                    reference: "B-\(world.unique)",
+                    day: CalendarDay(text: "2025-11-03"),
+                    firstLine: 4,
+                    occurredAt: world.seconds(-500 * 86_400),
+                    openedAt: world.seconds(-501 * 86_400),
+                    note: "old till"
+                )
+            ),
+            .recordPastSale(
+                PastSale(
+                    lines: [lost],
+                    occurredAt: world.seconds(-500 * 86_400),
+                    isWriteOff: true
                 )
             ),
         ]

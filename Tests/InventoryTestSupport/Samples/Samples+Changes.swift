@@ -79,6 +79,14 @@ extension SplitMix64 {
             .keysForgotten(count: Int(self.below(UInt64(Limits.tickKeysMax) + 1)))
         case .reservation: .reservation(self.reservationRow())
         case .transfer: .transfer(self.transferRow())
+        case .receiptRecorded:
+            .receiptRecorded(
+                ReceiptPart(
+                    day: CalendarDay(ordinal: UInt32(truncatingIfNeeded: self.unsigned())),
+                    firstLine: UInt32(truncatingIfNeeded: self.unsigned()),
+                    count: UInt16(truncatingIfNeeded: self.unsigned())
+                )
+            )
         }
     }
 

@@ -178,6 +178,7 @@ extension SplitMix64 {
             )
         case .receiveTransfer: .receiveTransfer(self.settlement())
         case .cancelTransfer: .cancelTransfer(self.settlement())
+        case .recordPastSale: .recordPastSale(self.pastSale())
         case .batch:
             .batch(
                 self.list { random in
@@ -187,6 +188,27 @@ extension SplitMix64 {
                 self.any(BatchMode.self)
             )
         }
+    }
+
+    private mutating func pastSale() -> PastSale {
+        PastSale(
+            lines: self.list {
+                PastSaleLine(
+                    product: $0.product(),
+                    quantity: Quantity($0.signed()),
+                    amount: $0.money(),
+                    cost: $0.maybe { $0.money() }
+                )
+            },
+            location: self.location(),
+            reference: self.text(),
+            day: self.maybe { CalendarDay(ordinal: UInt32(truncatingIfNeeded: $0.unsigned())) },
+            firstLine: UInt32(truncatingIfNeeded: self.unsigned()),
+            occurredAt: self.instant(),
+            openedAt: self.maybe { $0.instant() },
+            isWriteOff: self.flag(),
+            note: self.text()
+        )
     }
 
     private mutating func saleLine() -> SaleLine {
