@@ -113,14 +113,13 @@ import Testing
             """
         let words = ["import", "-", "--as", "sales", "--zone", "UTC"]
         let dry = try daemon.invctl(words + ["--dry-run"], input: Data(file.utf8))
-        #expect(dry.output.contains("16 rows: 11 accepted, 5 rejected"), "\(dry)")
+        #expect(dry.output.contains("16 rows: 12 accepted, 4 rejected"), "\(dry)")
         let done = try daemon.invctl(words, input: Data(file.utf8))
-        #expect(done.output.contains("16 rows: 11 accepted, 5 rejected"), "\(done)")
+        #expect(done.output.contains("16 rows: 12 accepted, 4 rejected"), "\(done)")
         for said in [
             "row 3  price: 1000000000000 at 999999.00 exceed 90071992547409.91",
             "row 4  occurred_at_out_of_window", "row 6  reference: has a control character",
             "row 8  category: is longer than 200 bytes",
-            "row 14  quantity: its product would have more than 1000000000000 in stock",
         ] {
             #expect(done.errors.contains("  \(said)"), "\(said):\n\(done.errors)")
         }
@@ -138,7 +137,7 @@ import Testing
             "\(list)"
         )
         // A second run executes nothing and reports the same.
-        #expect(try daemon.invctl(words, input: Data(file.utf8)).output.hasPrefix("16 rows: 11 a"))
+        #expect(try daemon.invctl(words, input: Data(file.utf8)).output.hasPrefix("16 rows: 12 a"))
         #expect(try daemon.invctl(fields).lines == list)
         _ = try await daemon.client().verified()
     }
@@ -150,12 +149,13 @@ import Testing
         let rows = model.last?.split(separator: "\t").dropFirst().compactMap { Int($0) } ?? []
 
         let dry = try daemon.invctl(Self.mapping + ["--dry-run"], input: file)
-        #expect(dry.code == 8)
+        let code: Int32 = rows[1] > 0 ? 8 : 0
+        #expect(dry.code == code)
         #expect(dry.output.contains("nothing written"))
         #expect(try await daemon.client().query(.products(ProductSearch())).table.rowCount == 0)
 
         let done = try daemon.invctl(Self.mapping, input: file)
-        #expect(done.code == 8)
+        #expect(done.code == code)
         #expect(
             done.output.hasPrefix(
                 "\(rows[0] + rows[1]) rows: \(rows[0]) accepted, \(rows[1]) rejected"
@@ -185,11 +185,11 @@ import Testing
             _ = try await running.value
             try daemon.start(["--currency", "GBP"])
         }
-        #expect(try daemon.invctl(Self.mapping, input: file).code == 8)
+        #expect(try daemon.invctl(Self.mapping, input: file).code == 0)
         #expect(try await self.sums(daemon) == expected)
         // Another run after the end changes nothing.
         let before = try await daemon.client().verified()
-        #expect(try daemon.invctl(Self.mapping, input: file).code == 8)
+        #expect(try daemon.invctl(Self.mapping, input: file).code == 0)
         #expect(try await daemon.client().verified() == before)
     }
 

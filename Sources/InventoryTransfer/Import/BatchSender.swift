@@ -94,13 +94,7 @@ final class BatchSender {
         }
         // The rows now encode to another request; the earlier run's was decided.
         guard refusal.code == .sequenceReused, number <= self.done else {
-            throw Failure(
-                refusal.code.name,
-                "request \(number)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
-                hint: refusal.code.hint,
-                number: refusal.code.rawValue,
-                exit: Exit.code(for: refusal)
-            )
+            throw Failure("request \(number)", refused: refusal)
         }
         try waiting.receive(nil)
     }
@@ -125,5 +119,18 @@ extension Outcome {
         case .done: true
         case .refused: false
         }
+    }
+}
+
+extension Failure {
+    /// The failure of a whole request, which `what` names.
+    init(_ what: String, refused refusal: Refusal) {
+        self.init(
+            refusal.code.name,
+            "\(what)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
+            hint: refusal.code.hint,
+            number: refusal.code.rawValue,
+            exit: Exit.code(for: refusal)
+        )
     }
 }

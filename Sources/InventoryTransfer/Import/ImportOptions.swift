@@ -64,6 +64,8 @@ struct RowCounts {
     var rejected: Int
     /// Rows that are none: totals, repeated headers, pictures.
     var passed: Int
+    /// Rows of receipts that were imported before.
+    var recorded = 0
 
     /// `7 rows: 5 accepted, 2 rejected`.
     var done: String { self.text("accepted", "rejected") }
@@ -72,7 +74,8 @@ struct RowCounts {
 
     private func text(_ good: String, _ bad: String) -> String {
         let passed = self.passed == 0 ? "" : ", \(self.passed) passed over"
-        return
-            "\(self.rows) rows: \(self.rows - self.rejected) \(good), \(self.rejected) \(bad)\(passed)"
+        let recorded = self.recorded == 0 ? "" : ", \(self.recorded) already there"
+        let fine = self.rows - self.rejected - self.recorded
+        return "\(self.rows) rows: \(fine) \(good), \(self.rejected) \(bad)\(recorded)\(passed)"
     }
 }

@@ -6,7 +6,9 @@ extension SalesReader {
     func setKind(_ row: inout Row, isNegative: Bool) throws(Problem) {
         let amount =
             self.columns.amount == .max ? nil : try self.money(self.columns.amount, "amount")
-        let price = self.columns.price == .max ? nil : try self.money(self.columns.price, "price")
+        let unit = try self.unitMoney(self.columns.price, "price")
+        let price = unit?.money
+        if let unit { row.per = unit.per }
         guard let charged = amount ?? price else { throw Problem(text: "price: is empty") }
         let field = amount == nil ? "price" : "amount"
         row.kind = try self.kind(isNegative: isNegative, charged, field, isAmount: amount != nil)
@@ -19,7 +21,6 @@ extension SalesReader {
         }
         if let amount {
             row.amount = Money(abs(amount))
-            row.isAmountGiven = true
             row.price = row.unitPrice
         } else {
             row.price = Money(abs(charged))

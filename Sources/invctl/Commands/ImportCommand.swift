@@ -30,9 +30,12 @@ struct ImportCommand: AsyncParsableCommand {
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
             --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
-            that is a column of its own); name, reference, category, location, cost. It creates the \
-            products, an opening stock that covers the file, and its sales and returns. A negative \
-            price is a discount on its receipt; a negative quantity is what --negative says.
+            that is a column of its own); name, reference, category, location, cost. They are history \
+            and never change the stock of today; products that do not exist are created. A receipt is \
+            its location, reference and local day in --zone, a line its number in it, wherever in the \
+            file its rows are: a line that was imported before is counted and not recorded again, and \
+            rejected if it says something else. Rows without a reference are not recognized. A \
+            negative price is a discount; a negative quantity is what --negative says.
 
             Rejected rows are counted, and the first are listed with number, column and reason. If \
             an import was interrupted, the same command resumes it, imports no row twice, and lists \
@@ -183,7 +186,7 @@ struct ImportCommand: AsyncParsableCommand {
             self.preset?.rawValue, self.negative?.rawValue, "\(self.per)", "\(self.noGuess)",
         ]
         let content = SessionID(hashing: file.bytes)
-        return "import 6 \(content.text) \(how) \(self.at ?? "") \(text)"
+        return "import 7 \(content.text) \(how) \(self.at ?? "") \(text)"
     }
 
     private func options() throws -> ImportOptions {
