@@ -40,6 +40,15 @@ public final class InventoryClient: Sendable {
         try await self.call { self.core.greet($0, $1) }
     }
 
+    /// Whether it is connected; the connection can be lost at any moment after the answer.
+    public var isConnected: Bool {
+        get async {
+            let core = self.core
+            let answer = core.loop.submit { core.accepted != nil }
+            return (try? await answer.get()) ?? false
+        }
+    }
+
     /// Opens the session now and returns its status.
     ///
     /// Cancellation ends the wait; the session may be opened nevertheless.

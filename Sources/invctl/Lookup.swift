@@ -13,6 +13,8 @@ struct ProductInfo: Sendable {
     var unitDecimals: UInt8
     var priceBasis: Int64
     var revision: LSN
+    /// All editable fields; of a movement's product only those above.
+    var fields = ProductFields()
 
     init(_ product: Product) {
         self.id = product.id
@@ -21,6 +23,7 @@ struct ProductInfo: Sendable {
         self.unitDecimals = product.unit.decimals
         self.priceBasis = product.price.basis
         self.revision = product.revision
+        self.fields = product.fields
     }
 
     /// Creates it from a movement, which has no name and no revision.
@@ -71,9 +74,13 @@ extension Shell {
     }
 
     func category(_ name: String) async throws -> CategoryID {
+        try await self.listedCategory(name).id
+    }
+
+    func listedCategory(_ name: String) async throws -> ListedCategory {
         let all = try await self.client.categories().rows
         let names = all.map { $0.name }
-        return all[try self.index(of: name, among: names, .categoryNotFound, "category")].id
+        return all[try self.index(of: name, among: names, .categoryNotFound, "category")]
     }
 
     func location(_ code: String?) async throws -> LocationID {
@@ -84,7 +91,7 @@ extension Shell {
     /// Returns the IANA name of a location's time zone.
     func zone(of code: String) async throws -> String { try await self.listedLocation(code).zone }
 
-    private func listedLocation(_ code: String) async throws -> Location {
+    func listedLocation(_ code: String) async throws -> Location {
         let all = try await self.client.locations().rows
         let codes = all.map { $0.code }
         return all[try self.index(of: code, among: codes, .locationNotFound, "location")]

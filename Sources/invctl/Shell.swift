@@ -187,6 +187,13 @@ struct Shell: Sendable {
     /// How times are shown to people.
     var clock: ClockText { ClockText(zone: self.settings.zone) }
 
+    /// Checks the options of a command that lists nothing, and so has no columns to choose.
+    func checkAnswerOptions() throws(Failure) {
+        try self.settings.checkAnswerFormat()
+        guard self.options.fields != nil else { return }
+        throw .usage("--fields is for lists; this command has no columns")
+    }
+
     /// Returns how to write rows.
     func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
         // One thing is read from top to bottom.

@@ -386,4 +386,50 @@ import Testing
         #expect(terminal.waits(for: "20000 rows: 20000 accepted, 0 rejected"))
         #expect(terminal.wait() == 0)
     }
+
+    /// The result of each mode: its counts, the rejected rows, and whether it was a dry run.
+    @Test func `the result as JSON is one object, and nothing else is printed`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(2, stock: 50)
+        let files: [(options: [String], text: String, counts: [String: Int], reason: String)] = [
+            (
+                [], "sku,name,category,price\nA,A,C,1.00\nB,B,C,x\n",
+                ["rows": 2, "accepted": 1, "rejected": 1, "passedOver": 0], "price: \"x\""
+            ),
+            (
+                ["--as", "sales", "--at", "main"],
+                "sku,quantity,price,occurredAt\nP-0,1,1.00,2026-10-01\nP-0,x,1.00,2026-10-01\n",
+                ["rows": 2, "accepted": 1, "rejected": 1, "sales": 1], "quantity: \"x\""
+            ),
+            (
+                ["--mode", "set"], "sku,stock\nP-1,7\nNOPE,1\n",
+                ["rows": 2, "accepted": 1, "rejected": 1], "sku: "
+            ),
+        ]
+        for (options, text, counts, reason) in files {
+            for dry in [["--dry-run"], []] {
+                let words = ["import", "-", "-o", "json"] + options + dry
+                let result = try daemon.invctl(words, input: Data(text.utf8))
+                #expect(result.code == 8, "\(words)")
+                #expect(result.errors.isEmpty, "\(words): \(result.errors)")
+                let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+                let object = try #require(json as? [String: Any], "\(result.output)")
+                for (name, count) in counts {
+                    #expect(object[name] as? Int == count, "\(words) \(name): \(object)")
+                }
+                let rejected = try #require(object["rejectedRows"] as? [[String: Any]])
+                #expect(rejected.count == 1 && rejected[0]["row"] as? Int == 3)
+                #expect((rejected[0]["reason"] as? String)?.hasPrefix(reason) == true)
+                #expect((object["notes"] as? [String])?.isEmpty == false)
+                #expect(object["dryRun"] as? Bool == (dry.isEmpty ? nil : true))
+            }
+        }
+        let set = ["import", "-", "-o", "json", "--mode", "set", "--dry-run"]
+        let result = try daemon.invctl(set, input: Data("sku,stock\nP-0,9\n".utf8))
+        let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+        let object = try #require(json as? [String: Any])
+        #expect(object["changed"] as? Int == 1 && object["unchanged"] as? Int == 0)
+        #expect((object["changes"] as? [String])?.first?.contains("P-0") == true)
+        #expect(try daemon.invctl("import", "-", "-o", "csv", input: Data()).code == 2)
+    }
 }

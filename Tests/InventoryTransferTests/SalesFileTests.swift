@@ -65,7 +65,7 @@ import Testing
             "\(file.rowCount) \(file.acceptedCount) \(file.saleCount) \(file.returnCount)",
             "\(file.earliest)",
         ]
-        lines += file.problems.lines
+        lines += file.problems.rows.lines
         lines += file.products.lines.map {
             "\($0.sku) \($0.name) \($0.price) \($0.pricedAt) \($0.category) \($0.firstRow) "
                 + "\($0.balance.opening)"

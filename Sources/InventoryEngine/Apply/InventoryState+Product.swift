@@ -248,9 +248,7 @@ extension Product {
     /// The product with the fields that `update` sets, trimmed.
     func applying(_ update: ProductUpdate) -> Product {
         var product = self
-        var values = update.values
-        values.trim()
-        product.fields.take(update.given, from: values)
+        product.fields = update.applied(to: self.fields)
         return product
     }
 }

@@ -64,6 +64,11 @@ package struct ProductTable: Sendable {
         id.row < self.rowCount && self.statuses[id.row] != 0
     }
 
+    /// Whether the product existed and was deleted: its row keeps its fields.
+    func wasDeleted(_ id: ProductID) -> Bool {
+        id.value > 0 && id.row < self.rowCount && self.statuses[id.row] == 0
+    }
+
     /// The status of a row; `nil` if it was deleted.
     package func status(_ id: ProductID) -> ProductStatus? {
         ProductStatus(rawValue: self.statuses[id.row])
@@ -102,10 +107,24 @@ package struct ProductTable: Sendable {
 
     /// The product with that id, which must exist.
     func product(_ id: ProductID, strings: TextColumn) -> Product {
-        let row = id.row
-        guard let status = ProductStatus(rawValue: self.statuses[row]) else {
-            preconditionFailure("product \(row) was deleted")
+        guard let status = ProductStatus(rawValue: self.statuses[id.row]) else {
+            preconditionFailure("product \(id.row) was deleted")
         }
+        return self.product(id, status, strings: strings)
+    }
+
+    /// The product with that id, which was deleted, as archived.
+    func deletedProduct(_ id: ProductID, strings: TextColumn) -> Product {
+        precondition(self.wasDeleted(id), "product \(id.row) was not deleted")
+        return self.product(id, .archived, strings: strings)
+    }
+
+    private func product(
+        _ id: ProductID,
+        _ status: ProductStatus,
+        strings: TextColumn
+    ) -> Product {
+        let row = id.row
         var fields = ProductFields()
         fields.sku = self.skus[row]
         fields.name = self.names[row]

@@ -60,7 +60,7 @@ final class QueryRunner: @unchecked Sendable {
     ) {
         var query = query
         if case .product(let key, let asOf) = query {
-            guard let id = self.state.resolve(key) else {
+            guard let id = self.state.resolve(key) ?? key.id(asOf: asOf) else {
                 queries.writer.reply(.refused(.notFound(key)), to: requestID)
                 return
             }
@@ -292,4 +292,12 @@ final class QueryRunner: @unchecked Sendable {
 private final class FreedLater<Value>: @unchecked Sendable {
     var value: Value?
     init(_ value: Value) { self.value = value }
+}
+
+extension ProductKey {
+    /// The id in a key about the past, in which a deleted product may have existed.
+    fileprivate func id(asOf: AsOf?) -> ProductID? {
+        guard asOf != nil, case .id(let id) = self else { return nil }
+        return id
+    }
 }

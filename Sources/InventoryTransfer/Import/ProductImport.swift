@@ -71,17 +71,18 @@ package struct ProductImport: ~Copyable {
         }
         try await sender.finish()
         self.progress.end()
-        self.host.print(self.counts.done)
+        self.host.print(self.summary)
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         if self.problems.count > 0 { throw Exit.partlyDone }
     }
 
-    private var counts: RowCounts {
-        RowCounts(
+    private var summary: ImportSummary {
+        ImportSummary(
             rows: self.reader.rowCount,
             rejected: self.problems.count,
-            passed: self.reader.passedCount
+            passed: self.reader.passedCount,
+            isDryRun: self.options.dryRun
         )
     }
 
@@ -162,7 +163,7 @@ package struct ProductImport: ~Copyable {
             }
         }
         self.progress.end()
-        self.host.print("\(self.counts.dry), nothing written")
+        self.host.print(self.summary)
         try self.options.list(self.problems, self.host)
         if self.problems.count > 0 { throw Exit.partlyDone }
     }

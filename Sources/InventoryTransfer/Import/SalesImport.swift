@@ -104,21 +104,21 @@ package struct SalesImport {
     }
 
     private func summarize(rejected: Int, _ more: String) {
-        let counts = RowCounts(
+        var summary = ImportSummary(
             rows: self.file.rowCount,
             rejected: rejected,
-            passed: self.file.passedCount
+            passed: self.file.passedCount,
+            isDryRun: self.options.dryRun,
+            isValidated: false
         )
         let discounts = self.file.discountCount
-        let parts = [
-            counts.done, "\(self.file.products.lines.count) products",
-            "\(self.file.saleCount) sales", "\(self.file.returnCount) returns",
-            "\(self.file.writeOffCount) write-offs",
-        ]
-        self.host.print(
-            parts.joined(separator: ", ") + (discounts > 0 ? ", \(discounts) discounts" : "")
-                + (more.isEmpty ? "" : "; \(more)")
-        )
+        summary.add("products", self.file.products.lines.count, "products")
+        summary.add("sales", self.file.saleCount, "sales")
+        summary.add("returns", self.file.returnCount, "returns")
+        summary.add("writeOffs", self.file.writeOffCount, "write-offs")
+        summary.add("discounts", discounts, discounts > 0 ? "discounts" : nil)
+        summary.remark(more)
+        self.host.print(summary)
     }
 
     /// Says of which products the file's costs are not used.

@@ -50,6 +50,7 @@ extension SalesReader {
         guard charged >= 0 || isAmount else {
             throw Problem(text: "price: \(self.text(of: field)) is below 0, as is the quantity")
         }
+        if self.isReturnOfExport { return .return }
         let prefix = self.options.returnPrefix.utf8
         if !prefix.isEmpty, self.withReference({ $0.starts(with: prefix) }) { return .return }
         switch self.options.negative {
@@ -61,6 +62,21 @@ extension SalesReader {
                 text: "quantity: \(text) is below 0; use --negative return if such rows are returns"
             )
         }
+    }
+}
+
+/// The kinds of rows of an export.
+extension SalesReader {
+    /// Whether the row is cost that became known after its sale, which was charged to nobody.
+    var isLateCost: Bool { self.hasKind([.costVariance]) }
+
+    /// Whether the row, of a negative quantity, is a return or takes a sale back.
+    fileprivate var isReturnOfExport: Bool { self.hasKind([.return, .reversal]) }
+
+    private func hasKind(_ kinds: [MovementKind]) -> Bool {
+        guard self.columns.kind != .max else { return false }
+        let text = self.records.text(self.columns.kind)
+        return kinds.contains { "\($0)" == text }
     }
 }
 

@@ -73,8 +73,8 @@ struct SalesReader {
 
     /// The column of each field.
     struct Columns {
-        let sku, quantity, price, amount, cost, priceBasis, occurredAt, timeOfDay: Int
-        let name, reference, category, location: Int
+        let sku, quantity, price, amount, cost, lineCost, priceBasis, occurredAt, timeOfDay: Int
+        let name, reference, category, location, kind: Int
 
         init(_ mapping: ColumnMapping?) {
             func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
@@ -83,6 +83,8 @@ struct SalesReader {
             self.price = column("price")
             self.amount = column("amount")
             self.cost = column("cost")
+            self.lineCost = column("lineCost")
+            self.kind = column("kind")
             self.priceBasis = column("priceBasis")
             self.occurredAt = column("occurredAt")
             self.timeOfDay = column("timeOfDay")
@@ -93,7 +95,9 @@ struct SalesReader {
         }
 
         var ofNumbers: [Int] {
-            [self.quantity, self.price, self.amount, self.cost, self.priceBasis]
+            [
+                self.quantity, self.price, self.amount, self.cost, self.lineCost, self.priceBasis,
+            ]
         }
     }
 
@@ -128,6 +132,7 @@ struct SalesReader {
     /// - Throws: ``Failure`` if the file is malformed.
     mutating func next(_ times: inout FileTimes) throws -> Reading? {
         guard try self.records.next() else { return nil }
+        if self.isLateCost { return .passed }
         do throws(Problem) {
             return .row(try self.row(&times))
         } catch {
@@ -151,11 +156,12 @@ struct SalesReader {
             per: try self.per(),
             amount: .zero,
             isAmountGiven: false,
-            cost: try self.cost(),
+            cost: .zero,
             location: try self.location(),
             occurredAt: .zero,
             isAhead: false
         )
+        row.cost = try self.cost(of: row)
         try self.setKind(&row, isNegative: quantity.millionths < 0)
         row.occurredAt = try self.time(&times)
         row.isAhead = row.occurredAt > self.options.latest
@@ -241,7 +247,14 @@ struct SalesReader {
         }
     }
 
-    private func cost() throws(Problem) -> Money? {
+    /// The cost of what the row's price is for.
+    private func cost(of row: Row) throws(Problem) -> Money? {
+        if self.columns.lineCost != .max {
+            guard let cost = try self.money(self.columns.lineCost, "lineCost") else { return nil }
+            // That of goods that came back is below 0.
+            let total = Price(abs(cost), per: row.quantity.millionths)
+            return total.amount(of: Quantity(row.per))
+        }
         guard self.columns.cost != .max, let cost = try self.money(self.columns.cost, "cost") else {
             return nil
         }

@@ -5,7 +5,8 @@ import InventoryWire
 /// Imports stock of existing products: counts or changes.
 ///
 ///     --mode set    stock is the quantity on hand: a count, recorded as its difference; what a row with a
-///                   cost has more than there is on hand comes in at that cost first
+///                   cost has more than there is on hand comes in at that cost first, or at what is missing
+///                   to the value of the whole stock, if the row has that
 ///     --mode add    stock is the difference: a delivery if the row has a cost, otherwise an adjustment
 ///
 /// A request has 250 rows of the file, rejected ones included, so that a retry assigns the same rows to the
@@ -89,17 +90,18 @@ package struct StockImport {
         while let rows = try await self.nextRows() { try await self.send(rows, by: sender) }
         try await sender.finish()
         self.progress.end()
-        self.host.print(self.counts.done)
+        self.host.print(self.summary)
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         if self.problems.count > 0 { throw Exit.partlyDone }
     }
 
-    private var counts: RowCounts {
-        RowCounts(
+    private var summary: ImportSummary {
+        ImportSummary(
             rows: self.reader.rowCount,
             rejected: self.problems.count,
-            passed: self.reader.passedCount
+            passed: self.reader.passedCount,
+            isDryRun: self.options.dryRun
         )
     }
 
@@ -112,6 +114,8 @@ package struct StockImport {
         var quantity: Quantity
         /// The row's cost of one price basis of the product.
         var cost: Money?
+        /// What the stock gains in value, if the row says what all of it is worth.
+        var gain: Money?
     }
 
     /// Returns the valid rows of the next request; `nil` at the end of the file.
@@ -165,7 +169,10 @@ package struct StockImport {
             product: product,
             onHand: level?.onHand ?? 0,
             quantity: Quantity(quantity),
-            cost: cost
+            cost: cost,
+            gain: row.value.map { value in
+                Money(value.minorUnits.subtractingSaturated(level?.value.minorUnits ?? 0))
+            }
         )
     }
 
@@ -226,8 +233,29 @@ package struct StockImport {
     }
 
     /// The delivery of a quantity at the row's cost; none without a cost, or of nothing.
+    ///
+    /// If the row says what all of the stock is worth, and this much more of it can be worth the difference,
+    /// the delivery costs exactly that.
     private func delivery(of quantity: Quantity, _ found: Found) -> [Command] {
-        guard let cost = found.cost, quantity > 0 else { return [] }
+        guard quantity > 0 else { return [] }
+        if self.mode == .set, let gain = found.gain,
+            let exact = ExactDelivery(
+                quantity,
+                costing: gain,
+                per: found.product.product.price.basis
+            )
+        {
+            let lines = exact.lines.map { line in
+                RestockLine(
+                    product: found.product.product.id,
+                    location: found.row.location,
+                    quantity: line.quantity,
+                    unitCost: line.unitCost
+                )
+            }
+            return [.restock(Restock(lines: lines, reference: found.row.reference))]
+        }
+        guard let cost = found.cost else { return [] }
         let line = RestockLine(
             product: found.product.product.id,
             location: found.row.location,
@@ -268,8 +296,11 @@ package struct StockImport {
 
     private func reportChanges() throws {
         self.progress.end()
-        self.host.print("\(self.counts.dry), nothing written")
-        self.host.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
+        var summary = self.summary
+        summary.beginLine()
+        summary.add("changed", self.tally.changed, "would change")
+        summary.add("unchanged", self.tally.unchanged, "would not")
+        self.host.print(summary)
         for line in self.tally.shown { self.host.print(line) }
         let more = self.tally.changed - self.tally.shown.count
         if more > 0 { self.host.print("  … and \(more) more") }

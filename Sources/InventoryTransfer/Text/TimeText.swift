@@ -1,6 +1,5 @@
 package import Foundation
 import Glibc
-internal import InventoryInsights
 package import InventoryModel
 
 /// Formats and parses instants.

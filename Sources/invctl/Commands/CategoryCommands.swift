@@ -70,21 +70,19 @@ struct CategoryCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
-                let id = try await shell.category(self.name)
+                let category = try await shell.listedCategory(self.name)
+                let change = FieldChange(
+                    CategoryFields(name: category.name),
+                    FieldUpdate { $0.name = self.newName }
+                )
                 let done = try await shell.send(
-                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
+                    .renameCategory(category.id, name: self.newName, ifRevision: self.ifRevision),
                     about: self.name
                 )
-                guard !shell.format.isJSON else {
-                    return shell.say("", id: done.id, lsn: done.lsn)
-                }
-                try await shell.say(
-                    "renamed category \(done.id)  \(self.newName)",
-                    done,
-                    unchanged: "category \(done.id)  \(self.newName)"
-                ) {
+                let noun = "category \(done.id)  \(self.newName)"
+                try await shell.say(done, change, ("renamed \(noun)", noun), names: Names(shell)) {
                     try await shell.client.categories(includingArchived: true).rows
-                        .first { $0.id.value == done.id }?.revision
+                        .first { $0.id == category.id }?.revision
                 }
             }
         }

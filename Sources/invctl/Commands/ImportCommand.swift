@@ -36,7 +36,8 @@ struct ImportCommand: AsyncParsableCommand {
 
             Rejected rows are counted, and the first are listed with number, column and reason. If \
             an import was interrupted, the same command resumes it, imports no row twice, and lists \
-            earlier rejected rows again.
+            earlier rejected rows again. With -o json the result is one object: the counts, rejectedRows \
+            with row and reason, and notes.
 
             invctl import stock.csv --mode set --dry-run
 
@@ -141,18 +142,37 @@ struct ImportCommand: AsyncParsableCommand {
             )
         }
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
+            try shell.checkAnswerOptions()
             try await self.claimID(self.contentName(file), shell)
-            switch (self.kind, self.mode) {
-            case (.sales, _):
-                let sales = try await SalesImport(options, host: shell, file: file)
-                try await sales.run()
-            case (.products, .none):
-                var products = try await ProductImport(options, host: shell, file: file)
-                try await products.run()
-            case (.products, .some(let mode)):
-                var stock = try await StockImport(options, host: shell, mode: mode, file: file)
-                try await stock.run()
+            guard shell.format.isJSON else {
+                return try await self.run(options, file, host: shell)
             }
+            let report = ImportReport(shell)
+            do {
+                try await self.run(options, file, host: report)
+            } catch let status as ExitStatus where status == Exit.partlyDone {
+                report.finish()
+                throw status
+            }
+            report.finish()
+        }
+    }
+
+    private func run(
+        _ options: ImportOptions,
+        _ file: FileBytes,
+        host: any TransferHost
+    ) async throws {
+        switch (self.kind, self.mode) {
+        case (.sales, _):
+            let sales = try await SalesImport(options, host: host, file: file)
+            try await sales.run()
+        case (.products, .none):
+            var products = try await ProductImport(options, host: host, file: file)
+            try await products.run()
+        case (.products, .some(let mode)):
+            var stock = try await StockImport(options, host: host, mode: mode, file: file)
+            try await stock.run()
         }
     }
 

@@ -92,24 +92,19 @@ struct LocationCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
-                let id = try await shell.location(self.code)
+                let location = try await shell.listedLocation(self.code)
                 var update = LocationUpdate()
                 (update.code, update.name) = (self.newCode, self.name)
                 (update.zone, update.kind) = (self.zone, self.kind)
+                let change = FieldChange(location.fields, update)
                 let done = try await shell.send(
-                    .updateLocation(id, update, ifRevision: self.ifRevision),
+                    .updateLocation(location.id, update, ifRevision: self.ifRevision),
                     about: self.code
                 )
-                guard !shell.format.isJSON else {
-                    return shell.say("", id: done.id, lsn: done.lsn)
-                }
-                try await shell.say(
-                    "changed location \(done.id)",
-                    done,
-                    unchanged: "location \(done.id)"
-                ) {
+                let noun = "location \(done.id)"
+                try await shell.say(done, change, ("changed \(noun)", noun), names: Names(shell)) {
                     try await shell.client.locations(includingArchived: true).rows
-                        .first { $0.id.value == done.id }?.revision
+                        .first { $0.id == location.id }?.revision
                 }
             }
         }

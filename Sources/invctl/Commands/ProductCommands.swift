@@ -3,6 +3,7 @@ internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
+import InventoryWire
 import TerminalKit
 
 struct ProductCommand: AsyncParsableCommand {
@@ -77,7 +78,9 @@ struct ProductCommand: AsyncParsableCommand {
                 let place = try await shell.location(self.location)
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
-                if shell.format.isJSON, !shell.isDryRun {
+                if shell.format.isJSON, shell.isDryRun {
+                    try await shell.show(creating: draft, done)
+                } else if shell.format.isJSON {
                     try await shell.show(ProductID(UInt32(done.id)))
                 } else {
                     let made = "\(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
@@ -290,11 +293,12 @@ struct ProductCommand: AsyncParsableCommand {
                 if let text = self.packSize {
                     update.packSize = try shell.quantity(text, of: product, "--pack-size")
                 }
+                let change = FieldChange(product.fields, update)
                 let done = try await shell.send(
                     .updateProduct(product.id, update, ifRevision: self.ifRevision),
                     about: product.sku
                 )
-                try await shell.show(changed: product, done)
+                try await shell.show(changed: product, change, done)
             }
         }
     }
@@ -365,54 +369,106 @@ extension Shell {
         }
     }
 
-    /// Prints a product as the answer to a command, with `replayed` if it is a replay.
-    func show(_ id: ProductID) async throws {
-        let query = Query.product(.id(id), asOf: nil)
-        guard self.isReplayed else { return try await self.list(query, isSingle: true) }
-        let table = try await self.client.query(query).table
-        var replayed = ResultColumn(ResultField("replayed", .boolean))
-        for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
-        let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
-        try self.list(whole, self.style(isSingle: true))
+    /// Prints a product as the answer to a command.
+    ///
+    /// - Parameters:
+    ///   - id: The product.
+    ///   - values: Fields that a dry run would set, in place of those of the product.
+    ///   - isUnchanged: Whether the command left it as it was.
+    /// - Throws: ``Failure`` or an error of the client.
+    func show(
+        _ id: ProductID,
+        applying values: [FieldValue] = [],
+        isUnchanged: Bool = false
+    ) async throws {
+        let table = try await self.client.query(.product(.id(id), asOf: nil)).table
+        try self.list(
+            self.answer(table.replacing(values), isUnchanged: isUnchanged),
+            self.style(isSingle: true)
+        )
+    }
+
+    /// Returns the columns of an answer followed by its flags, of which each is there only if it is true.
+    private func answer(_ table: ResultTable, isUnchanged: Bool) -> ResultTable {
+        var columns = table.columns
+        let flags = [
+            ("unchanged", isUnchanged), ("replayed", self.isReplayed), ("dryRun", self.isDryRun),
+        ]
+        for (name, isSet) in flags where isSet {
+            var column = ResultColumn(ResultField(name, .boolean))
+            for _ in 0..<table.rowCount { column.append(.integer(1)) }
+            columns.append(column)
+        }
+        return ResultTable(columns: columns, rowCount: table.rowCount)
     }
 
     /// Prints that a product was changed or is unchanged; programs get the product.
-    func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
-        switch self.format {
-        case .json where self.isDryRun, .ndjson where self.isDryRun:
-            self.say("", id: UInt64(product.id.value), lsn: done.lsn)
-        case .json, .ndjson:
-            try await self.show(product.id)
-        case .table, .vertical, .plain, .csv, .tsv, .md:
-            try await self.say(
-                "changed \(product.sku)",
-                done,
-                unchanged: product.sku
-            ) { try await self.client.product(.id(product.id), asOf: nil)?.revision }
+    func show(
+        changed product: ProductInfo,
+        _ change: FieldChange<ProductFields>,
+        _ done: Outcome.Done
+    ) async throws {
+        let names = await Names(self, for: change, of: product.id)
+        func revision() async throws -> LSN? {
+            try await self.client.product(.id(product.id), asOf: nil)?.revision
         }
+        guard self.format.isJSON else {
+            return try await self.say(
+                done,
+                change,
+                ("changed \(product.sku)", product.sku),
+                names: names,
+                decimals: product.unitDecimals,
+                revision: revision
+            )
+        }
+        let values = FieldValues.of(
+            change.after,
+            only: self.isDryRun ? change.fields : FieldSet(),
+            names: names,
+            money: self.server.currencyDecimals,
+            decimals: product.unitDecimals
+        )
+        let now = try await revision() ?? done.lsn
+        let isUnchanged = self.isUnchanged(done, change, revision: now)
+        try await self.show(product.id, applying: values, isUnchanged: isUnchanged)
     }
 
-    /// Prints for people that something was changed, or that it is unchanged: then its revision is older
-    /// than the answer.
-    ///
-    /// - Parameters:
-    ///   - line: The line if it was changed.
-    ///   - done: The result of the command.
-    ///   - name: What is unchanged, for the other line.
-    ///   - revision: Queries the current revision.
-    /// - Throws: The error of `revision`.
-    func say(
-        _ line: String,
-        _ done: Outcome.Done,
-        unchanged name: String,
-        revision: () async throws -> LSN?
-    ) async throws {
-        guard !self.options.isQuiet else { return }
-        let revision = try await revision() ?? done.lsn
-        Terminal.print(
-            revision < done.lsn
-                ? "\(name) is unchanged   revision \(revision)"
-                : "\(line)   revision \(done.lsn)"
-        )
+    /// Prints the product that a dry run would create: its fields and its stock.
+    func show(creating draft: ProductDraft, _ done: Outcome.Done) async throws {
+        var names = Names(self)
+        await names.learn(.productCreated(Product(id: ProductID(0), draft.fields)))
+        var columns = [FieldValue.Column.number("id", Int64(clamping: done.id))]
+        let money = self.server.currencyDecimals
+        for value in FieldValues.of(draft.fields, names: names, money: money) {
+            columns += [value.id].compactMap { $0 } + value.columns
+        }
+        let opening = draft.opening?.quantity.baseUnits ?? 0
+        for name in ["onHand", "available"] {
+            columns.append(FieldValue.Column(name, .quantity, opening, ""))
+        }
+        let table = ResultTable(columns: columns.map { $0.single }, rowCount: 1)
+        try self.list(self.answer(table, isUnchanged: false), self.style(isSingle: true))
+    }
+}
+
+extension FieldValue.Column {
+    /// The column with this value alone.
+    fileprivate var single: ResultColumn {
+        var column = ResultColumn(self.field)
+        column.append(self.cell)
+        return column
+    }
+}
+
+extension ResultTable {
+    /// Returns the table of one row with other values in the columns that `values` have.
+    fileprivate func replacing(_ values: [FieldValue]) -> ResultTable {
+        guard self.rowCount == 1 else { return self }
+        let given = values.flatMap { [$0.id].compactMap { $0 } + $0.columns }
+        let columns = self.columns.map { column in
+            given.first { $0.field == column.field }?.single ?? column
+        }
+        return ResultTable(columns: columns, rowCount: self.rowCount)
     }
 }
