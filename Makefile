@@ -67,10 +67,14 @@ build: dependencies
 dependencies:
 	@test -e /usr/include/lz4.h || bash Catalog/install.sh liblz4-dev
 
-# The tests compare an import with a model written in Python, and import a workbook by xlsx2csv.
+# The tests compare an import with a model written in Python, import a workbook by xlsx2csv, and convert an export
+# by DuckDB; without that one test is skipped.
 test-dependencies: dependencies
 	@python3 -c 'import sqlite3' 2>/dev/null || bash Catalog/install.sh python3
 	@command -v xlsx2csv >/dev/null || bash Catalog/install.sh xlsx2csv
+	@python3 -c 'import duckdb' 2>/dev/null || python3 -m pip install -q duckdb 2>/dev/null \
+		|| python3 -m pip install -q --break-system-packages duckdb 2>/dev/null \
+		|| echo "note: Python's module duckdb cannot be installed; the test of Parquet files is skipped"
 
 # MARK: - Before a change is complete: make check-more
 

@@ -58,7 +58,7 @@ let package = Package(
         ),
         .target(
             name: "InventoryInsights",
-            dependencies: ["ColumnStore", "InventoryEngine", "InventoryModel"],
+            dependencies: ["Bytes", "ColumnStore", "InventoryEngine", "InventoryModel"],
             swiftSettings: strict
         ),
 
@@ -110,8 +110,7 @@ let package = Package(
         .target(
             name: "InventoryTransfer",
             dependencies: [
-                "Bytes", "ColumnStore", "InventoryClient", "InventoryInsights", "InventoryModel",
-                "InventoryWire",
+                "Bytes", "ColumnStore", "InventoryClient", "InventoryModel", "InventoryWire",
             ],
             swiftSettings: strict
         ),
@@ -128,8 +127,8 @@ let package = Package(
         .target(
             name: "invctl",
             dependencies: [
-                "Bytes", "CPosix", "InventoryClient", "InventoryInsights", "InventoryLoad",
-                "InventoryModel", "InventoryTransfer", "InventoryWire", "TerminalKit",
+                "Bytes", "CPosix", "InventoryClient", "InventoryLoad", "InventoryModel",
+                "InventoryTransfer", "InventoryWire", "TerminalKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

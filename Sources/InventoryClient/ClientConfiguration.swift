@@ -65,6 +65,13 @@ public struct ClientConfiguration: Sendable {
     /// Otherwise they begin with 1, so that a program that sends the same commands again retries them:
     /// those that were executed get their original outcomes.
     public var continuesSession: Bool
+    /// Whether the client makes a dry run: the server decides its commands on a copy of the state, which later
+    /// commands, reads and queries of the client see, and which ends with the connection.
+    ///
+    /// The client connects once, since another connection would begin from the start: after the connection is
+    /// lost, every call fails. Insights are refused. Subscriptions and ``InventoryClient/rows(of:)`` have
+    /// connections of their own and show the server's state, not the copy's.
+    public var isDryRun: Bool
     /// The timeout of a call in milliseconds, including reconnects.
     public var timeoutMilliseconds: Int64
     /// Whether a command that is refused because the server's disk is full is retried until its deadline.
@@ -88,6 +95,7 @@ public struct ClientConfiguration: Sendable {
         token: [UInt8] = [],
         session: SessionID? = nil,
         continuesSession: Bool = false,
+        isDryRun: Bool = false,
         timeoutMilliseconds: Int64 = 10_000,
         waitsForStorage: Bool = true,
         backoffMilliseconds: ClosedRange<Int64> = 10...1_000,
@@ -99,6 +107,7 @@ public struct ClientConfiguration: Sendable {
         self.token = token
         self.session = session ?? .random()
         self.continuesSession = continuesSession
+        self.isDryRun = isDryRun
         self.timeoutMilliseconds = timeoutMilliseconds
         self.waitsForStorage = waitsForStorage
         self.backoffMilliseconds = backoffMilliseconds

@@ -9,6 +9,7 @@ extension ClientCore {
             self.receivedOpening(message)
             return
         }
+        if self.receivedDryRun(id, message) { return }
         if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
         // An answer to a call that has ended is dropped.
         guard let readRequest = self.readRequests[id] else { return }
@@ -136,7 +137,7 @@ extension ClientCore {
 
 extension ServerMessage {
     /// The refusal of a request, whatever it came in.
-    fileprivate var refusal: Refusal? {
+    var refusal: Refusal? {
         switch self {
         case .refused(let refusal), .outcome(.refused(let refusal)),
             .replayedOutcome(.refused(let refusal)):

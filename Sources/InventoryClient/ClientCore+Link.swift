@@ -5,6 +5,10 @@ internal import NIOCore
 /// Sends and fails calls as connections are established and lost.
 extension ClientCore {
     var needsConnection: Bool {
+        self.dryRun != .lost && self.hasCalls
+    }
+
+    private var hasCalls: Bool {
         !self.completions.isEmpty || !self.keyedCompletions.isEmpty || !self.readRequests.isEmpty
             || self.helloWaiters.contains { $0.isWaiting }
             || self.sessionWaiters.contains { $0.isWaiting }
@@ -23,6 +27,42 @@ extension ClientCore {
     }
 
     func linkAccepted(_ accepted: HelloAccepted) {
+        guard self.dryRun != .none else { return self.begin(accepted) }
+        let id = self.takeRequestID()
+        self.dryRun = .beginning(id, accepted)
+        self.link.send(.beginDryRun, id: id)
+    }
+
+    /// Handles the answer to the request for a dry run, before which nothing else is sent.
+    ///
+    /// - Returns: Whether the message is one.
+    func receivedDryRun(_ id: UInt64, _ message: ServerMessage) -> Bool {
+        guard case .beginning(id, let accepted) = self.dryRun else { return false }
+        if let refusal = message.refusal {
+            self.endDryRun(.refused(refusal))
+        } else {
+            self.dryRun = .begun
+            self.begin(accepted)
+        }
+        return true
+    }
+
+    /// Fails all calls: a dry run cannot be continued over another connection.
+    private func endDryRun(_ error: ClientError) {
+        self.dryRun = .lost
+        self.lastFailure = error
+        self.completeHelloWaiters(.failure(error))
+        self.completeSessionWaiters(.failure(error))
+        for id in self.completions.keys { self.complete(id, .failure(error)) }
+        for completion in self.keyedCompletions.values { completion(.failure(error)) }
+        self.keyedCompletions = [:]
+        for readRequest in self.readRequests.values { _ = readRequest.handler(.failure(error)) }
+        self.readRequests = [:]
+        self.link.close()
+    }
+
+    /// The server accepts requests from now on.
+    private func begin(_ accepted: HelloAccepted) {
         self.accepted = accepted
         self.acceptedAt = self.loop.now
         self.completeHelloWaiters(.success(accepted))
@@ -36,6 +76,7 @@ extension ClientCore {
         self.lastFailure = error
         self.machine.lost()
         self.keyed.lost()
+        guard self.dryRun == .none || self.dryRun == .wanted else { return self.endDryRun(error) }
         // An answer that has begun cannot be resumed; its caller retries.
         for (id, readRequest) in self.readRequests where readRequest.wasSent {
             self.readRequests[id] = nil

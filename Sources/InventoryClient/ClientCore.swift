@@ -31,6 +31,8 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     var keyed: KeyedCommands
     private var nextRequestID: UInt64 = 1
     var openRequestID: UInt64 = 0
+    /// The dry run, if the client makes one.
+    var dryRun = DryRunPhase.none
     var lastFailure = ClientError(.unreachable)
     var completions: [UInt64: CommandCompletion] = [:]
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
@@ -60,7 +62,21 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
             waitsForStorage: configuration.waitsForStorage
         )
         self.keyed = KeyedCommands(waitsForStorage: configuration.waitsForStorage)
+        if configuration.isDryRun { self.dryRun = .wanted }
         self.link.owner = self
+    }
+
+    /// The progress of a dry run, which lives as long as its connection.
+    enum DryRunPhase: Equatable {
+        /// The client makes none.
+        case none
+        /// It begins with the first connection.
+        case wanted
+        /// The server was asked for it, with this request, after this hello.
+        case beginning(UInt64, HelloAccepted)
+        case begun
+        /// Its connection is lost, so nothing can be sent any more.
+        case lost
     }
 
     /// The pause before a request is retried after a retryable refusal.

@@ -40,6 +40,15 @@ public final class InventoryClient: Sendable {
         try await self.call { self.core.greet($0, $1) }
     }
 
+    /// Whether it is connected; the connection can be lost at any moment after the answer.
+    public var isConnected: Bool {
+        get async {
+            let core = self.core
+            let answer = core.loop.submit { core.accepted != nil }
+            return (try? await answer.get()) ?? false
+        }
+    }
+
     /// Opens the session now and returns its status.
     ///
     /// Cancellation ends the wait; the session may be opened nevertheless.
@@ -103,8 +112,25 @@ public final class InventoryClient: Sendable {
         fingerprint: RequestFingerprint? = nil
     ) async throws(ClientError) -> KeyedOutcome {
         let encoded = fingerprint.map { command.encoded.with($0) } ?? command.encoded
-        return try await self.call {
-            self.core.submit(encoded, key: key, firstTried: firstTried, call: $0, completing: $1)
+        return try await self.send(encoded, key: key, firstTried: firstTried)
+    }
+
+    /// Executes a command that is already encoded once under an idempotency key, as
+    /// ``send(_:key:firstTried:fingerprint:)`` does.
+    ///
+    /// - Parameters:
+    ///   - command: The encoded command.
+    ///   - key: The idempotency key.
+    ///   - firstTried: When an earlier call with the same key was made, by the server's clock.
+    /// - Returns: The outcome, and whether an earlier call had executed the command.
+    /// - Throws: ``ClientError``, as that method does.
+    public func send(
+        _ command: EncodedCommand,
+        key: IdempotencyKey,
+        firstTried: Instant? = nil
+    ) async throws(ClientError) -> KeyedOutcome {
+        try await self.call {
+            self.core.submit(command, key: key, firstTried: firstTried, call: $0, completing: $1)
         }
     }
 

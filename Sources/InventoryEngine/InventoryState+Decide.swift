@@ -99,6 +99,10 @@ extension InventoryState {
             try self.expectIncoming(expectation.trimmed, in: &draft)
         case .setFloor(let change):
             try self.setFloor(change, in: &draft)
+        case .setReorderPoint(let change):
+            try self.setReorderPoint(change, in: &draft)
+        case .writeOff(let writeOff):
+            try self.writeOff(writeOff.trimmed, in: &draft)
         case .reverse(let reversal):
             try self.reverse(reversal.trimmed, in: &draft)
         case .reserve(let reserve):
@@ -115,6 +119,10 @@ extension InventoryState {
             try self.receive(settlement.trimmed, in: &draft)
         case .cancelTransfer(let settlement):
             try self.cancel(settlement.trimmed, in: &draft)
+        case .recordImportRun(let record):
+            try self.recordImportRun(record, in: &draft)
+        case .recordPastSale(let sale):
+            try self.recordPastSale(sale.trimmed, in: &draft)
         case .batch(let commands, .atomic), .batch(let commands, .atomicErrorsOnly):
             try self.decideAtomically(commands, in: &draft)
         case .batch(_, .dryRun):

@@ -107,13 +107,16 @@ extension InventoryState {
     mutating func remember(_ remembered: RememberedOutcome) {
         switch remembered.name {
         case .session(let number, let sequence):
-            self.sessions.advance(
+            let run = self.sessions.advance(
                 number,
                 to: sequence,
                 digest: remembered.digest,
                 outcome: remembered.outcome,
                 at: self.time
             )
+            guard let run else { return }
+            let refused = Outcome.errorsOnlyRefusalCount(remembered.outcome)
+            self.tables.importRuns.advance(run, to: sequence, refusing: refused)
         case .key(let fingerprint):
             self.keys.remember(
                 fingerprint,
@@ -140,11 +143,15 @@ extension InventoryState {
             }
         case .keysForgotten(let count):
             self.keys.forget(count)
+        case .receiptRecorded(let part):
+            self.record(part)
         case .alert(let kind, let isRaised, let product, let location, _, _):
             self.tables.levels.setAlert(product, location: location, as: kind, isRaised: isRaised)
         case .level(let level):
             self.tables.levels.put(level, revision: self.lsn)
             self.tables.products.setRevision(level.product, self.lsn)
+        case .reorderPoint(let change):
+            self.tables.levels.setReorderPoint(change)
         case .demandRefused(let refused):
             let reference = self.intern(refused.reference)
             let actor = self.intern(actor)
@@ -159,11 +166,13 @@ extension InventoryState {
             self.put(reservation)
         case .transfer(let transfer):
             self.put(transfer)
+        case .importRun(let run):
+            self.put(run, by: actor)
         case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
             .location, .databaseCreated:
             self.evolveCatalog(change)
         case .sessionOpened(let id, let number):
-            self.sessions.open(id, number: number, at: self.time)
+            self.sessions.open(id, number: number, at: self.time, resuming: self.resumed(by: id))
         case .sessionsExpired(let numbers):
             self.sessions.expire(numbers)
         case .productLeft:
@@ -181,13 +190,18 @@ extension InventoryState {
         self.checkBalance(movement, level)
         let row = self.tables.ledger.rowCount
         let origin = movement.origin.map { id -> Int in
+            let isOfStep = id.lsn == self.lsn && id.line < line
+            if isOfStep { return row - Int(line - id.line) }
             guard let origin = self.tables.ledger.row(of: id) else {
                 preconditionFailure("LSN \(self.lsn) refers to a movement that is not there: \(id)")
             }
             return origin
         }
         let strings = MovementLedger.StringCodes(
-            reference: self.intern(movement.reference),
+            reference: self.indexes.internReference(
+                movement.reference,
+                in: &self.tables.strings
+            ),
             note: self.intern(movement.note),
             actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
@@ -205,8 +219,11 @@ extension InventoryState {
             )
         )
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
+        if movement.incomingDelta != 0 { self.expectedGoods.note(row, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
-        self.tables.levels.noteCost(of: movement, leaving: level)
+        if !self.tables.ledger.isPast(row) {
+            self.tables.levels.noteCost(of: movement, leaving: level)
+        }
         self.tables.products.setRevision(movement.product, self.lsn)
         self.tables.products.countMovement(movement.product)
         assert(self.hasBalances(of: level), "LSN \(self.lsn) did not leave \(level)")
@@ -232,6 +249,24 @@ extension InventoryState {
                 && level.value == old.value + movement.cost,
             "LSN \(self.lsn) moves \(movement) from \(old) to \(level)"
         )
+    }
+
+    /// Records which lines of a receipt the latest movements are.
+    private mutating func record(_ part: ReceiptPart) {
+        let ledger = self.tables.ledger
+        let row = ledger.rowCount - Int(part.count)
+        precondition(
+            part.count > 0 && row >= 0 && ledger.lsns[row] == self.lsn.value,
+            "LSN \(self.lsn) has fewer movements than its receipt has lines: \(part)"
+        )
+        let key = ReceiptTable.Key(
+            LocationID(ledger.locations[row]),
+            reference: ledger.references[row],
+            day: part.day
+        )
+        precondition(key.reference != 0, "LSN \(self.lsn): a receipt without a reference")
+        self.tables.receipts.append(key, firstLine: part.firstLine, count: part.count, row: row)
+        self.receipts.insert(self.tables.receipts.rowCount - 1, in: self.tables.receipts)
     }
 
     private mutating func put(_ reservation: Reservation) {
@@ -299,9 +334,10 @@ extension InventoryState {
             self.remove(id, leaving: .archived)
         case .productDeleted(let id):
             self.remove(id, leaving: nil)
-        case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
+        case .moved, .level, .reorderPoint, .demandRefused, .alert, .sessionOpened,
+            .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
-            .productLeft:
+            .importRun, .productLeft, .receiptRecorded:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }

@@ -29,6 +29,9 @@ public struct InventoryState: Sendable {
     var keys = KeyTable()
     var deadlines = ReservationDeadlines()
     var openTransfers = OpenTransfers()
+    var expectedGoods = ExpectedGoods()
+    var importRuns = ImportRunIndex()
+    var receipts = ReceiptIndex()
 
     private let inPlace = PassedInPlace()
 

@@ -19,6 +19,10 @@ package protocol TransferHost: TransferMessages {
     var session: SessionID { get }
     /// The idempotency key of a transfer that is a single request.
     var key: IdempotencyKey { get }
+    /// Whether the client makes a dry run, so that nothing is changed.
+    var isDryRun: Bool { get }
+    /// The record of the import that is in progress; `nil` without one.
+    var importRun: ImportRunHandle? { get }
     /// Starts programs that compress and decompress.
     var startFilter: FilterStart { get }
 

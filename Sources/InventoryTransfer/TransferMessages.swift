@@ -15,6 +15,10 @@ package protocol TransferMessages: Sendable {
     func print(_ line: String)
     /// Prints a result as JSON and marks it if it is a replay.
     func print(_ object: JSONObject)
+    /// Prints the counts of an import.
+    func print(_ summary: ImportSummary)
+    /// Lists the rejected rows of an import.
+    func list(rejected rows: RejectedRows)
     /// Prints a line to standard error.
     func note(_ line: String)
 

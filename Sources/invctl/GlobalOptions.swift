@@ -13,7 +13,7 @@ struct GlobalOptions: ParsableArguments {
     /// The names of those with a value, and of the flags.
     static let valued: Set<String> = [
         "--context", "--server", "--output", "-o", "--fields", "--color", "--pager", "--timeout",
-        "--actor", "--token-file",
+        "--actor", "--token-file", "--barcode-rules",
     ]
     static let flags: Set<String> = ["--timing", "--quiet", "-q"]
 
@@ -89,6 +89,14 @@ struct GlobalOptions: ParsableArguments {
     )
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How to read codes with a weight or a price. [INVCTL_BARCODE_RULES; default gs1]",
+            valueName: "rules"
+        )
+    )
+    var barcodeRules: String?
+
     @Flag(help: "Prints how long the command took.")
     var timing = false
 
@@ -112,6 +120,7 @@ struct GlobalOptions: ParsableArguments {
         flags[.timeout] = self.timeout
         flags[.actor] = self.actor
         flags[.tokenFile] = self.tokenFile
+        flags[.barcodeRules] = self.barcodeRules
         return try Settings(flags: flags, context: self.context)
     }
 
@@ -251,6 +260,8 @@ struct WriteRequest: Sendable {
     /// The time of the first try, as the user typed it.
     var firstTried: String?
     var isDryRun = false
+    /// Whether the dry run is one of many requests, each of which sees what earlier ones would have changed.
+    var isDryRunOfMany = false
 }
 
 /// Options of commands that change something.

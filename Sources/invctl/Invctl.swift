@@ -28,8 +28,8 @@ struct Invctl: AsyncParsableCommand {
         version: "invctl \(InvctlVersion.current)",
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
-            SellCommand.self, ReturnCommand.self, ReserveCommand.self, LedgerCommand.self,
-            InsightCommand.self, QueryCommand.self,
+            SellCommand.self, ReturnCommand.self, UndoCommand.self,
+            ReserveCommand.self, LedgerCommand.self, InsightCommand.self, QueryCommand.self,
             WatchCommand.self, ImportCommand.self, ExportCommand.self, ApplyCommand.self,
             TopCommand.self, ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,
@@ -54,6 +54,10 @@ struct Invctl: AsyncParsableCommand {
             Glibc.exit(await CompletionLine.run(Array(arguments.dropFirst())))
         }
         Interruption.begin()
+        if arguments.first == ShellWorker.word {
+            await ShellWorker.run()
+            Glibc.exit(0)
+        }
         Glibc.exit(await Self.run(arguments).rawValue)
     }
 
@@ -68,7 +72,7 @@ struct Invctl: AsyncParsableCommand {
             if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
                 throw failure
             }
-            var command = try await Self.asyncParseAsRoot(arguments)
+            var command = try await Self.parsed(arguments)
             try await RequestWords.$commandLine.withValue(arguments) {
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
@@ -93,6 +97,38 @@ struct Invctl: AsyncParsableCommand {
         } catch {
             return Self.report(error, wantsJSON)
         }
+    }
+
+    /// Parses a command line.
+    ///
+    /// The command that its first words name is parsed by itself: the parser prepares all commands for one that
+    /// may be any of them, which takes longer than executing most. Only that parser's errors and help name the
+    /// command as it was typed.
+    private static func parsed(_ arguments: [String]) async throws -> any ParsableCommand {
+        if let (command, rest) = self.leaf(arguments[...]),
+            let command = command as? any AsyncParsableCommand.Type,
+            let parsed = try? await command.asyncParseAsRoot(rest),
+            // A request for help is another command.
+            type(of: parsed) == command
+        {
+            return parsed
+        }
+        return try await self.asyncParseAsRoot(arguments)
+    }
+
+    /// Returns the command that the first words name, if it has no subcommands, and the other words.
+    private static func leaf(
+        _ arguments: ArraySlice<String>
+    ) -> (command: any ParsableCommand.Type, rest: [String])? {
+        var command: any ParsableCommand.Type = Self.self
+        var rest = arguments
+        while !command.configuration.subcommands.isEmpty {
+            guard let word = rest.popFirst(),
+                let child = command.configuration.subcommands.first(where: { $0.name == word })
+            else { return nil }
+            command = child
+        }
+        return (command, Array(rest))
     }
 
     private static func report(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {

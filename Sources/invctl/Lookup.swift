@@ -10,17 +10,24 @@ struct ProductInfo: Sendable {
     var id: ProductID
     var sku: String
     var name: String
+    var unitCode: String
     var unitDecimals: UInt8
-    var priceBasis: Int64
+    var price: Price
     var revision: LSN
+    /// The base units that the price is for.
+    var priceBasis: Int64 { self.price.basis }
+    /// All editable fields; of a movement's product only those above.
+    var fields = ProductFields()
 
     init(_ product: Product) {
         self.id = product.id
         self.sku = product.sku
         self.name = product.name
+        self.unitCode = product.unit.code
         self.unitDecimals = product.unit.decimals
-        self.priceBasis = product.price.basis
+        self.price = product.price
         self.revision = product.revision
+        self.fields = product.fields
     }
 
     /// Creates it from a movement, which has no name and no revision.
@@ -28,39 +35,19 @@ struct ProductInfo: Sendable {
         self.id = movement.product
         self.sku = movement.sku
         self.name = ""
+        self.unitCode = movement.unit.code
         self.unitDecimals = movement.unit.decimals
-        self.priceBasis = movement.price.basis
+        self.price = movement.price
         self.revision = 0
     }
 }
 
 extension Shell {
-    /// Returns the product with that SKU.
-    ///
-    /// - Throws: ``Failure`` with exit code 3 and similar SKUs as a hint if there is none.
-    func product(_ sku: String) async throws -> ProductInfo {
-        if let found = try await self.find(sku) { return found }
-        let near = try await self.similar(to: sku)
-        throw Failure(
-            RefusalCode.productNotFound.name,
-            "no product has the SKU '\(sku)'",
-            hint: near.isEmpty
-                ? "invctl product list TEXT searches by SKU, name and barcode."
-                : "Did you mean \(near.joined(separator: " or "))?",
-            number: RefusalCode.productNotFound.rawValue,
-            exit: Exit.notFound
-        )
-    }
-
-    private func find(_ sku: String) async throws(ClientError) -> ProductInfo? {
-        try await self.client.product(.sku(sku), asOf: nil).map { ProductInfo($0.product) }
-    }
-
     /// The most products searched for a similar SKU.
     private static let candidatesMax: UInt32 = 5_000
 
     /// Returns up to three similar SKUs, else SKUs with the same first three characters.
-    private func similar(to sku: String) async throws -> [String] {
+    func similar(to sku: String) async throws -> [String] {
         let all = try await self.client.products(ProductSearch(limit: Self.candidatesMax)).rows
         let near = Nearness.nearest(to: sku, among: all.map { $0.sku })
         if !near.isEmpty { return near }
@@ -71,9 +58,13 @@ extension Shell {
     }
 
     func category(_ name: String) async throws -> CategoryID {
+        try await self.listedCategory(name).id
+    }
+
+    func listedCategory(_ name: String) async throws -> ListedCategory {
         let all = try await self.client.categories().rows
         let names = all.map { $0.name }
-        return all[try self.index(of: name, among: names, .categoryNotFound, "category")].id
+        return all[try self.index(of: name, among: names, .categoryNotFound, "category")]
     }
 
     func location(_ code: String?) async throws -> LocationID {
@@ -84,7 +75,7 @@ extension Shell {
     /// Returns the IANA name of a location's time zone.
     func zone(of code: String) async throws -> String { try await self.listedLocation(code).zone }
 
-    private func listedLocation(_ code: String) async throws -> Location {
+    func listedLocation(_ code: String) async throws -> Location {
         let all = try await self.client.locations().rows
         let codes = all.map { $0.code }
         return all[try self.index(of: code, among: codes, .locationNotFound, "location")]
@@ -117,7 +108,7 @@ extension Shell {
     }
 }
 
-/// A line of a command as typed: `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`.
+/// A line of a command as typed: `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`; a barcode may stand for the SKU.
 struct LineArgument: ExpressibleByArgument, Sendable {
     var sku: String
     var quantity: String?
@@ -135,6 +126,34 @@ struct LineArgument: ExpressibleByArgument, Sendable {
         guard !self.sku.isEmpty, let quantity = parts.first, !quantity.isEmpty else { return nil }
         self.quantity = String(quantity)
         if parts.count == 2 { self.price = String(parts[1]) }
+    }
+
+    /// Whether the code may be one that has a quantity: a GTIN or an element string of GS1.
+    var mayBeScanned: Bool {
+        self.sku.utf8.count >= 12 && (self.sku.first?.isNumber == true || self.sku.first == "(")
+    }
+
+    /// What a line without a quantity is told.
+    var quantityProblem: String { "\(self.sku) needs a quantity: \(self.sku)=5" }
+}
+
+extension [LineArgument] {
+    /// Checks that every line has a quantity, which has no default.
+    ///
+    /// - Parameter isReading: Whether a scanned code may still supply it, which only the rules of the connection
+    ///   know.
+    /// - Throws: `ValidationError` that names the first line without one.
+    func checkQuantities(beforeReadingCodes isReading: Bool = false) throws {
+        for line in self where line.quantity == nil && !(isReading && line.mayBeScanned) {
+            throw ValidationError(line.quantityProblem)
+        }
+    }
+
+    /// Checks that every line has a quantity after its scanned code was read.
+    ///
+    /// - Throws: ``Failure`` that names the first line without one.
+    func checkReadQuantities() throws(Failure) {
+        for line in self where line.quantity == nil { throw .usage(line.quantityProblem) }
     }
 }
 

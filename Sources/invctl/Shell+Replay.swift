@@ -100,6 +100,7 @@ extension Shell {
         (.restock, DoneStep(verb: "restocked")),
         (.reserve, DoneStep(verb: "reserved", entities: "reservations")),
         (.transferOut, DoneStep(verb: "dispatched", entities: "transfers")),
+        (.reversal, DoneStep(verb: "reversed")),
     ]
 
     private struct DoneStep {

@@ -19,12 +19,14 @@ struct Shell: Sendable {
     let server: HelloAccepted
     let session: SessionID
     /// The idempotency key of the command: the user's `--id`, else a random one.
-    let key: IdempotencyKey
+    private(set) var key: IdempotencyKey
     /// The time of the first try, as the user gave it.
     let firstTried: Instant?
     /// The fingerprint by which the server recognizes a retry.
     let words: RequestFingerprint
     let replay = ReplayNote()
+    /// The record of the import that is in progress.
+    var importRun: ImportRunHandle?
 
     var format: OutputFormat { self.settings.format }
 
@@ -42,15 +44,18 @@ struct Shell: Sendable {
         let start = clock.now
         let settings = try options.settings(zone: zone)
         if write != nil { try settings.checkAnswerFormat() }
-        // A dry run must not use up the idempotency key of the real request.
+        // A dry run must not use up the idempotency key of the real request; that of many has its own keys.
         let isDryRun = write?.isDryRun ?? false
-        let name = isDryRun ? nil : write?.id
+        let isOfMany = write?.isDryRunOfMany ?? false
+        let name = isDryRun && !isOfMany ? nil : write?.id
         let session = name.map { SessionID(naming: $0) } ?? .random()
         let key = name.flatMap { IdempotencyKey($0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
-        // Within a shell, commands without a session share a connection.
-        let shared = continuesSession ? nil : SharedClient.current
+        configuration.isDryRun = isOfMany
+        // Within a shell, commands without a session share a connection; a dry run has its own.
+        let isAlone = continuesSession || configuration.isDryRun
+        let shared = isAlone ? nil : SharedClient.current
         let connection = shared ?? SharedClient()
         do {
             let (client, server) = try await connection.connected(configuration)
@@ -187,6 +192,13 @@ struct Shell: Sendable {
     /// How times are shown to people.
     var clock: ClockText { ClockText(zone: self.settings.zone) }
 
+    /// Checks the options of a command that lists nothing, and so has no columns to choose.
+    func checkAnswerOptions() throws(Failure) {
+        try self.settings.checkAnswerFormat()
+        guard self.options.fields != nil else { return }
+        throw .usage("--fields is for lists; this command has no columns")
+    }
+
     /// Returns how to write rows.
     func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
         // One thing is read from top to bottom.
@@ -257,6 +269,13 @@ struct Shell: Sendable {
 
     func sink() -> RowSink {
         RowSink(pager: self.format.isForPeople ? self.settings.pagerCommand : nil)
+    }
+
+    /// Returns this shell for another request, with a random idempotency key.
+    func withNewKey() -> Shell {
+        var shell = self
+        shell.key = .random()
+        return shell
     }
 
     // MARK: - Commands

@@ -1,3 +1,4 @@
+import Bytes
 import ColumnStore
 import Foundation
 import InventoryTestSupport

@@ -32,6 +32,8 @@ import Testing
         {"command":"setUnavailable","product":"APPLE","delta":4,"reason":"other"}
         {"command":"expectIncoming","product":"APPLE","delta":10,"eta":"2030-01-01"}
         {"command":"setFloor","product":"APPLE","floor":-3}
+        {"command":"setReorderPoint","product":"APPLE","location":"back","reorderPoint":5}
+        {"command":"writeOff","product":"APPLE","quantity":1,"reason":"damaged"}
         {"command":"reverse","lsn":17,"reason":"correction"}
         {"command":"reserve","lines":[{"product":"APPLE","quantity":6}],"expiresAfterSeconds":3600,"reference":"CART"}
         {"command":"extendReservation","lines":[{"reservation":1}],"expiresAfterSeconds":7200}
@@ -40,6 +42,8 @@ import Testing
         {"command":"dispatchTransfer","from":"main","to":"back","lines":[{"product":"APPLE","quantity":8}]}
         {"command":"receiveTransfer","lines":[{"transfer":1,"quantity":3}]}
         {"command":"cancelTransfer","lines":[{"transfer":1}]}
+        {"command":"recordImportRun","run":"monday","kind":"add","session":"000000000000000100000000000000ff","finished":true,"accepted":3}
+        {"command":"recordPastSale","lines":[{"product":"APPLE","quantity":2,"amount":"1.98","cost":"0.90"}],"reference":"B1","day":"2025-11-03","firstLine":3,"occurredAt":"2025-11-03T10:00:00Z","openedAt":"2025-11-01T00:00:00Z","writeOff":false}
 
         """
 
@@ -82,11 +86,11 @@ import Testing
         let path = try self.write(Self.all)
         let before = try await daemon.client().verified()
         let lines = Self.all.split(separator: "\n").count
-        // The id of a reservation or transfer is not known before it is created.
         let dry = try daemon.invctl("apply", path, "--dry-run")
-        #expect(dry.code == 1)
-        #expect(dry.output.hasPrefix("\(lines) commands: 24 valid, 5 invalid, nothing written\n"))
-        #expect(dry.errors.contains("line 24  lines[0].reservation: there is no reservation \"1\""))
+        #expect(dry.code == 0, "\(dry.errors)")
+        #expect(
+            dry.output.hasPrefix("\(lines) commands: \(lines) valid, 0 invalid, nothing written\n")
+        )
         #expect(dry.output.contains("  createProduct  3\n"))
         #expect(try await daemon.client().verified() == before)
 
@@ -105,7 +109,7 @@ import Testing
             stock.output == """
                 sku,location,onHand,reserved,incoming,floor
                 FLOUR,main,20.500,0.000,0.000,0.000
-                APPLE,main,78,0,10,-3
+                APPLE,main,77,0,10,-3
                 APPLE,back,8,0,0,0
 
                 """,

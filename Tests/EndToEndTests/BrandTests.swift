@@ -78,7 +78,7 @@ import Testing
             "7"
         ).output
         #expect(watched.contains("\"brand\":\"Acme\""))
-        #expect(watched.contains("\"brand\":\"Acme → Acme Inc.\""))
+        #expect(watched.contains("\"brand\":{\"from\":\"Acme\",\"to\":\"Acme Inc.\"}"))
     }
 
     @Test func `one that is too long is refused by name and limit`() throws {

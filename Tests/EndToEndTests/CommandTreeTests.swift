@@ -155,7 +155,16 @@ private final class Shop: @unchecked Sendable {
         }
         let line = SaleLine(product: ids[3], quantity: 9_999)
         _ = try await client.refused(.sell(Sale(lines: [line])))
+        let session = SessionID(high: 1, low: 1).hexadecimal
+        try await client.done(.recordImportRun(RecordImportRun(run: "first", session: session)))
         try await client.close()
+        // Steps of an actor who makes no others meanwhile, one for each run of undo.
+        let undoer = self.daemon.client("undoer")
+        for _ in 0..<4 {
+            let line = SaleLine(product: ids[3], quantity: 1)
+            try await undoer.done(.sell(Sale(lines: [line])))
+        }
+        try await undoer.close()
     }
 
     deinit { try? FileManager.default.removeItem(at: self.folder) }

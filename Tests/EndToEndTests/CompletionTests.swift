@@ -56,7 +56,7 @@ import Testing
         _ = try await client.done(.createCategory(name: "Garden"))
         let server = daemon.address.description
         #expect(try Self.bash(["prod"], server: server) == ["product"])
-        #expect(try Self.bash(["stock", "re"], server: server) == ["restock"])
+        #expect(try Self.bash(["stock", "res"], server: server) == ["restock"])
         #expect(try Self.bash(["product", "list", "--cat"], server: server) == ["--category"])
         #expect(
             try Self.bash(["product", "list", "--category", "Ga"], server: server) == ["Garden"]

@@ -96,7 +96,27 @@ import Testing
         }
         Self.compare(cells.filter { !$0.hasSuffix("\t0\t0\t0") }, model["clock"], "clock")
         try await self.compareRanks(client, model)
+        try self.countOne(daemon)
         try await self.compareDeadStock(client, model, calendar)
+    }
+
+    /// Counts one unit of every product.
+    private func countOne(_ daemon: Daemon) throws {
+        let list = try daemon.invctl(
+            "product",
+            "list",
+            "-o",
+            "csv",
+            "--fields",
+            "sku",
+            "--limit",
+            "9999"
+        )
+        let rows = list.lines.dropFirst().map { $0 + ",1\n" }
+        let stock = Data(("sku,stock\n" + rows.joined()).utf8)
+        #expect(
+            try daemon.invctl("import", "-", "--mode", "set", "--quiet", input: stock).code == 0
+        )
     }
 
     /// The ledger's rows, summed by SQL: an independent check of every money flow.

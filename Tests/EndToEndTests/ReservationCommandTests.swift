@@ -74,7 +74,7 @@ import Testing
             #expect(result.errors.contains(says), "\(line): \(result.errors)")
         }
         try check("reserve new P-0=11", 5, "P-0 at main: asked 11, can reserve 10")
-        try check("reserve new P-9=1", 3, "no product has the SKU 'P-9'")
+        try check("reserve new P-9=1", 3, "no product has the SKU or barcode 'P-9'")
         try check("reserve new P-0=1 --for soon", 2, "--for is 'soon', not a duration")
         try check("reserve new P-0=1 --for 1h --until 2030-01-01", 2, "give --for or --until")
         try check("reserve new P-0=1 --until 2020-01-01", 1, "expiresAt is")

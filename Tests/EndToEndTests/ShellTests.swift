@@ -137,6 +137,56 @@ import Testing
         #expect(terminal.isSane)
     }
 
+    @Test func `commands on a terminal share one connection, and one that is lost is replaced`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let home = Home()
+        let terminal = try Self.open(daemon, home)
+        terminal.type("category add C0\r")
+        #expect(terminal.waits(for: "created category 1"))
+        let client = daemon.client()
+        let before = try await client.statistics()["connectionsAccepted"]
+        for number in 1...10 {
+            #expect(Self.waitsForPrompt(terminal))
+            terminal.type("category add C\(number)\r")
+            #expect(terminal.waits(for: "created category \(number + 1)"))
+        }
+        #expect(Self.waitsForPrompt(terminal))
+        #expect(try await client.statistics()["connectionsAccepted"] == before)
+        // Settings of the shell apply to the next command over the same connection.
+        terminal.type("\\x\r")
+        #expect(terminal.waits(for: "the format is vertical"))
+        terminal.type("category list --where 'name = C7'\r")
+        #expect(terminal.waits { $0.split(separator: "\n").contains { $0.hasPrefix("NAME  ") } })
+        terminal.type("\\x\r")
+        #expect(Self.waitsForPrompt(terminal))
+
+        // What ends a command ends its connection too, and not the shell.
+        terminal.type("watch stock\r")
+        #expect(terminal.waits(for: "watching: changes after"))
+        terminal.type("\u{03}")
+        #expect(terminal.waits(for: "interrupted: "))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("ping\r")
+        #expect(terminal.waits(for: "pong"))
+
+        daemon.kill()
+        try daemon.start()
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("category list --fields name --where 'name = C9'\r")
+        #expect(terminal.waits(for: "was lost; reconnecting"))
+        #expect(terminal.waits { $0.split(separator: "\n").contains { $0.hasPrefix("C9") } })
+        daemon.kill()
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("category list\r")
+        #expect(terminal.waits(for: "cannot connect to"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("\u{04}")
+        #expect(terminal.wait() == 0)
+        #expect(terminal.isSane)
+    }
+
     @Test func `watch repeats commands that read, and none that write`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 50)
@@ -201,7 +251,7 @@ import Testing
                 """
         )
         #expect(said.errors.contains("insufficient_stock  P-0 at main: asked 6, can sell 3"))
-        #expect(said.errors.contains("no product has the SKU 'NONE'"))
+        #expect(said.errors.contains("no product has the SKU or barcode 'NONE'"))
         #expect(try daemon.invctl(["shell"], input: Data()).code == 0)
         let open = try daemon.invctl(["shell"], input: Data("sell 'P-0".utf8))
         #expect(open.code == 2)

@@ -59,7 +59,7 @@ import Testing
         )
     }
 
-    @Test func `changes are added once, however often the file is imported`() throws {
+    @Test func `changes are added once by each run`() throws {
         let daemon = try Self.shop()
         let moved = Data(
             "sku,stock,cost,reference\nAPPLE,5,0.60,PO-7\nFIG,-2,,\nAPPLE,1,,\nFLOUR,0,,\n".utf8
@@ -70,8 +70,9 @@ import Testing
         #expect(dry.output.contains("row 2  APPLE  on hand 10 → 15 (+5)"), "\(dry.output)")
         #expect(dry.output.contains("row 4  APPLE  on hand 15 → 16 (+1)"), "\(dry.output)")
         for _ in 0..<2 {
-            let done = try daemon.invctl("import", "-", "--mode", "add", input: moved)
-            #expect(done.output == "4 rows: 4 accepted, 0 rejected\n", "\(done.errors)")
+            let words = ["import", "-", "--mode", "add", "--id", "first"]
+            let done = try daemon.invctl(words, input: moved)
+            #expect(done.output.contains("4 rows: 4 accepted, 0 rejected"), "\(done.errors)")
             #expect(done.code == 0)
             #expect(try self.onHand(daemon) == ["APPLE,16", "FIG,5", "FLOUR,1.500"])
         }
@@ -88,8 +89,8 @@ import Testing
         // A delivery if the row has a cost, otherwise an adjustment at the stock's average cost.
         #expect(ledger.output.contains("restock,APPLE,5,3.00,PO-7"))
         #expect(ledger.output.contains("adjust,APPLE,1,"))
-        // The same file with another id is another delivery.
-        try daemon.invctl("import", "-", "--mode", "add", "--id", "again", input: moved)
+        // The same file without that id is another delivery.
+        try daemon.invctl("import", "-", "--mode", "add", input: moved)
         #expect(try self.onHand(daemon) == ["APPLE,22", "FIG,3", "FLOUR,1.500"])
     }
 
@@ -129,5 +130,34 @@ import Testing
         )
         #expect(missing.code == 2)
         #expect(missing.errors.contains("no column for stock"))
+    }
+
+    @Test func `a column of own reorder points sets those of locations, as an export writes them`()
+        throws
+    {
+        let daemon = try Self.shop()
+        let points = Data("sku,stock,ownReorderPoint\nAPPLE,10,4\nFIG,7,\nFLOUR,1.5,0.250\n".utf8)
+        let dry = try daemon.invctl("import", "-", "--mode", "set", "--dry-run", input: points)
+        #expect(dry.code == 0, "\(dry.errors)")
+        #expect(dry.output.contains("row 2  APPLE  reorder point set to 4"), "\(dry.output)")
+        let done = try daemon.invctl("import", "-", "--mode", "set", input: points)
+        #expect(done.code == 0, "\(done.errors)")
+        let fields = ["stock", "show", "-o", "csv", "--fields", "sku,reorderPoint,ownReorderPoint"]
+        let expected = ["APPLE,4,4", "FIG,10,", "FLOUR,0.250,0.250"]
+        #expect(try daemon.invctl(fields).lines.dropFirst() == expected[...])
+        // What an export writes changes nothing when it is imported again.
+        let exported = try daemon.invctl("export", "-", "--what", "stock")
+        let again = try daemon.invctl(
+            "import",
+            "-",
+            "--mode",
+            "set",
+            input: Data(exported.output.utf8)
+        )
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(try daemon.invctl(fields).lines.dropFirst() == expected[...])
+        let wrong = Data("sku,stock,ownReorderPoint\nAPPLE,10,-1\n".utf8)
+        let refused = try daemon.invctl("import", "-", "--mode", "set", input: wrong)
+        #expect(refused.code == 8 && refused.errors.contains("ownReorderPoint: is below 0"))
     }
 }

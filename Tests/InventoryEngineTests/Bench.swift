@@ -8,6 +8,8 @@ import Testing
 /// A state that executes commands one after another.
 struct Bench {
     var state = InventoryState()
+    /// Who makes the next steps.
+    var actor = "t"
 
     init(products: Int = 3, stock: Int64 = 10, cost: Int64 = 5) throws {
         let currency = try #require(Currency(code: "EUR"))
@@ -43,9 +45,14 @@ struct Bench {
     /// Expires what is due, as the engine does.
     mutating func tick() { self.apply(self.state.tick(at: self.time)) }
 
-    private mutating func apply(_ changes: [Change]) {
+    mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
-        let entry = Entry(lsn: self.state.lsn.next, time: self.time, actor: "t", changes: changes)
+        let entry = Entry(
+            lsn: self.state.lsn.next,
+            time: self.time,
+            actor: self.actor,
+            changes: changes
+        )
         self.state.evolve(entry)
         self.state.checkInvariants()
     }

@@ -85,6 +85,23 @@ import Testing
 
     private var strings: [Fault] { .reference + .note }
 
+    private var pastFaults: [Fault] {
+        .manyLines + self.strings + [
+            .all(.occurredAtOutOfWindow, "when", ["when"]) {
+                $0.occurred = Occurrence(at: Instant(microseconds: .max))
+            },
+            .line(.outOfRange, "too many units", ["quantity"]) {
+                $0.quantity = Quantity(Limits.quantityMax + 1)
+            },
+            .line(.outOfRange, "too large an amount", ["price"]) { $0.price = .max },
+            .line(.invalidField, "an amount of the other sign", ["price", "quantity"]) {
+                $0.price = -1
+            },
+            .line(.productNotFound, "product", ["product"]) { $0.product = 99 },
+            .all(.locationNotFound, "location", ["location"]) { $0.destination = 99 },
+        ]
+    }
+
     private var stockKinds: [Kind] {
         let sale = self.shop.sale
         return [
@@ -107,6 +124,23 @@ import Testing
                         reference: $0.reference,
                         note: $0.note,
                         occurred: $0.occurred
+                    )
+                )
+            },
+            Kind(name: "recordPastSale", faults: self.pastFaults) { values in
+                .recordPastSale(
+                    PastSale(
+                        lines: values.lines.map { line in
+                            PastSaleLine(
+                                product: ProductID(line.product),
+                                quantity: line.quantity ?? 1,
+                                amount: Money(line.price ?? 100)
+                            )
+                        },
+                        location: LocationID(values.destination),
+                        reference: values.reference,
+                        occurredAt: values.occurred?.at ?? .zero,
+                        note: values.note
                     )
                 )
             },
@@ -338,6 +372,27 @@ import Testing
                         product: $0.place.0,
                         location: $0.place.1,
                         floor: $0.delta,
+                        ifRevision: $0.one.ifRevision
+                    )
+                )
+            },
+            Kind(
+                name: "setReorderPoint",
+                faults: join([
+                    .place,
+                    [
+                        .all(.outOfRange, "reorder point", ["delta"]) {
+                            $0.delta = Quantity(Limits.quantityMax + 1)
+                        },
+                        .all(.outOfRange, "below 0", ["delta"]) { $0.delta = -1 },
+                    ],
+                ])
+            ) {
+                .setReorderPoint(
+                    ReorderPointChange(
+                        product: $0.place.0,
+                        location: $0.place.1,
+                        reorderPoint: $0.delta,
                         ifRevision: $0.one.ifRevision
                     )
                 )

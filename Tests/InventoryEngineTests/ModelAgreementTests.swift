@@ -97,6 +97,7 @@ private struct ModelInventory {
         var random = SeededRandom(state: seed)
         var (state, entries) = Self.bootstrapped()
         var model = ModelInventory()
+        var receipts: Set<Int> = []
         for product in 0..<Self.products { model.stock[product] = ModelInventory.Stock() }
         for step in 0..<4_000 {
             let product = Int.random(in: 0..<Self.products, using: &random)
@@ -105,7 +106,7 @@ private struct ModelInventory {
             var one = model.stock[product] ?? ModelInventory.Stock()
             var command: Command
             var isDone = true
-            switch Int.random(in: 0..<10, using: &random) {
+            switch Int.random(in: 0..<11, using: &random) {
             case 0...1:
                 let line = RestockLine(
                     product: id,
@@ -137,6 +138,14 @@ private struct ModelInventory {
                 let floor = Quantity(.random(in: -5...5, using: &random))
                 command = .setFloor(FloorChange(product: id, floor: floor))
                 one.floor = floor
+            case 6:
+                // The past changes nothing; a receipt that comes again is refused.
+                let number = Int.random(in: 0..<400, using: &random)
+                let line = PastSaleLine(product: id, quantity: quantity, amount: 7, cost: 3)
+                command = .recordPastSale(
+                    PastSale(lines: [line], reference: "R\(number)", occurredAt: .zero)
+                )
+                isDone = receipts.insert(number).inserted
             default:
                 let count = Int.random(in: 1...3, using: &random)
                 let lines = (0..<count).map { _ in

@@ -42,7 +42,17 @@ import Testing
         #expect(bench.code(bench.sale(1, 1)) == .insufficientStock)
         try bench.done(bench.reserve(2, 1))
         try bench.done(.setFloor(FloorChange(product: ProductID(2), floor: -9)))
+        try bench.done(
+            .setReorderPoint(ReorderPointChange(product: ProductID(2), reorderPoint: 7))
+        )
         try bench.done(bench.sale(2, 14))
+        let session = SessionID(high: 1, low: 2).hexadecimal
+        let record = RecordImportRun(run: "r", content: "c", layout: "l", session: session)
+        try bench.done(.recordImportRun(record))
+        let line = PastSaleLine(product: ProductID(1), quantity: 1, amount: 5)
+        try bench.done(
+            .recordPastSale(PastSale(lines: [line], reference: "R", occurredAt: .zero))
+        )
         return bench.state
     }
 

@@ -23,11 +23,24 @@ import Testing
         #expect(bench.code(bench.sale(1, 3)) == .insufficientStock)
         try bench.done(bench.reserve(2, 4))
         try bench.done(.setFloor(FloorChange(product: ProductID(3), floor: -9)))
+        try bench.done(
+            .setReorderPoint(ReorderPointChange(product: ProductID(3), reorderPoint: 7))
+        )
         try bench.done(bench.sale(3, 14))
         try bench.done(bench.reversal(bench.state.lsn))
         let line = DispatchLine(product: ProductID(2), quantity: 1)
         let transfer = DispatchTransfer(from: .main, to: LocationID(2), lines: [line])
         try bench.done(.dispatchTransfer(transfer))
+        let past = PastSaleLine(product: ProductID(3), quantity: 2, amount: 7, cost: 1)
+        let receipt = PastSale(
+            lines: [past, past],
+            location: LocationID(2),
+            reference: "R-1",
+            day: CalendarDay(ordinal: 700_000),
+            firstLine: 6,
+            occurredAt: .zero
+        )
+        try bench.done(.recordPastSale(receipt))
         return bench.state
     }
 

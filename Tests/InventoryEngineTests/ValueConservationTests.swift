@@ -110,7 +110,7 @@ private struct RandomMoves {
 
     mutating func step() {
         self.steps += 1
-        switch self.random.below(24) {
+        switch self.random.below(27) {
         case 0...5: self.sell()
         case 6...8: self.takeBack()
         case 9...11: self.restock()
@@ -123,6 +123,8 @@ private struct RandomMoves {
         case 20: self.setFloor()
         case 21: self.hold()
         case 22: self.expect()
+        case 23: self.setReorderPoint()
+        case 24...25: self.writeOff()
         default: self.undo()
         }
     }
@@ -190,7 +192,12 @@ private struct RandomMoves {
             paid = Self.halfAway(unit.minorUnits * quantity, unit.basis)
         }
         let fromIncoming = self.random.below(3) == 0
-        self.run(.restock(Restock(lines: [line], fromIncoming: fromIncoming)), paid: [paid])
+        let restock = Restock(
+            lines: [line],
+            fromIncoming: fromIncoming,
+            reference: self.order()
+        )
+        self.run(.restock(restock), paid: [paid])
     }
 
     /// Rounds halves away from zero, for a value that is not negative.
@@ -306,7 +313,41 @@ private struct RandomMoves {
         let delta = self.random.below(3) == 0 ? -self.quantity() : self.quantity()
         self.run(
             .expectIncoming(
-                Expectation(product: product, location: location, delta: Quantity(delta))
+                Expectation(
+                    product: product,
+                    location: location,
+                    delta: Quantity(delta),
+                    reference: self.order()
+                )
+            )
+        )
+    }
+
+    /// A purchase order, or none.
+    private mutating func order() -> String { ["", "PO-1", "PO-2"][Int(self.random.below(3))] }
+
+    private mutating func setReorderPoint() {
+        let (product, location) = self.place()
+        let point = self.random.below(3) == 0 ? nil : Quantity(Int64(self.random.below(40)))
+        self.run(
+            .setReorderPoint(
+                ReorderPointChange(product: product, location: location, reorderPoint: point)
+            )
+        )
+    }
+
+    private mutating func writeOff() {
+        let (product, location) = self.place()
+        let held = self.state.tables.levels.level(product, location).unavailable
+        let quantity = Quantity(1 + Int64(self.random.below(UInt64(held.baseUnits + 1))))
+        self.run(
+            .writeOff(
+                WriteOff(
+                    product: product,
+                    location: location,
+                    quantity: quantity,
+                    reason: .damaged
+                )
             )
         )
     }
@@ -391,7 +432,8 @@ private struct RandomMoves {
         // The random walk reaches every case.
         for command in [
             "sell", "returnSale", "restock", "adjust", "count", "setUnavailable", "expectIncoming",
-            "reverse", "reserve", "commitReservation", "releaseReservation", "dispatchTransfer",
+            "setReorderPoint", "writeOff", "reverse", "reserve", "commitReservation",
+            "releaseReservation", "dispatchTransfer",
             "receiveTransfer", "cancelTransfer",
         ] {
             #expect(moves.done[command] ?? 0 > count / 1_000, "\(command) was executed too rarely")

@@ -1,10 +1,11 @@
 import Bytes
 import Foundation
 import InventoryEngine
-import InventoryInsights
 import InventoryModel
 import InventoryTestSupport
 import Testing
+
+@testable import InventoryInsights
 
 /// Time in results: days of 25 hours, empty buckets, rows added later.
 @Suite struct BucketTests {
@@ -85,10 +86,20 @@ import Testing
                 ledger.step()
                 let view = ledger.state.readView()
                 let rows = try GroupedTotals.rows(of: plan, in: view)
+                // A sale that was counted and is undone now is counted anew.
+                if !totals.canAdd(done..<rows.upperBound, of: view) {
+                    (totals, done) = (GroupedTotals(plan), 0)
+                }
                 try totals.add(rows: done..<rows.upperBound, of: view)
                 done = rows.upperBound
-                let fresh = try view.answer(query, at: now)
-                #expect(try totals.answer(of: view) == fresh, "seed \(seed): \(query)")
+                do throws(Refusal) {
+                    let fresh = try view.answer(query, at: now)
+                    let added = try totals.answer(of: view)
+                    #expect(added == fresh, "seed \(seed): \(query)")
+                } catch {
+                    // Units that differ by now have no order.
+                    #expect(throws: error) { try totals.answer(of: view) }
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 import Bytes
 import InventoryModel
+import InventoryTestSupport
 
 /// The naive result of a query: every row is examined, every group is an entry of a dictionary.
 extension NaiveModel {

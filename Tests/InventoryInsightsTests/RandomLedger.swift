@@ -114,7 +114,7 @@ struct RandomLedger {
         let occurred: Occurrence? =
             self.below(8) == 0 ? nil : Occurrence(at: self.moment(), isImported: true)
         let reference = self.below(3) == 0 ? "" : "order-\(self.below(40))"
-        switch self.below(23) {
+        switch self.below(25) {
         case 20:
             let other = LocationID(UInt16(1 + self.below(Self.zones.count)))
             let line = DispatchLine(product: product, quantity: Quantity(Int64(1 + self.below(3))))
@@ -130,6 +130,8 @@ struct RandomLedger {
             self.run(
                 self.below(3) == 0 ? .cancelTransfer(settled) : .receiveTransfer(settled)
             )
+        case 23, 24:
+            self.runPast(at: location, reference, occurred?.at ?? self.moment())
         case 22:
             let floor = FloorChange(product: product, location: location, floor: -6)
             self.run(.setFloor(floor))
@@ -209,6 +211,30 @@ struct RandomLedger {
                 )
             }
         }
+    }
+
+    /// Records a receipt of the past, with returns and discounts.
+    private mutating func runPast(at location: LocationID, _ reference: String, _ time: Instant) {
+        let lines = (0..<(1 + self.below(3))).map { _ in
+            let quantity = Int64(self.below(6)) - 1
+            let amount = Int64(1 + self.below(900))
+            return PastSaleLine(
+                product: ProductID(UInt32(1 + self.below(9))),
+                quantity: Quantity(quantity),
+                amount: Money(quantity > 0 ? amount : -amount),
+                cost: quantity != 0 && self.below(2) == 0 ? Money(Int64(self.below(300))) : nil
+            )
+        }
+        let sale = PastSale(
+            lines: lines,
+            location: location,
+            reference: reference,
+            firstLine: UInt32(self.below(4)),
+            occurredAt: time,
+            openedAt: Instant(microseconds: time.microseconds - Int64(self.below(90)) * Self.hour)
+        )
+        self.run(.recordPastSale(sale))
+        if self.below(2) == 0 { self.sales.append(self.state.lsn) }
     }
 
     /// Writes off the stock of a product and deletes it, unless it is reserved or in transit.

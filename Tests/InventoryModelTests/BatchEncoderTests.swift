@@ -28,8 +28,21 @@ import Testing
                     price: Price(9),
                     opening: OpeningStock(quantity: 4)
                 )
+                let past = PastSale(
+                    lines: [
+                        PastSaleLine(product: ProductID(7), quantity: 3, amount: 1_000),
+                        PastSaleLine(product: ProductID(9), quantity: -1, amount: -5, cost: 2),
+                    ],
+                    location: LocationID(UInt16(number)),
+                    reference: sale.reference,
+                    day: number % 3 == 0 ? nil : CalendarDay(ordinal: UInt32(number) * 9_999),
+                    firstLine: UInt32(number) << 9,
+                    occurredAt: Instant(microseconds: Int64(number) << 40),
+                    openedAt: number % 4 == 0 ? nil : Instant(microseconds: -7),
+                    isWriteOff: number % 2 == 0
+                )
                 let any = samples.command(.adjust)
-                commands += [.sell(sale), .createProduct(draft), any]
+                commands += [.sell(sale), .createProduct(draft), .recordPastSale(past), any]
                 Array(sale.reference.utf8).withUnsafeBytes { reference in
                     batch.appendSale(
                         lineCount: 2,
@@ -38,6 +51,17 @@ import Testing
                     ) { sale.lines[$0] }
                 }
                 batch.append(creating: draft)
+                Array(past.reference.utf8).withUnsafeBytes { reference in
+                    let head = PastSaleHead(
+                        location: past.location,
+                        day: past.day,
+                        firstLine: past.firstLine,
+                        occurredAt: past.occurredAt,
+                        openedAt: past.openedAt,
+                        isWriteOff: past.isWriteOff
+                    )
+                    batch.append(past: head, reference: reference, lineCount: 2) { past.lines[$0] }
+                }
                 batch.append(any)
             }
             #expect(batch.count == commands.count)

@@ -143,6 +143,12 @@ struct DescribedBytes: RowVisitor, CommandVisitor {
         }
     }
 
+    mutating func optionalDay(_ name: String, _ value: inout CalendarDay?) {
+        self.optional(value) { writer, day in
+            writer.writeVarint(day.map { UInt64($0.ordinal) + 1 } ?? 0)
+        }
+    }
+
     mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) {
         self.revision(&value)
     }

@@ -66,11 +66,12 @@ import Testing
         }
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
-            for tag in [ChangeTag.demandRefused, .reservation, .transfer] {
+            for tag in [ChangeTag.demandRefused, .reorderPoint, .reservation, .transfer] {
                 let change = random.change(tag, lsn: 1, time: .zero)
                 let expected: [UInt8]
                 switch change {
                 case .demandRefused(let refused): expected = described(refused)
+                case .reorderPoint(let point): expected = described(point)
                 case .reservation(let reservation): expected = described(reservation)
                 case .transfer(let transfer): expected = described(transfer)
                 default: preconditionFailure("\(change)")
@@ -173,6 +174,8 @@ import Testing
         case .setUnavailable(let value): show(value)
         case .expectIncoming(let value): show(value)
         case .setFloor(let value): show(value)
+        case .setReorderPoint(let value): show(value)
+        case .writeOff(let value): show(value)
         case .reverse(let value): show(value)
         case .reserve(let value): show(value)
         case .extendReservation(let value): show(value)
@@ -180,6 +183,8 @@ import Testing
         case .releaseReservation(let value): show(value)
         case .dispatchTransfer(let value): show(value)
         case .receiveTransfer(let value), .cancelTransfer(let value): show(value)
+        case .recordImportRun(let value): show(value)
+        case .recordPastSale(let value): show(value)
         case .restock, .batch: preconditionFailure("has no description of its encoding")
         }
     }

@@ -33,7 +33,7 @@ import Testing
     @Test func `the descriptions name the extension fields`() {
         let named = ProductFields.descriptions.filter { $0.isExtension }.map { $0.name }
         #expect(named == ProductFields.extensionFields.fields.map { "\($0)" })
-        #expect(named == ["brand"])
+        #expect(named == ["brand", "moreBarcodes"])
     }
 
     @Test func `a product without extension fields has the bytes of the first layout`() {
@@ -55,7 +55,7 @@ import Testing
 
     @Test func `a mask that is empty, or has another field, is refused`() {
         let plain = Command.createProduct(Self.draft(brand: "")).encoded.bytes
-        for mask: [UInt8] in [[0], [1, 1, 0x41], [0x80, 0x20], [0x81, 0x10, 1, 0x41, 1, 0x41]] {
+        for mask: [UInt8] in [[0], [1, 1, 0x41], [0x80, 0x40], [0x81, 0x10, 1, 0x41, 1, 0x41]] {
             #expect(throws: ByteReaderError.self) { try Self.read([31] + plain.dropFirst() + mask) }
         }
     }
@@ -69,6 +69,7 @@ import Testing
     @Test func `a product in a change and in a reply has its brand at the end`() throws {
         var random = SplitMix64(seed: 3)
         var product = random.productRow(brand: "Acme")
+        product.moreBarcodes = ""
         let suffix: [UInt8] = [0x80, 0x10, 4] + Array("Acme".utf8)
         let change = DescribedBytes.bytes {
             Change.productCreated(product).encode(into: &$0, lsn: 7, time: .zero)

@@ -92,7 +92,7 @@ private struct CheckedMachine {
         #expect(machine.helloReceived(Self.hello, of: reader) == .accept)
         #expect(machine.principal.actor == "screen")
         for opcode in [
-            Opcode.command, .keyedCommand, .openSession, .takeSnapshot, .backup,
+            Opcode.command, .keyedCommand, .openSession, .takeSnapshot, .backup, .beginDryRun,
         ] {
             let action = machine.requestReceived(1, opcode)
             let isAdmitted = machine.admits(1, opcode)

@@ -1,3 +1,4 @@
+import Bytes
 internal import ColumnStore
 package import Durability
 internal import Glibc

@@ -15,7 +15,8 @@ extension ProductFields {
         reorderTarget: Quantity = 0,
         packSize: Quantity = 1,
         leadTimeDays: UInt16 = 0,
-        brand: String = ""
+        brand: String = "",
+        moreBarcodes: String = ""
     ) {
         self.init()
         (self.sku, self.name, self.barcode) = (sku, name, barcode)
@@ -24,7 +25,7 @@ extension ProductFields {
         self.reorderPoint = reorderPoint ?? unit.defaultReorderPoint
         (self.reorderTarget, self.packSize) = (reorderTarget, packSize)
         self.leadTimeDays = leadTimeDays
-        self.brand = brand
+        (self.brand, self.moreBarcodes) = (brand, moreBarcodes)
     }
 }
 
@@ -42,6 +43,7 @@ extension ProductDraft {
         packSize: Quantity = 1,
         leadTimeDays: UInt16 = 0,
         brand: String = "",
+        moreBarcodes: String = "",
         opening: OpeningStock? = nil
     ) {
         let fields = ProductFields(
@@ -56,7 +58,8 @@ extension ProductDraft {
             reorderTarget: reorderTarget,
             packSize: packSize,
             leadTimeDays: leadTimeDays,
-            brand: brand
+            brand: brand,
+            moreBarcodes: moreBarcodes
         )
         self.init(fields, opening: opening)
     }
@@ -75,7 +78,8 @@ extension FieldUpdate<ProductFields> {
         reorderTarget: Quantity? = nil,
         packSize: Quantity? = nil,
         leadTimeDays: UInt16? = nil,
-        brand: String? = nil
+        brand: String? = nil,
+        moreBarcodes: String? = nil
     ) {
         self.init()
         (self.sku, self.name, self.barcode) = (sku, name, barcode)
@@ -83,7 +87,7 @@ extension FieldUpdate<ProductFields> {
         self.status = status
         (self.reorderPoint, self.reorderTarget) = (reorderPoint, reorderTarget)
         (self.packSize, self.leadTimeDays) = (packSize, leadTimeDays)
-        self.brand = brand
+        (self.brand, self.moreBarcodes) = (brand, moreBarcodes)
     }
 }
 

@@ -27,7 +27,7 @@ import Testing
         #expect(
             Self.shape("createProduct")
                 == "sku, name, category, price, priceBasis?, barcode?, unit?, unitDecimals?, "
-                + "status?, reorderPoint?, reorderTarget?, packSize?, leadTimeDays?, brand?, "
+                + "status?, reorderPoint?, reorderTarget?, packSize?, leadTimeDays?, brand?, moreBarcodes?, "
                 + "opening? {quantity, location?, unitCost?, occurredAt?}"
         )
     }
@@ -76,11 +76,16 @@ import Testing
             Self.shape("receiveTransfer") == "lines [transfer, quantity?, ifRevision?], note?"
         )
         #expect(Self.shape("cancelTransfer") == "as receiveTransfer")
+        #expect(
+            Self.shape("recordPastSale")
+                == "lines [product, quantity, amount, cost?], occurredAt, location?, reference?, day?, "
+                + "firstLine?, openedAt?, writeOff?, note?"
+        )
     }
 
     @Test func `every command has exactly one shape`() {
         let names = CommandReader.shapes.map { $0.name }
-        #expect(names.count == 25)
+        #expect(names.count == 29)
         #expect(Set(names).count == names.count)
     }
 }

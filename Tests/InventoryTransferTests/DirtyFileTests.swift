@@ -36,12 +36,13 @@ import Testing
         case 3: (fields[2], fate) = ("", .refused("price: is empty"))
         case 4: (fields[2], fate) = ("$1,00", .refused("price: \"$1,00\" is not in EUR"))
         case 5:
+            // A price has at most six decimals more than the currency.
             (fields[2], fate) = (
-                "1,005", .refused("price: \"1,005\" is not a number with at most 2")
+                "1,000000005", .refused("price: \"1,000000005\" is not a number with at most 8")
             )
         case 6:
             (fields[2], fate) = (
-                "1.2.3", .refused("price: \"1.2.3\" is not a number with at most 2")
+                "1.2.3", .refused("price: \"1.2.3\" is not a number with at most 8")
             )
         case 7: (fields[3], fate) = ("31.02.2026", .refused("occurredAt: \"31.02.2026\" is not"))
         case 8: (fields[3], fate) = ("2026-10-05", .refused("occurredAt: \"2026-10-05\" is not"))

@@ -65,25 +65,29 @@ import Testing
             "\(file.rowCount) \(file.acceptedCount) \(file.saleCount) \(file.returnCount)",
             "\(file.earliest)",
         ]
-        lines += file.problems.lines
+        lines += file.problems.rows.lines
         lines += file.products.lines.map {
-            "\($0.sku) \($0.name) \($0.price) \($0.pricedAt) \($0.category) \($0.firstRow) "
-                + "\($0.balance.opening)"
+            "\($0.sku) \($0.name) \($0.price) \($0.pricedAt) \($0.category) \($0.firstRow)"
         }
         lines += file.products.merged.map { "\($0.code) = \($0.sku)" }
         let products = file.products.lines.enumerated().map { index, line in
             SoldUnit(
                 product: ProductID(UInt32(index + 1)),
-                decimals: line.newDecimals,
-                basis: line.newPrice.basis
+                decimals: line.newDecimals
             )
         }
         var batches = SalesBatches(file, linesMax: 16)
         while let batch = try batches.batch() {
-            let rows = (0..<batch.groupCount).map { batch.rows(ofGroup: $0) }
-            lines.append("\(rows) \(batch.request(products).bytes)")
+            let rows = Self.rows(of: batch)
+            let request = batch.request(products, openedAt: file.earliest)
+            lines.append("\(rows) \(request.bytes)")
         }
         return lines
+    }
+
+    /// The numbers of the rows of each group.
+    private static func rows(of batch: SalesBatch) -> [[Int]] {
+        batch.groups.map { batch.lines[$0.lines].map { $0.row.number } }
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
@@ -113,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `parts reject the same rows, and rejected rows do not affect the opening stock`(
+    func `parts reject the same rows, and rows that are ahead do not affect the products`(
         seed: UInt64
     ) async throws {
         var random = SplitMix64(seed: seed)
@@ -125,31 +129,7 @@ import Testing
             let file = try await Self.read(text, partCount: partCount, options)
             #expect(try Self.summary(file) == Self.summary(whole), "\(partCount) parts of\n\(text)")
         }
-        // The stock after each accepted row stays between 0 and the limit.
-        var stock = whole.products.lines.map { $0.balance.opening }
-        let numbers = whole.productsOfRows.flatMap { $0 }
-        var (reader, times) = (whole.reader, FileTimes(zone: TimeText.utc))
-        var (index, rows) = (0, 0)
-        while let reading = try reader.next(&times) {
-            guard case .row(let row) = reading else { continue }
-            defer { index += 1 }
-            guard numbers[index] != SalesFile.noProduct else { continue }
-            rows += 1
-            if row.isAhead { continue }
-            let product = Int(numbers[index])
-            let quantity = row.quantity.millionths
-            stock[product] += row.kind == .return ? quantity : -quantity
-            #expect(
-                (0...Limits.quantityMax * FileQuantity.perUnit).contains(stock[product]),
-                "row \(row.number) of\n\(text)"
-            )
-        }
-        #expect(rows == whole.acceptedCount)
-        #expect(
-            whole.products.lines.allSatisfy {
-                $0.balance.opening <= Limits.quantityMax * FileQuantity.perUnit
-            }
-        )
+        #expect(whole.products.lines.allSatisfy { $0.pricedAt <= options.latest })
     }
 
     @Test func `a quoted field across several parts is one field`() async throws {
@@ -161,7 +141,6 @@ import Testing
             let file = try await Self.read(text, partCount: partCount)
             #expect(file.rowCount == 2)
             #expect(file.products.lines.map(\.sku) == ["A", "B"])
-            #expect(file.products.lines.first?.balance.opening == 2 * FileQuantity.perUnit)
         }
     }
 
@@ -180,16 +159,98 @@ import Testing
         }
     }
 
-    @Test func `batches have whole groups and at most linesMax rows`() async throws {
+    @Test func `batches have at most linesMax rows, in the order of the file`() async throws {
         var random = SplitMix64(seed: 7)
         let file = try await Self.read(Self.file(400, &random), partCount: 3)
         var batches = SalesBatches(file, linesMax: 10)
         var rows: [Int] = []
         while let batch = try batches.batch() {
-            #expect(batch.lineCount <= 10 || batch.groupCount == 1)
-            rows += (0..<batch.groupCount).flatMap { batch.rows(ofGroup: $0) }
+            #expect(batch.lineCount <= 10)
+            rows += Self.rows(of: batch).flatMap { $0 }
         }
         #expect(rows.count == file.acceptedCount)
         #expect(rows == rows.sorted())
+    }
+
+    // MARK: - Receipts
+
+    /// The lines of a file's receipts, in its order: `reference@day/number`, `-` without a reference.
+    private static func lines(
+        _ text: String,
+        zone: String = "UTC",
+        linesMax: Int = 250
+    ) async throws -> [String] {
+        var options = Self.options
+        options.reading.zone = try #require(TimeZone(identifier: zone))
+        let file = try await Self.read(text, partCount: 1, options)
+        var batches = SalesBatches(file, linesMax: linesMax)
+        let first = try #require(CalendarDay(text: "2026-03-01")).ordinal
+        var lines: [String] = []
+        while let batch = try batches.batch() {
+            for group in batch.groups {
+                guard let day = group.day else {
+                    lines.append("-")
+                    continue
+                }
+                let name = String(decoding: batch.references[group.reference], as: UTF8.self)
+                for index in 0..<group.lines.count {
+                    let number = Int(group.firstLine) + index
+                    lines.append("\(name)@\(Int(day.ordinal) - Int(first) + 1)/\(number)")
+                }
+            }
+        }
+        return lines
+    }
+
+    private static let head = "sku,quantity,price,occurredAt,reference\n"
+
+    @Test func `lines of a receipt are numbered wherever in the file they are`() async throws {
+        let text =
+            Self.head + """
+                A,1,1.00,2026-03-01 12:00,R1
+                B,1,1.00,2026-03-01 12:00,R2
+                C,1,1.00,2026-03-01 12:05,R1
+                D,1,1.00,2026-03-02 12:00,R1
+                E,1,1.00,2026-03-01 12:00,
+                F,1,1.00,2026-03-01 12:00,
+                G,1,1.00,2026-03-01 12:00,R2
+
+                """
+        #expect(
+            try await Self.lines(text) == [
+                "R1@1/0", "R2@1/0", "R1@1/1", "R1@2/0", "-", "-", "R2@1/1",
+            ]
+        )
+    }
+
+    @Test func `a receipt that continues after midnight keeps the day of its first line`()
+        async throws
+    {
+        let text =
+            Self.head + """
+                A,1,1.00,2026-03-01 23:58,R1
+                B,1,1.00,2026-03-02 00:01,R1
+                C,1,1.00,2026-03-02 06:01,R1
+                D,1,1.00,2026-03-03 06:00,R1
+
+                """
+        #expect(try await Self.lines(text) == ["R1@1/0", "R1@1/1", "R1@2/0", "R1@3/0"])
+    }
+
+    @Test func `the day of a receipt is that of the file's zone`() async throws {
+        let text = Self.head + "A,1,1.00,2026-03-01T23:30:00Z,R1\nB,1,1.00,2026-03-02 00:30,R1\n"
+        #expect(try await Self.lines(text) == ["R1@1/0", "R1@1/1"])
+        #expect(try await Self.lines(text, zone: "Europe/Berlin") == ["R1@2/0", "R1@2/1"])
+    }
+
+    @Test func `a rejected row keeps the number of its line`() async throws {
+        let rows = ["A,1,1.00", "B,many,1.00", "C,1,1.00"]
+        let text = Self.head + rows.map { $0 + ",2026-03-01 12:00,R1\n" }.joined()
+        #expect(try await Self.lines(text) == ["R1@1/0", "R1@1/2"])
+    }
+
+    @Test func `a receipt that is longer than a request continues in the next one`() async throws {
+        let text = Self.head + (0..<25).map { "A\($0),1,1.00,2026-03-01 12:00,R1\n" }.joined()
+        #expect(try await Self.lines(text, linesMax: 10) == (0..<25).map { "R1@1/\($0)" })
     }
 }

@@ -109,6 +109,7 @@ import Testing
             .cancel(requestID: random.unsigned()),
             .ping,
             .takeSnapshot,
+            .beginDryRun,
             .getProduct(random.productKey()),
             .insight(random.insight()),
             .subscribeInsight(random.insight()),

@@ -87,7 +87,9 @@ struct History {
             let isReserved = self.lifted == [lsn.value, UInt64(product)]
             self.lifted = movement.kind == .commit ? [lsn.value, UInt64(product)] : []
             let free = isReserved ? balance.onHand - balance.unavailable : balance.available
-            if movement.kind == .sale, free < 0 {
+            // A sale of the past has an opening balance, and leaves today's stock as it is.
+            let isOfToday = movement.origin == nil && movement.onHandDelta != 0
+            if movement.kind == .sale, isOfToday, free < 0 {
                 self.violations.append("LSN \(lsn) sold more of \(product) than in stock")
             }
             if level.onHand != balance.onHand || level.unavailable != balance.unavailable
@@ -184,6 +186,8 @@ struct History {
                 && isChosen(movement.product)
         case .level(let level):
             return topics.contains(.stock) && isChosen(level.product)
+        case .reorderPoint(let point):
+            return topics.contains(.stock) && isChosen(point.product)
         case .demandRefused(let refused):
             return topics.contains(.alerts) && isChosen(refused.product)
         case .alert(_, _, let product, _, _, _):
@@ -193,7 +197,7 @@ struct History {
         case .transfer(let transfer):
             return topics.contains(.transfers) && isChosen(transfer.product)
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
             return false
         }
     }

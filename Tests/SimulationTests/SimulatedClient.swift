@@ -124,7 +124,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     private func randomCommand(_ tag: String, _ random: inout SplitMix64) -> Command {
         let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<17, using: &random) {
         case 0:
             let line = RestockLine(product: product, quantity: 40, unitCost: Money(3))
             return .restock(Restock(lines: [line], note: tag))
@@ -153,9 +153,65 @@ final class SimulatedClient: @unchecked Sendable {
             )
         case 7:
             return self.randomSettlement(tag, &random)
+        case 8:
+            let point = Quantity(Int64.random(in: 0...40, using: &random))
+            return .batch(
+                [
+                    .setReorderPoint(ReorderPointChange(product: product, reorderPoint: point)),
+                    self.randomSale(tag, &random),
+                ],
+                .atomic
+            )
+        case 9:
+            return .batch(
+                [
+                    .setUnavailable(Hold(product: product, delta: 2, reason: .damaged)),
+                    .writeOff(
+                        WriteOff(product: product, quantity: 2, reason: .damaged, note: tag)
+                    ),
+                ],
+                .atomic
+            )
+        case 10:
+            // The client's session becomes that of a run, whose row then advances with every command.
+            let session = SessionID(high: UInt64(self.number), low: 7)
+            return .recordImportRun(
+                RecordImportRun(run: "client \(self.number)", session: session.hexadecimal)
+            )
+        case 11:
+            return self.randomPast(tag, product, &random)
         default:
             return self.randomSale(tag, &random)
         }
+    }
+
+    /// A part of one of a few receipts, which other clients record too.
+    private func randomPast(
+        _ tag: String,
+        _ product: ProductID,
+        _ random: inout SplitMix64
+    ) -> Command {
+        let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            PastSaleLine(
+                product: product,
+                quantity: Quantity(Int64.random(in: -1...3, using: &random)),
+                amount: 0,
+                cost: nil
+            )
+        }
+        return .recordPastSale(
+            PastSale(
+                lines: lines.map {
+                    var line = $0
+                    if line.quantity == 0 { line.amount = -1 }
+                    return line
+                },
+                reference: "R\(Int.random(in: 0..<20, using: &random))",
+                firstLine: UInt32.random(in: 0...2, using: &random),
+                occurredAt: .zero,
+                note: tag
+            )
+        )
     }
 
     /// Picks a reservation of any client, which may not exist.

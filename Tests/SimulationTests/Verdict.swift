@@ -148,6 +148,7 @@ struct Verdict {
         case .restock(let restock): restock.note
         case .adjust(let adjustment): adjustment.note
         case .count(let count): count.note
+        case .writeOff(let writeOff): writeOff.note
         case .reserve(let reserve): reserve.note
         case .commitReservation(let commit): commit.note
         case .releaseReservation(let release): release.note

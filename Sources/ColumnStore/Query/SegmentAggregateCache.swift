@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Cached segment aggregates: results of scans over sealed segments, which never change.
 ///
 ///     segment      0                     1       2   …

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 
 /// A copy-on-write view of another storage.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CPosix
 internal import ColumnStore
 internal import Glibc

@@ -126,6 +126,11 @@ public struct RowReader {
         LSN(try self.integer(name))
     }
 
+    /// Reads a quantity in base units of the row's product; `nil` if the cell is empty.
+    public mutating func optionalQuantity(_ name: String) throws(ClientError) -> Quantity? {
+        try self.number(name, .quantity).map { Quantity($0) }
+    }
+
     /// Reads a quantity in base units of the row's product.
     public mutating func quantity(_ name: String) throws(ClientError) -> Quantity {
         let number = try self.number(name, .quantity)

@@ -25,6 +25,10 @@ public struct ListedLevel: AnswerRow, Hashable {
     public var available: Quantity
     /// The minimum: sales never take ``available`` below it.
     public var floor: Quantity
+    /// The reorder point that applies: available stock at or below it is low.
+    public var reorderPoint: Quantity
+    /// The level's own reorder point; `nil` if ``reorderPoint`` is that of its product.
+    public var ownReorderPoint: Quantity?
     /// Ordered but not yet received.
     public var incoming: Quantity
     /// The cost of the stock on hand.
@@ -48,6 +52,8 @@ public struct ListedLevel: AnswerRow, Hashable {
         self.reserved = try row.quantity("reserved")
         self.available = try row.quantity("available")
         self.floor = try row.quantity("floor")
+        self.reorderPoint = try row.quantity("reorderPoint")
+        self.ownReorderPoint = try row.optionalQuantity("ownReorderPoint")
         self.incoming = try row.quantity("incoming")
         self.value = try row.money("value")
         self.unit = try row.unit("unit")
@@ -133,7 +139,7 @@ public struct ListedMovement: AnswerRow, Hashable {
     }
 }
 
-/// A level at or below its product's reorder point.
+/// A level at or below its reorder point: its own, else that of its product.
 public struct ListedLowStock: AnswerRow, Hashable {
     /// The id of the product.
     public var product: ProductID

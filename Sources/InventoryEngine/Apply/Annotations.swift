@@ -29,9 +29,11 @@ extension Adjustment: Annotated {}
 extension StockCount: Annotated {}
 extension Hold: Annotated {}
 extension Expectation: Annotated {}
+extension WriteOff: Annotated {}
 extension Reserve: Annotated {}
 extension CommitReservation: Annotated {}
 extension DispatchTransfer: Annotated {}
+extension PastSale: Annotated {}
 
 extension Reversal {
     var trimmed: Self {

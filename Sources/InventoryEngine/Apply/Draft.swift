@@ -35,6 +35,10 @@ struct Draft {
     var locationCodes: [String: LocationID?] = [:]
     var createdLocations: UInt16 = 0
 
+    /// Runs of imports that this step has begun or finished, by name.
+    var importRuns: [String: ImportRun] = [:]
+    var createdImportRuns = 0
+
     // Reservations and transfers, as this step has left them.
     private(set) var reservations = DraftItems<Reservation>()
     private(set) var transfers = DraftItems<Transfer>()
@@ -51,6 +55,19 @@ struct Draft {
     /// The change of what is in transit to each level.
     private var arriving: [LevelKey: Quantity] = [:]
     var reversed: Set<Int> = []
+    /// The last movement that is not late cost.
+    private var predecessor: ExpectedGoods.Predecessor?
+    /// The change of what is expected under references.
+    private var expected: [ExpectedKey: Quantity] = [:]
+    /// The own reorder points of levels that the step has changed; `.some(nil)` for that of the product.
+    private var reorderPoints: [LevelKey: Quantity?] = [:]
+
+    private struct ExpectedKey: Hashable {
+        var reference: String
+        var level: LevelKey
+    }
+    /// The lines of receipts that this step records; only filled for batches.
+    var receiptLines: [DraftReceiptLine: DraftReceiptLine.Content] = [:]
 
     /// Products as a step leaves them, by id; the first is stored inline, since most steps touch only one.
     struct DraftProducts {
@@ -80,6 +97,11 @@ struct Draft {
     }
 
     mutating func append(_ change: Change) { self.changes.append(change) }
+
+    /// Reserves space for `count` more changes.
+    mutating func reserve(_ count: Int) {
+        self.changes.reserveCapacity(self.changes.count + count)
+    }
 
     // MARK: - Reservations and transfers
 
@@ -112,6 +134,17 @@ struct Draft {
         return self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
 
+    /// The change of what is expected under a reference at the level, in base units.
+    func expected(
+        under reference: String,
+        _ product: ProductID,
+        _ location: LocationID
+    ) -> Quantity {
+        if self.expected.isEmpty { return 0 }
+        let level = LevelKey(product: product, location: location)
+        return self.expected[ExpectedKey(reference: reference, level: level)] ?? 0
+    }
+
     /// Records that a part of the sale in `row` was returned, or that such a return was reversed.
     mutating func addReturned(_ sums: ReturnedSums, to row: Int) {
         self.returned[row] = (self.returned[row] ?? ReturnedSums()) + sums
@@ -138,16 +171,50 @@ struct Draft {
     }
 
     /// Records a movement and the level it leaves behind.
-    mutating func move(_ movement: Movement, leaving level: Level) {
+    ///
+    /// A movement of the past, or the reversal of one, does not determine the level's unit cost.
+    mutating func move(_ movement: Movement, leaving level: Level, isPast: Bool = false) {
         var level = level
         level.revision = self.lsn
         self.movementCount += 1
-        if self.isBatch { self.movedProducts.insert(level.product) }
-        if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
+        if self.isBatch { self.movedProducts.insert(movement.product) }
+        self.noteExpected(movement)
+        if !isPast, let cost = StockMath.cost(knownAfter: movement, leaving: level) {
             self.lastCosts[LevelKey(product: level.product, location: level.location)] = cost
         }
         self.put(level)
         self.changes.append(.moved(movement, level))
+    }
+
+    /// Records a change of what is expected under a reference.
+    private mutating func noteExpected(_ movement: Movement) {
+        let before = self.predecessor
+        if movement.kind != .costVariance {
+            self.predecessor = ExpectedGoods.Predecessor(
+                kind: movement.kind,
+                incomingDelta: movement.incomingDelta.baseUnits
+            )
+        }
+        guard movement.incomingDelta != 0, !movement.reference.isEmpty,
+            ExpectedGoods.isOrdered(movement.kind, after: { before })
+        else { return }
+        let level = LevelKey(product: movement.product, location: movement.location)
+        let key = ExpectedKey(reference: movement.reference, level: level)
+        self.expected[key, default: 0] += movement.incomingDelta
+    }
+
+    /// Records a level's own reorder point, after the level.
+    mutating func set(_ change: LevelReorderPoint) {
+        let key = LevelKey(product: change.product, location: change.location)
+        self.reorderPoints[key] = .some(change.point)
+        self.changes.append(.reorderPoint(change))
+    }
+
+    /// The own reorder point that the step gives a level: `.some(nil)` for that of the product, `nil` if the
+    /// step does not change it.
+    func reorderPoint(_ product: ProductID, _ location: LocationID) -> Quantity?? {
+        if self.reorderPoints.isEmpty { return nil }
+        return self.reorderPoints[LevelKey(product: product, location: location)]
     }
 
     /// Records a level that no movement changed.

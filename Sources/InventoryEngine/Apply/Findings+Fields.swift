@@ -8,12 +8,6 @@ extension Described {
         copy.visit(&rules, only: .all)
         findings = rules.findings
     }
-
-    /// Trims the white space of every string, and normalizes it to composed form.
-    mutating func trim() {
-        var trimming = FieldTrimming()
-        self.visit(&trimming, only: .all)
-    }
 }
 
 /// The bounds of the parts of fields that have more than one number; a description has none for them.
@@ -63,14 +57,5 @@ private struct FieldRules: SelectiveVisitor {
         self.check(field.name, value.code, in: FieldRule.unitByteCounts)
         let decimals = Int64(value.decimals)
         self.findings.check(field.name + ".decimals", decimals, in: FieldRule.unitDecimals)
-    }
-}
-
-/// Normalizes strings to their stored form.
-private struct FieldTrimming: SelectiveVisitor {
-    typealias Failure = Never
-
-    mutating func text(_ field: Field<String>, _ value: inout String) {
-        value = NormalizedText.trimmed(value)
     }
 }

@@ -4,14 +4,14 @@ internal import InventoryModel
 ///
 ///     available   ──────╲                    ╱──────
 ///     point + hysteresis ╲          ╱───────╱  cleared
-///     reorder point       ╲────────╱
+///     reorder point       ╲────────╱            the level's own, else its product's
 ///                          raised
 extension InventoryState {
     /// Raises and clears the alerts of every level the step touched, as the step leaves it.
     func settleAlerts(in draft: inout Draft) {
         for index in draft.levels.indices {
             let level = draft.levels[index]
-            let facts = self.facts(level.product, draft)
+            let facts = self.facts(of: level, draft)
             let alerts = Self.alerts(of: level, facts)
             guard alerts != level.alerts else { continue }
             for kind in AlertKind.allCases {
@@ -36,6 +36,7 @@ extension InventoryState {
 
     /// The alerts that should be active for a level, given those that are.
     ///
+    /// `facts` has the reorder point that applies to the level.
     /// Empty for an archived product.
     static func alerts(of level: Level, _ facts: ProductTable.Facts?) -> AlertSet {
         guard let facts, facts.status != .archived else { return [] }

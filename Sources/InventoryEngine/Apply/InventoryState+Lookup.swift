@@ -45,6 +45,13 @@ extension InventoryState {
         return self.indexes.product(barcodeKey: barcodeKey, in: self.tables.products)
     }
 
+    /// The facts about the product of a level, with the reorder point that applies to the level.
+    func facts(of level: Level, _ draft: Draft) -> ProductTable.Facts? {
+        var facts = self.facts(level.product, draft)
+        if let own = self.ownReorderPoint(of: level, draft) { facts?.reorderPoint = own }
+        return facts
+    }
+
     // MARK: - Categories and locations
 
     func category(_ id: CategoryID, _ draft: Draft) throws(Refusal) -> Category {
@@ -149,6 +156,24 @@ extension InventoryState {
             self.openTransfers.arriving(level.product, level.location)
             + draft.arriving(level.product, level.location)
         return max(0, level.incoming - arriving)
+    }
+
+    /// The part of a level's incoming stock that is expected under a reference; 0 without one.
+    func expected(under reference: String, at level: Level, _ draft: Draft) -> Quantity {
+        guard !reference.isEmpty else { return 0 }
+        let (product, location) = (level.product, level.location)
+        let change = draft.expected(under: reference, product, location)
+        let code = self.indexes.code(of: reference, in: self.tables.strings)
+        let before = code.map { self.expectedGoods.sum(under: $0, product, location) } ?? 0
+        return min(max(0, before + change), self.expected(level, draft))
+    }
+
+    // MARK: - Reorder points
+
+    /// The level's own reorder point as the step has left it so far; `nil` if that of the product applies.
+    func ownReorderPoint(of level: Level, _ draft: Draft) -> Quantity? {
+        if let changed = draft.reorderPoint(level.product, level.location) { return changed }
+        return self.tables.levels.ownReorderPoint(level.product, level.location)
     }
 
     // MARK: - Costs

@@ -34,6 +34,7 @@ extension InventoryState {
         let hasID = next <= UInt64(Limits.productsMax)
         var fields = requested.fields
         fields.trim()
+        fields.normalizeBarcodes()
         let product = Product(
             id: ProductID(hasID ? UInt32(next) : 0),
             fields,
@@ -69,7 +70,13 @@ extension InventoryState {
         var findings = Findings()
         if stored == nil { findings.add(.notFound(id)) }
         if stored?.status == .archived { findings.add(.archived(UInt64(id.value))) }
-        self.check(new, given: GivenKeys(update), draft: draft, findings: &findings)
+        self.check(
+            new,
+            from: stored?.fields,
+            given: GivenKeys(update),
+            draft: draft,
+            findings: &findings
+        )
         if update.unit != nil, new.unit != old.unit, self.hasHistory(id, draft) {
             findings.add(
                 Refusal(
@@ -160,7 +167,7 @@ extension InventoryState {
         init(_ update: ProductUpdate) {
             self.init(
                 sku: update.sku != nil,
-                barcode: update.barcode != nil,
+                barcode: update.barcode != nil || update.moreBarcodes != nil,
                 category: update.category != nil
             )
         }
@@ -169,19 +176,23 @@ extension InventoryState {
     /// Checks all fields of a new product.
     private func check(_ product: Product, given: GivenKeys, _ draft: Draft) -> Findings {
         var findings = Findings()
-        self.check(product, given: given, draft: draft, findings: &findings)
+        self.check(product, from: nil, given: given, draft: draft, findings: &findings)
         return findings
     }
 
-    /// Checks all fields of a product, new or changed.
+    /// Checks all fields of a product, new or changed from `old`.
     private func check(
         _ product: Product,
+        from old: ProductFields?,
         given: GivenKeys,
         draft: Draft,
         findings: inout Findings
     ) {
         product.fields.check(&findings)
         self.checkReferences(of: product, given: given, draft, &findings)
+        guard given.barcode else { return }
+        product.fields.checkBarcodes(from: old, &findings)
+        self.checkBarcodesAreFree(of: product, draft, &findings)
     }
 
     private func checkReferences(
@@ -199,12 +210,18 @@ extension InventoryState {
         {
             findings.add(.skuTaken(product.sku, by: holder))
         }
-        guard given.barcode, !product.barcode.isEmpty else { return }
-        let barcodeKey = NormalizedText.barcodeKey(product.barcode)
-        if let holder = self.product(barcodeKey: barcodeKey, draft), holder != product.id {
-            findings.add(
-                Refusal(.barcodeTaken, .taken(product.barcode, by: UInt64(holder.value)))
-            )
+    }
+
+    private func checkBarcodesAreFree(
+        of product: Product,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
+        for barcode in product.fields.barcodes {
+            let key = NormalizedText.barcodeKey(barcode)
+            if let holder = self.product(barcodeKey: key, draft), holder != product.id {
+                findings.add(Refusal(.barcodeTaken, .taken(barcode, by: UInt64(holder.value))))
+            }
         }
     }
 
@@ -212,16 +229,12 @@ extension InventoryState {
 
     private func takeKeys(of product: Product, in draft: inout Draft) {
         draft.skus[NormalizedText.key(product.sku)] = product.id
-        if !product.barcode.isEmpty {
-            draft.barcodes[NormalizedText.barcodeKey(product.barcode)] = product.id
-        }
+        for key in product.fields.barcodeKeys { draft.barcodes[key] = product.id }
     }
 
     private func giveUpKeys(of product: Product, in draft: inout Draft) {
         draft.skus[NormalizedText.key(product.sku)] = .some(nil)
-        if !product.barcode.isEmpty {
-            draft.barcodes[NormalizedText.barcodeKey(product.barcode)] = .some(nil)
-        }
+        for key in product.fields.barcodeKeys { draft.barcodes[key] = .some(nil) }
     }
 
     /// Marks all levels of a product for a check of their alerts.
@@ -248,9 +261,8 @@ extension Product {
     /// The product with the fields that `update` sets, trimmed.
     func applying(_ update: ProductUpdate) -> Product {
         var product = self
-        var values = update.values
-        values.trim()
-        product.fields.take(update.given, from: values)
+        product.fields = update.applied(to: self.fields)
+        product.fields.normalizeBarcodes()
         return product
     }
 }

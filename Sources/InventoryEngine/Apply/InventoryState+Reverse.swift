@@ -29,6 +29,7 @@ extension InventoryState {
             let found = findings.count
             self.checkReversible(row, draft: draft, findings: &findings)
             let movement = self.tables.movement(row)
+            let isPast = ledger.isPast(row)
             let place = self.place(
                 movement.product,
                 location: movement.location,
@@ -40,13 +41,16 @@ extension InventoryState {
             // Late cost was never charged to a customer.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
             _ = findings.add(amount, to: &total, line: nil)
-            let after = self.undoing(
-                row,
-                movement: movement,
-                since: before,
-                draft: draft,
-                findings: &findings
-            )
+            let after =
+                isPast
+                ? self.undoingPast(movement, since: before, &findings)
+                : self.undoing(
+                    row,
+                    movement: movement,
+                    since: before,
+                    draft: draft,
+                    findings: &findings
+                )
             guard let after, findings.count == found else { continue }
             self.undo(
                 row,
@@ -59,6 +63,20 @@ extension InventoryState {
         }
         try findings.settle()
         return self.done(amount: total, in: draft)
+    }
+
+    /// The level without a movement of the past; `nil` if a finding was added.
+    ///
+    /// The movements of its step cancel each other out, so no stock has to exist.
+    private func undoingPast(
+        _ movement: Movement,
+        since before: Level,
+        _ findings: inout Findings
+    ) -> Level? {
+        var level = before
+        level.onHand -= movement.onHandDelta
+        level.value -= movement.cost
+        return self.checkRange(of: level, line: nil, &findings) ? level : nil
     }
 
     private func checkReversible(_ row: Int, draft: Draft, findings: inout Findings) {
@@ -172,7 +190,8 @@ extension InventoryState {
     ) {
         draft.reversed.insert(row)
         if movement.kind == .return, let sale = movement.origin,
-            let saleRow = self.tables.ledger.row(of: sale)
+            let saleRow = self.tables.ledger.row(of: sale),
+            self.tables.ledger.kind(saleRow) == .sale
         {
             let sums = self.links.returned(by: row, in: self.tables.ledger)
             draft.addReturned(-sums, to: saleRow)
@@ -195,9 +214,10 @@ extension InventoryState {
             occurredAt: draft.time,
             isImported: false
         )
-        draft.move(reversal, leaving: level)
+        let isPast = self.tables.ledger.isPast(row)
+        draft.move(reversal, leaving: level, isPast: isPast)
         // For a sale or a return, the rest is still cost of goods sold: none of it is late.
-        guard movement.kind != .sale, movement.kind != .return else { return }
+        guard movement.kind != .sale, movement.kind != .return, !isPast else { return }
         let late = -movement.cost - reversal.cost
         self.recordLateCost(late, of: reversal, at: level, in: &draft)
     }

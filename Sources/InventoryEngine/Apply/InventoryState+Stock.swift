@@ -40,7 +40,7 @@ extension InventoryState {
                 costing: cost ?? 0,
                 onto: level
             )
-            let arrived = command.fromIncoming ? min(line.quantity, self.expected(level, draft)) : 0
+            let arrived = self.arrived(line.quantity, of: command, at: level, draft)
             level.onHand += line.quantity
             level.incoming -= arrived
             level.value += gained.value
@@ -64,6 +64,20 @@ extension InventoryState {
         }
         try findings.settle()
         return self.done(in: draft)
+    }
+
+    /// The part of a delivered quantity that was expected, by which incoming stock falls.
+    ///
+    /// Of a delivery *from incoming* it is what is expected at all; of any other what is expected under its
+    /// reference.
+    private func arrived(
+        _ quantity: Quantity,
+        of command: Restock,
+        at level: Level,
+        _ draft: Draft
+    ) -> Quantity {
+        if command.fromIncoming { return min(quantity, self.expected(level, draft)) }
+        return min(quantity, self.expected(under: command.reference, at: level, draft))
     }
 
     /// The unit cost of a restock: the line's, else the current one of the level.
@@ -317,6 +331,83 @@ extension InventoryState {
         if level.floor == command.floor { return self.done(in: draft) }
         level.floor = command.floor
         draft.set(level)
+        return self.done(in: draft)
+    }
+
+    func setReorderPoint(
+        _ command: ReorderPointChange,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        if let point = command.reorderPoint {
+            findings.check("reorderPoint", point.baseUnits, in: 0...Limits.quantityMax)
+        }
+        let place = self.place(
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
+            line: nil,
+            draft: draft,
+            findings: &findings
+        )
+        try findings.settle()
+        guard let level = place.level else { preconditionFailure("no level and no finding") }
+        guard self.ownReorderPoint(of: level, draft) != command.reorderPoint else {
+            return self.done(in: draft)
+        }
+        // The level's row, which also gets the revision of the step.
+        draft.set(level)
+        draft.set(
+            LevelReorderPoint(
+                product: command.product,
+                location: command.location,
+                point: command.reorderPoint
+            )
+        )
+        return self.done(in: draft)
+    }
+
+    func writeOff(_ command: WriteOff, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        Self.checkStrings(reference: command.reference, note: command.note, &findings)
+        let quantities = 1...Limits.quantityMax
+        let isQuantity = findings.check("quantity", command.quantity.baseUnits, in: quantities)
+        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
+        let place = self.place(
+            command.product,
+            location: command.location,
+            ifRevision: command.ifRevision,
+            line: nil,
+            draft: draft,
+            findings: &findings
+        )
+        if isQuantity, let level = place.level {
+            // What is on hold may exceed what is on hand, after a count.
+            let highest = min(level.unavailable, max(0, level.onHand))
+            findings.check("quantity", command.quantity.baseUnits, in: 0...highest.baseUnits)
+        }
+        try findings.settle()
+        guard var level = place.level else { preconditionFailure("no level and no finding") }
+        let cost = -StockMath.cost(ofTaking: command.quantity, from: level)
+        level.onHand -= command.quantity
+        level.unavailable -= command.quantity
+        level.value += cost
+        draft.move(
+            Movement(
+                kind: .adjust,
+                product: command.product,
+                location: command.location,
+                onHandDelta: -command.quantity,
+                unavailableDelta: -command.quantity,
+                cost: cost,
+                reason: command.reason,
+                reference: command.reference,
+                note: command.note,
+                occurredAt: occurredAt,
+                isImported: command.occurred?.isImported ?? false
+            ),
+            leaving: level
+        )
         return self.done(in: draft)
     }
 

@@ -68,7 +68,9 @@ public struct PlainProduct {
         if tag != .createProduct { try fields.visitExtensions(&visitor) }
         self.extensions = try end.bytes(until: visitor.reader)
         self.strings = visitor.strings
-        self.isPlain = visitor.arePlain
+        // Further barcodes are rare, and each must be unique; a wrong check digit is refused.
+        self.isPlain =
+            visitor.arePlain && visitor.strings[5].isEmpty && GTIN.isSound(visitor.strings[2])
         reader = visitor.reader
     }
 
@@ -79,6 +81,8 @@ public struct PlainProduct {
     var unit: UnsafeRawBufferPointer { self.strings[3] }
     /// Empty for none.
     var brand: UnsafeRawBufferPointer { self.strings[4] }
+    /// Empty: a product that has any takes the slow path.
+    var moreBarcodes: UnsafeRawBufferPointer { self.strings[5] }
 
     /// The same as a draft for the slow path.
     fileprivate var draft: ProductDraft {
@@ -225,7 +229,7 @@ extension ByteReader {
 extension ProductFields {
     /// The extension fields that the fast path accepts; the string of each has a place of its own behind those
     /// of the first layout.
-    private static let plainExtensions: [ProductField] = [.brand]
+    private static let plainExtensions: [ProductField] = [.brand, .moreBarcodes]
 
     /// Reads a mask and the extension fields in it, all of which the fast path must accept.
     fileprivate mutating func visitExtensions(

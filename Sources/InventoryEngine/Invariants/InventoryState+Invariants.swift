@@ -18,6 +18,10 @@ extension InventoryState {
         self.keys.checkInvariants()
         self.deadlines.checkInvariants(for: self.tables.reservations)
         self.openTransfers.checkInvariants(for: self.tables.transfers)
+        self.expectedGoods.checkInvariants(for: self.tables.ledger)
+        self.importRuns.checkInvariants(for: self.tables.importRuns)
+        self.checkImportRuns()
+        self.receipts.checkInvariants(for: self.tables.receipts)
         let last = max(self.tables.catalogLSN, self.tables.movedLSN)
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
         let rowCount = self.tables.ledger.rowCount
@@ -32,6 +36,23 @@ extension InventoryState {
     }
 }
 
+extension InventoryState {
+    /// Stops the process unless exactly the sessions of runs are bound to them, and have decided as many
+    /// requests.
+    private func checkImportRuns() {
+        for session in self.sessions.sessions {
+            let row = self.importRuns.row(of: session.id)
+            precondition(session.run == row, "session \(session.number) is not of run \(row ?? -1)")
+            guard let row else { continue }
+            let requests = self.tables.importRuns.requests[row]
+            precondition(
+                requests == session.sequence,
+                "run \(row + 1) has \(requests) requests, its session \(session.sequence)"
+            )
+        }
+    }
+}
+
 extension InventoryTables {
     /// - Complexity: O(rows)
     func checkInvariants() {
@@ -43,6 +64,8 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
+        self.importRuns.checkColumns("import runs")
+        self.receipts.checkInvariants(in: self.ledger)
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
             "code 0 is not the empty string"
@@ -151,6 +174,25 @@ extension TransferTable {
                 value >= 0 && (self.items.remaining[row] > 0 || value == 0),
                 "transfer \(row) is worth \(value)"
             )
+        }
+    }
+}
+
+extension ReceiptTable {
+    /// - Complexity: O(lines)
+    func checkInvariants(in ledger: MovementLedger) {
+        self.checkColumns("receipts")
+        for part in 0..<self.rowCount {
+            let lines = self.lines(part)
+            precondition(!lines.isEmpty, "part \(part) of a receipt has no lines")
+            for line in lines {
+                let row = self.ledgerRow(ofLine: line, in: part)
+                precondition(
+                    row < ledger.rowCount && self.references[part] == ledger.references[row]
+                        && self.locations[part] == ledger.locations[row],
+                    "line \(line) of part \(part) is not in row \(row)"
+                )
+            }
         }
     }
 }

@@ -70,6 +70,16 @@ package struct PastBalances {
             || self.laterCounts[id.value, default: 0] < products.movementCounts[id.row]
     }
 
+    /// Whether a product that is deleted existed: it was created by then, and deleted later.
+    ///
+    /// Of an instant of happening that is unknown, and the product did not exist.
+    func contained(deleted id: ProductID) -> Bool {
+        guard let presence, presence.revisionMax > 0 else { return false }
+        let products = presence.products
+        return products.createdAt[id.row] <= presence.createdAtMax
+            && LSN(products.revisions[id.row]) > presence.revisionMax
+    }
+
     /// The newest revision, if it was the newest at the point too; `nil` if it is later, or that is unknown.
     func revision(_ now: LSN) -> LSN? {
         presence.map { now <= $0.revisionMax } ?? true ? now : nil

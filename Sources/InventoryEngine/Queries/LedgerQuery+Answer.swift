@@ -198,7 +198,7 @@ extension ReadView {
         }
     }
 
-    private static let ledgerLayout = AnswerLayout(
+    static let ledgerLayout = AnswerLayout(
         row: MovementRow(
             Movement(kind: .sale, product: ProductID(0), location: .main, occurredAt: .zero),
             recordedAt: .zero
@@ -212,7 +212,7 @@ extension ReadView {
         ]
     )
 
-    private func ledgerRow(_ row: Int, _ names: EntityNames) -> [ResultCell] {
+    func ledgerRow(_ row: Int, _ names: EntityNames) -> [ResultCell] {
         let movement = self.tables.movement(row)
         let (ledger, recordedAt) = (self.tables.ledger, self.tables.ledger.recordedAt[row])
         return Self.ledgerLayout.cells(

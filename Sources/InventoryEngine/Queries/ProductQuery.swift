@@ -20,9 +20,12 @@ extension ReadView {
         guard case .id(let id) = key else {
             preconditionFailure("\(key) was not resolved before the query")
         }
-        guard self.tables.products.contains(id) else { throw .notFound(id) }
+        let isDeleted = asOf != nil && self.tables.products.wasDeleted(id)
+        guard isDeleted || self.tables.products.contains(id) else { throw .notFound(id) }
         let past = try PastBalances(self, asOf)
-        guard past.contains(id) else { throw .notFound(id) }
+        guard isDeleted ? past.contained(deleted: id) : past.contains(id) else {
+            throw .notFound(id)
+        }
         let rows = ProductRows(view: self, past: past)
         return Answer(Self.productSchema, over: [id]) { rows.row($0) }
     }
@@ -104,6 +107,7 @@ struct ProductFilter {
         guard !self.text.isEmpty else { return true }
         return name.contains(self.text) || products.skuKeys[id.row].contains(self.text)
             || products.barcodeKeys[id.row].contains(self.text)
+            || NormalizedText.key(products.moreBarcodes[id.row]).contains(self.text)
     }
 }
 
@@ -134,7 +138,10 @@ struct ProductRows {
     }
 
     func row(_ id: ProductID) -> [ResultCell] {
-        let product = self.view.tables.product(id)
+        let tables = self.view.tables
+        let product =
+            tables.products.contains(id)
+            ? tables.product(id) : tables.products.deletedProduct(id, strings: tables.strings)
         let stock = self.stock(id)
         let schema = ReadView.productSchema
         var row = FieldColumns(self.names, columnCount: schema.count)

@@ -26,6 +26,8 @@ extension ReadView {
         case .refusals(let query): try self.refusals(query)
         case .reservations(let query): try self.reservations(query)
         case .transfers(let query): try self.transfers(query)
+        case .lastStep(let actor): try self.lastStep(of: actor)
+        case .importRuns(let query): try self.importRuns(query)
         case .verify: try self.verify()
         case .stats: self.stats()
         case .stateChecksum: try self.stateChecksumAnswer()
@@ -42,7 +44,7 @@ extension ReadView {
         case .products(let search): try self.version(search.asOf)
         case .levels(let query): try self.version(query.asOf)
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats, .stateChecksum:
+            .transfers, .lastStep, .importRuns, .verify, .stats, .stateChecksum:
             (self.lsn, self.time)
         }
     }
@@ -137,6 +139,7 @@ extension ReadView {
             ("refusals", Int64(tables.refusals.rowCount)),
             ("reservations", Int64(tables.reservations.rowCount - 1)),
             ("transfers", Int64(tables.transfers.rowCount - 1)),
+            ("importRuns", Int64(tables.importRuns.rowCount)),
         ]
         return Answer(
             [ResultField("name", .text), ResultField("value", .integer)],

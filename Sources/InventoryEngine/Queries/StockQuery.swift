@@ -8,7 +8,8 @@ extension ReadView {
         row: LevelRow(Level(product: ProductID(0), location: .main), at: .zero),
         [
             "productId", "sku", .joined("name", .text), "locationId", "location", "onHand",
-            "unavailable", "reserved", .joined("available", .quantity), "floor", "incoming",
+            "unavailable", "reserved", .joined("available", .quantity), "floor",
+            .joined("reorderPoint", .quantity), .joined("ownReorderPoint", .quantity), "incoming",
             "value", .joined("unit", .text), .joined("unitDecimals", .integer),
             .joined("revision", .integer),
         ],
@@ -47,20 +48,23 @@ extension ReadView {
             {
                 return nil
             }
-            return self.levelRow(past.level(tables.levels.level(row)), past, names: names)
+            return self.levelRow(row, past, names: names)
         }
     }
 
     private func levelRow(
-        _ level: Level,
+        _ row: Int,
         _ past: PastBalances,
         names: EntityNames
     ) -> [ResultCell] {
+        let level = past.level(self.tables.levels.level(row))
+        let own = self.tables.levels.ownReorderPoint(row)
         let revision = past.revision(level.revision).map { ResultCell.number($0) } ?? .none
         return Self.levelLayout.cells(
             row: LevelRow(level, at: level.revision),
             joined: [
                 .text(self.tables.products.names[level.product.row]), .number(level.available),
+                .integer(self.tables.reorderPoint(ofLevel: row)), own.map { .number($0) } ?? .none,
             ] + self.tables.unitCells(of: level.product) + [revision],
             names
         )
@@ -90,7 +94,7 @@ extension ReadView {
             guard tables.products.status(level.product) == .active,
                 takes(level.product, level.location)
             else { continue }
-            let point = tables.products.reorderPoints[level.product.row]
+            let point = tables.reorderPoint(ofLevel: row)
             guard level.available.baseUnits <= point else { continue }
             let share = StockShare(of: point, left: level.available.baseUnits)
             low.append(LowLevel(level: level, row: row, share: share))
@@ -125,7 +129,7 @@ extension ReadView {
                 .number(product.id.value), .text(product.sku), .text(product.name),
                 .text(tables.categories.names[product.category.row]),
                 .text(tables.locations.codes[level.location.row]), .number(level.available),
-                .number(product.reorderPoint), .number(level.incoming),
+                .integer(tables.reorderPoint(ofLevel: entry.row)), .number(level.incoming),
                 .number(product.reorderTarget), .text(product.unit.code),
                 .number(product.unit.decimals),
             ]
@@ -133,7 +137,7 @@ extension ReadView {
     }
 }
 
-/// A level at or below its product's reorder point.
+/// A level at or below its reorder point: its own, else that of its product.
 package struct LowLevel {
     package let level: Level
     /// Its row in the level table.

@@ -31,6 +31,7 @@ struct Verification {
         try self.checkReversals()
         try self.checkReservations()
         try self.checkTransfers()
+        try self.checkReceipts()
         try self.checkKeys()
         try self.checkCategories()
     }
@@ -88,6 +89,7 @@ struct Verification {
         let delta = ledger.onHandDeltas[row]
         let units: Int64
         switch ledger.kind(row) {
+        case .sale where ledger.isPast(row), .adjust where ledger.isPast(row): units = 0
         case .sale: units = onHand < 0 ? min(-onHand, -delta) : 0
         case .restock, .adjust, .count:
             units = delta > 0 && onHand < delta ? min(delta, delta - onHand) : 0
@@ -114,7 +116,7 @@ struct Verification {
             if level.onHand <= 0, level.value != 0 {
                 worthless = worthless ?? "\(self.name(level)): worth \(level.value)"
             }
-            if let problem = self.alertProblem(level) {
+            if let problem = self.alertProblem(level, row) {
                 alerts = alerts ?? "\(self.name(level)): \(problem)"
             }
         }
@@ -127,12 +129,13 @@ struct Verification {
         self.note("alerts match the balances", checked: levels.rowCount, failure: alerts)
     }
 
-    private func alertProblem(_ level: Level) -> String? {
-        guard let facts = self.tables.products.facts(level.product),
+    private func alertProblem(_ level: Level, _ row: Int) -> String? {
+        guard var facts = self.tables.products.facts(level.product),
             facts.status != .archived
         else {
             return level.alerts.isEmpty ? nil : "an alert of an archived product"
         }
+        facts.reorderPoint = Quantity(self.tables.reorderPoint(ofLevel: row))
         let isLow = level.alerts.contains(.lowStock)
         if level.available <= facts.reorderPoint, !isLow { return "the low-stock alert is missing" }
         if level.available > facts.reorderPoint + facts.hysteresis, isLow {
@@ -178,10 +181,15 @@ struct Verification {
                 if !reversed.insert(origin).inserted {
                     failure = failure ?? "LSN \(ledger.lsns[row]) reverses a movement again"
                 }
-                if ledger.kind(Int(origin) - 1) == .return, ledger.origins[Int(origin) - 1] > 0 {
+                if ledger.kind(Int(origin) - 1) == .return, ledger.origins[Int(origin) - 1] > 0,
+                    !ledger.isPast(Int(origin) - 1)
+                {
                     returned[ledger.origins[Int(origin) - 1], default: 0] -=
                         ledger.onHandDeltas[Int(origin) - 1]
                 }
+            case .sale where ledger.isPast(row), .adjust where ledger.isPast(row),
+                .return where ledger.isPast(row):
+                break
             case .return:
                 returned[origin, default: 0] += ledger.onHandDeltas[row]
             case .commit, .release, .expire, .transferIn:
@@ -217,10 +225,10 @@ struct Verification {
                 if !skus.insert(NormalizedText.key(sku)).inserted {
                     failure = failure ?? "two products have the SKU \(sku)"
                 }
-                let barcode = products.barcodes[row]
-                if !barcode.isEmpty,
-                    !barcodes.insert(NormalizedText.barcodeKey(barcode)).inserted
-                {
+                let first = products.barcodes[row]
+                let more = ProductFields.split(products.moreBarcodes[row])
+                for barcode in (first.isEmpty ? [] : [first]) + more
+                where !barcodes.insert(NormalizedText.barcodeKey(barcode)).inserted {
                     failure = failure ?? "two products have the barcode \(barcode)"
                 }
             case .archived, nil:

@@ -174,12 +174,12 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             .productArchived, .productDeleted:
             .products
         case .moved: [.stock, .sales]
-        case .level: .stock
+        case .level, .reorderPoint: .stock
         case .demandRefused, .alert: .alerts
         case .reservation: .reservations
         case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
             []
         }
     }
@@ -212,6 +212,10 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             guard self.topics.contains(.stock) else { return .none }
             return self.accepts(level.product, location: level.location, keys: keys)
                 ? .written : .none
+        case .reorderPoint(let change):
+            guard self.topics.contains(.stock) else { return .none }
+            return self.accepts(change.product, location: change.location, keys: keys)
+                ? .written : .none
         case .demandRefused(let refused):
             guard self.topics.contains(.alerts) else { return .none }
             return self.accepts(refused.product, location: refused.location, keys: keys)
@@ -231,7 +235,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .productLeft:
+            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
             return .none
         }
     }

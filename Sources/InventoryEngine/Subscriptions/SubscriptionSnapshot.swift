@@ -78,9 +78,9 @@ public final class SubscriptionSnapshot {
             let level = tables.levels.level(row)
             let status = tables.products.status(level.product)
             let isListed = status.map { $0 != .archived || self.checksLevels } ?? false
-            return isListed ? [.level(level)] : []
+            return isListed ? [.level(level)] + Self.ownPoint(row, in: tables) : []
         case .alerts:
-            return Self.alerts(tables.levels.level(row), in: tables)
+            return Self.alerts(row, in: tables)
         case .reservations:
             guard tables.reservations.isOpen(row) else { return [] }
             return [.reservation(tables.reservation(ReservationID(UInt32(row))))]
@@ -104,9 +104,13 @@ public final class SubscriptionSnapshot {
         if isListed { rows.append(.productCreated(tables.product(id))) }
         let isCounted = isListed || matcher.topics.contains(.proof) && tables.products.contains(id)
         let levels = (1..<max(1, tables.locations.rowCount)).compactMap { location in
-            tables.levels.row(id, LocationID(UInt16(location))).map { tables.levels.level($0) }
+            tables.levels.row(id, LocationID(UInt16(location)))
         }
-        if isCounted { rows += levels.map { .level($0) } }
+        if isCounted {
+            rows += levels.flatMap { row in
+                [.level(tables.levels.level(row))] + Self.ownPoint(row, in: tables)
+            }
+        }
         rows += levels.flatMap { Self.alerts($0, in: tables) }
         for row in 1..<max(1, tables.reservations.rowCount)
         where tables.reservations.isOpen(row) {
@@ -121,8 +125,20 @@ public final class SubscriptionSnapshot {
         return rows.filter { matcher.match($0, keys) == .written }
     }
 
-    private static func alerts(_ level: Level, in tables: InventoryTables) -> [Change] {
-        let point = tables.products.reorderPoints[level.product.row]
+    /// The own reorder point of the level in `row`; empty if it has none.
+    private static func ownPoint(_ row: Int, in tables: InventoryTables) -> [Change] {
+        guard let point = tables.levels.ownReorderPoint(row) else { return [] }
+        let level = tables.levels.level(row)
+        return [
+            .reorderPoint(
+                LevelReorderPoint(product: level.product, location: level.location, point: point)
+            )
+        ]
+    }
+
+    private static func alerts(_ row: Int, in tables: InventoryTables) -> [Change] {
+        let level = tables.levels.level(row)
+        let point = tables.reorderPoint(ofLevel: row)
         return AlertKind.allCases.filter { level.alerts.contains(AlertSet($0)) }.map { kind in
             let threshold: Quantity =
                 switch kind {

@@ -6,7 +6,10 @@ internal import InventoryModel
 /// Derived from the tables and rebuilt with them; not part of a read view.
 struct CatalogIndexes: Sendable {
     private var skus = KeyIndex()
+    /// The first barcodes of products.
     private var barcodes = KeyIndex()
+    /// The further barcodes, which few products have, by their keys.
+    private var moreBarcodes: [String: ProductID] = [:]
     /// Interned strings: from a string to its code.
     private var strings = KeyIndex()
     /// The last actor and reference looked up: those of one client, or of one receipt, are often consecutive.
@@ -24,7 +27,10 @@ struct CatalogIndexes: Sendable {
 
     /// The product, not archived, that has this normalized barcode.
     func product(barcodeKey: String, in products: ProductTable) -> ProductID? {
-        self.barcodes.find(barcodeKey, in: products.barcodeKeys).map { ProductID($0) }
+        if let row = self.barcodes.find(barcodeKey, in: products.barcodeKeys) {
+            return ProductID(row)
+        }
+        return self.moreBarcodes.isEmpty ? nil : self.moreBarcodes[barcodeKey]
     }
 
     /// The product whose SKU's key is a short string with its case folded; `nil` if there is none, or if
@@ -74,6 +80,12 @@ struct CatalogIndexes: Sendable {
         return code
     }
 
+    /// The code of a reference, which is likely that of the previous call; `nil` if it was never used.
+    func code(of reference: String, in column: TextColumn) -> UInt32? {
+        if self.recentReference.isSame(reference) { return self.recentReference.code }
+        return self.strings.find(reference, in: column)
+    }
+
     /// Prefetches what ``internReference(_:in:)`` reads first for a new string.
     func prefetch(reference: String) {
         var reference = reference
@@ -116,7 +128,12 @@ struct CatalogIndexes: Sendable {
         in products: ProductTable
     ) -> Bool {
         let (key, hash) = (product.pointee.barcodeKey, product.pointee.barcodeHash)
-        return key.isEmpty || self.barcodes.find(key, hash: hash, in: products.barcodeKeys) == nil
+        if key.isEmpty { return true }
+        guard self.barcodes.find(key, hash: hash, in: products.barcodeKeys) == nil else {
+            return false
+        }
+        if self.moreBarcodes.isEmpty { return true }
+        return self.moreBarcodes[String(decoding: key, as: UTF8.self)] == nil
     }
 
     /// ``insert(_:in:)`` of a product whose strings are in the table already.
@@ -137,6 +154,7 @@ struct CatalogIndexes: Sendable {
         if !products.barcodeKeys.isEmpty(id.row) {
             self.barcodes.insert(row: id.value, in: products.barcodeKeys)
         }
+        for key in products.moreBarcodeKeys(id) { self.moreBarcodes[key] = id }
     }
 
     /// Removes the product, while its row still has the keys under which it was inserted.
@@ -145,6 +163,7 @@ struct CatalogIndexes: Sendable {
         if !products.barcodeKeys.isEmpty(id.row) {
             self.barcodes.remove(row: id.value, in: products.barcodeKeys)
         }
+        for key in products.moreBarcodeKeys(id) { self.moreBarcodes[key] = nil }
     }
 
     mutating func replace(_ old: Category?, with new: Category) {
@@ -194,7 +213,7 @@ struct CatalogIndexes: Sendable {
     /// - Complexity: O(products + categories + locations + strings)
     func checkInvariants(for tables: InventoryTables) {
         let products = tables.products
-        var (skuCount, barcodeCount) = (0, 0)
+        var (skuCount, barcodeCount, moreCount) = (0, 0, 0)
         for row in 1..<max(products.rowCount, 1) {
             let id = ProductID(UInt32(row))
             switch products.status(id) {
@@ -204,6 +223,13 @@ struct CatalogIndexes: Sendable {
             let sku = products.skuKeys[row]
             precondition(self.product(skuKey: sku, in: products) == id, "\(sku) is not found")
             skuCount += 1
+            for key in products.moreBarcodeKeys(id) {
+                precondition(
+                    self.product(barcodeKey: key, in: products) == id,
+                    "\(key) is not found"
+                )
+                moreCount += 1
+            }
             let barcode = products.barcodeKeys[row]
             if barcode.isEmpty { continue }
             precondition(
@@ -214,6 +240,7 @@ struct CatalogIndexes: Sendable {
         }
         precondition(self.skus.count == skuCount, "\(self.skus.count) of \(skuCount) SKUs")
         precondition(self.barcodes.count == barcodeCount, "\(self.barcodes.count) barcodes")
+        precondition(self.moreBarcodes.count == moreCount, "\(self.moreBarcodes.count) barcodes")
         for code in 1..<max(tables.strings.count, 1) {
             let found = self.strings.find(tables.strings[code], in: tables.strings)
             precondition(found.map { Int($0) } == code, "string \(code) is not found")

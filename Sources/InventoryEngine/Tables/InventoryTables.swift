@@ -15,6 +15,8 @@ package struct InventoryTables: Sendable {
     package var refusals = RefusedDemandTable()
     var reservations = ReservationTable()
     var transfers = TransferTable()
+    var importRuns = ImportRunTable()
+    var receipts = ReceiptTable()
     /// References, notes, actors and unit codes, each string once; code 0 is the empty string.
     package var strings = TextColumn()
     /// The last step that changed a product, category or location other than by its stock; counted only in
@@ -25,6 +27,12 @@ package struct InventoryTables: Sendable {
     package var movedLSN: LSN = 0
 
     package init() { self.strings.append("") }
+
+    /// The reorder point of the level in `row`, in base units: its own, else that of its product.
+    package func reorderPoint(ofLevel row: Int) -> Int64 {
+        if let own = self.levels.ownReorderPoint(row) { return own.baseUnits }
+        return self.products.reorderPoints[Int(self.levels.products[row])]
+    }
 
     func product(_ id: ProductID) -> Product {
         self.products.product(id, strings: self.strings)

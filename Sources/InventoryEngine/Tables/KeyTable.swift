@@ -95,6 +95,25 @@ extension KeyTable {
         self.init()
         self.log = log
         try self.log.completeLoading(&reader)
+        guard self.buildIndex() else {
+            throw .unknownCode(offset: reader.offset, code: 0, what: "duplicate key")
+        }
+    }
+
+    /// Creates a table of the entries of another's log, which it shares until either changes them.
+    ///
+    /// - Complexity: O(keys)
+    init(_ log: KeyLog) {
+        self.init()
+        self.log = log
+        let isUnique = self.buildIndex()
+        precondition(isUnique, "a key is remembered twice")
+    }
+
+    /// Builds the index from the entries.
+    ///
+    /// - Returns: Whether each key has one entry.
+    private mutating func buildIndex() -> Bool {
         var shards = self.shards
         var isUnique = true
         self.log.forEachKey { fingerprint, address in
@@ -102,10 +121,8 @@ extension KeyTable {
             if shards[shard].find(fingerprint, in: self.log) != nil { isUnique = false }
             shards[shard].insert(fingerprint, address)
         }
-        guard isUnique else {
-            throw .unknownCode(offset: reader.offset, code: 0, what: "duplicate key")
-        }
         self.shards = shards
+        return isUnique
     }
 }
 

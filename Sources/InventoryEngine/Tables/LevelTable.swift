@@ -23,6 +23,10 @@ package struct LevelTable: Sendable {
     /// Set for levels with nothing on hand; they extend to the last of these.
     private var lastCosts = Column<Int64>()
     private var lastCostBases = Column<Int64>()
+    /// The level's own reorder point plus 1, 0 if that of the product applies.
+    ///
+    /// It extends to the last level that has had one.
+    private var reorderPoints = Column<Int64>()
 
     /// By location id: product id → row + 1, 0 if there is no level.
     ///
@@ -140,6 +144,31 @@ package struct LevelTable: Sendable {
             let row = self.row(level.product, level.location)
         else { return }
         self.setLastCost(row, cost)
+    }
+
+    // MARK: - Reorder points
+
+    /// The level's own reorder point; `nil` if that of the product applies.
+    @inline(__always)
+    package func ownReorderPoint(_ row: Int) -> Quantity? {
+        guard row < self.reorderPoints.count, self.reorderPoints[row] > 0 else { return nil }
+        return Quantity(self.reorderPoints[row] - 1)
+    }
+
+    /// The own reorder point of the level of a product at a location; `nil` if it has none.
+    package func ownReorderPoint(_ product: ProductID, _ location: LocationID) -> Quantity? {
+        if self.reorderPoints.count == 0 { return nil }
+        return self.row(product, location).flatMap { self.ownReorderPoint($0) }
+    }
+
+    mutating func setReorderPoint(_ change: LevelReorderPoint) {
+        guard let row = self.row(change.product, change.location) else {
+            preconditionFailure("a reorder point for a missing level: \(change)")
+        }
+        let gap = row + 1 - self.reorderPoints.count
+        if gap > 0 { self.reorderPoints.append(repeating: 0, count: gap) }
+        let stored = change.point.map { $0.baseUnits + 1 } ?? 0
+        Self.set(&self.reorderPoints, row: row, value: stored)
     }
 
     // MARK: - Changes
@@ -270,10 +299,13 @@ package struct LevelTable: Sendable {
         try visitor.visit(409, &self.revisions)
         try visitor.visit(410, &self.lastCosts)
         try visitor.visit(411, &self.lastCostBases)
+        try visitor.visit(Self.reorderPointPart, &self.reorderPoints)
     }
 
-    /// The columns that extend only to the last level without stock.
-    private static let lastCostParts: ClosedRange<UInt32> = 410...411
+    /// The columns that only some levels have: they extend to the last of these.
+    private static let sparseParts: ClosedRange<UInt32> = 410...412
+    /// The column of the levels' own reorder points.
+    static let reorderPointPart: UInt32 = 412
 }
 
 extension LevelTable {
@@ -281,9 +313,15 @@ extension LevelTable {
     ///
     /// - Complexity: O(products × locations)
     func checkInvariants() {
-        self.checkColumns("levels", except: Self.lastCostParts)
+        self.checkColumns("levels", except: Self.sparseParts)
         let costs = self.lastCosts.count
         precondition(costs == self.lastCostBases.count && costs <= self.rowCount, "\(costs) costs")
+        let points = self.reorderPoints.count
+        precondition(points <= self.rowCount, "\(points) reorder points")
+        for row in 0..<points {
+            let point = self.reorderPoints[row]
+            precondition(point >= 0, "the reorder point of row \(row) is stored as \(point)")
+        }
         var linked = 0
         for column in self.rows {
             for row in 0..<column.count where column[row] != 0 { linked += 1 }

@@ -88,6 +88,17 @@ package struct MovementLedger: Sendable {
         return kind
     }
 
+    /// Whether a row is of the past: an opening balance, the sale, return or write-off that consumes one, or
+    /// the reversal of either.
+    ///
+    /// Such rows change no balance of today.
+    package func isPast(_ row: Int) -> Bool {
+        let row = self.kind(row) == .reversal ? Int(self.origins[row]) - 1 : row
+        if self.kind(row) == .openingBalance { return true }
+        let origin = self.origins[row]
+        return origin > 0 && self.kind(Int(origin) - 1) == .openingBalance
+    }
+
     /// The codes of a movement's strings.
     package struct StringCodes {
         var reference: UInt32
@@ -281,6 +292,8 @@ package struct MovementLedger: Sendable {
         leaving onHand: Quantity,
         returned: (row: Int, sums: ReturnedSums)?
     ) -> Quantity {
+        // What is sold in the past was never in backorder.
+        if let returned, self.kind(returned.row) == .openingBalance { return 0 }
         switch kind {
         case .sale:
             return StockMath.backordered(of: -delta, leaving: onHand)

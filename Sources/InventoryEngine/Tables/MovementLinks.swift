@@ -49,7 +49,11 @@ struct MovementLinks: Sendable {
     /// Records the effect of the movement in `row` of `ledger` on the one in `origin`.
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
         switch ledger.kind(row) {
-        case .return:
+        case .sale, .return, .adjust:
+            // What is sold in the past has an opening balance; any other return that has an origin names its
+            // sale.
+            if ledger.kind(origin) == .openingBalance { return }
+            precondition(ledger.kind(row) == .return, "row \(row) has an origin")
             let units = Quantity(ledger.onHandDeltas[row]) - ledger.backordered(row)
             let cost = ledger.cost(of: units, soldIn: origin, after: self.returned(origin))
             self.returnCosts[row] = cost
@@ -58,7 +62,7 @@ struct MovementLinks: Sendable {
             let (isNew, _) = self.reversed.insert(origin)
             precondition(isNew, "row \(origin) is reversed twice")
             let sale = ledger.origins[origin]
-            if ledger.kind(origin) == .return, sale > 0 {
+            if ledger.kind(origin) == .return, sale > 0, ledger.kind(Int(sale) - 1) == .sale {
                 self.add(-self.returned(by: origin, in: ledger), to: Int(sale) - 1)
             }
         case .commit, .release, .expire, .transferIn:

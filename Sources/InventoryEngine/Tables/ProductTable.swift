@@ -28,6 +28,8 @@ package struct ProductTable: Sendable {
     package private(set) var packSizes = Column<Int64>()
     package private(set) var leadTimes = Column<UInt16>()
     package private(set) var brands = TextColumn()
+    /// Further barcodes, separated by blanks.
+    package private(set) var moreBarcodes = TextColumn()
     package private(set) var createdAt = Column<Int64>()
     package private(set) var updatedAt = Column<Int64>()
     package private(set) var revisions = Column<UInt64>()
@@ -62,6 +64,11 @@ package struct ProductTable: Sendable {
     /// Whether the product exists; archived ones do, deleted ones do not.
     package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
+    }
+
+    /// Whether the product existed and was deleted: its row keeps its fields.
+    func wasDeleted(_ id: ProductID) -> Bool {
+        id.value > 0 && id.row < self.rowCount && self.statuses[id.row] == 0
     }
 
     /// The status of a row; `nil` if it was deleted.
@@ -102,10 +109,24 @@ package struct ProductTable: Sendable {
 
     /// The product with that id, which must exist.
     func product(_ id: ProductID, strings: TextColumn) -> Product {
-        let row = id.row
-        guard let status = ProductStatus(rawValue: self.statuses[row]) else {
-            preconditionFailure("product \(row) was deleted")
+        guard let status = ProductStatus(rawValue: self.statuses[id.row]) else {
+            preconditionFailure("product \(id.row) was deleted")
         }
+        return self.product(id, status, strings: strings)
+    }
+
+    /// The product with that id, which was deleted, as archived.
+    func deletedProduct(_ id: ProductID, strings: TextColumn) -> Product {
+        precondition(self.wasDeleted(id), "product \(id.row) was not deleted")
+        return self.product(id, .archived, strings: strings)
+    }
+
+    private func product(
+        _ id: ProductID,
+        _ status: ProductStatus,
+        strings: TextColumn
+    ) -> Product {
+        let row = id.row
         var fields = ProductFields()
         fields.sku = self.skus[row]
         fields.name = self.names[row]
@@ -122,6 +143,7 @@ package struct ProductTable: Sendable {
         fields.packSize = Quantity(self.packSizes[row])
         fields.leadTimeDays = self.leadTimes[row]
         fields.brand = self.brands[row]
+        fields.moreBarcodes = self.moreBarcodes[row]
         return Product(
             id: id,
             fields,
@@ -162,11 +184,16 @@ package struct ProductTable: Sendable {
 
     /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
     func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {
-        let byteCount = self.brands.byteCount(id.row)
+        let row = id.row
+        let byteCount = self.brands.byteCount(row) + self.moreBarcodes.byteCount(row)
         if byteCount == 0 { return }
-        writer.append(atMost: 2 * VarintCoding.byteCountMax + byteCount) { cursor in
-            cursor.writeVarint(FieldSet<ProductField>(.brand).rawValue)
-            self.brands.encode(id.row, into: &cursor)
+        var given = FieldSet<ProductField>()
+        if !self.brands.isEmpty(row) { given.insert(.brand) }
+        if !self.moreBarcodes.isEmpty(row) { given.insert(.moreBarcodes) }
+        writer.append(atMost: 3 * VarintCoding.byteCountMax + byteCount) { cursor in
+            cursor.writeVarint(given.rawValue)
+            if given.contains(.brand) { self.brands.encode(row, into: &cursor) }
+            if given.contains(.moreBarcodes) { self.moreBarcodes.encode(row, into: &cursor) }
         }
     }
 
@@ -187,6 +214,7 @@ package struct ProductTable: Sendable {
         self.packSizes.append(product.packSize.baseUnits)
         self.leadTimes.append(product.leadTimeDays)
         self.brands.append(product.brand)
+        self.moreBarcodes.append(product.moreBarcodes)
         self.createdAt.append(product.createdAt.microseconds)
         self.updatedAt.append(product.updatedAt.microseconds)
         self.revisions.append(product.revision.value)
@@ -201,6 +229,7 @@ package struct ProductTable: Sendable {
         self.barcodes.append(utf8: product.pointee.barcode)
         self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
         self.brands.append(utf8: product.pointee.brand)
+        self.moreBarcodes.append(utf8: product.pointee.moreBarcodes)
     }
 
     /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
@@ -252,8 +281,15 @@ package struct ProductTable: Sendable {
             case .packSize: self.packSizes[row] = new.packSize.baseUnits
             case .leadTimeDays: self.leadTimes[row] = new.leadTimeDays
             case .brand: self.brands[row] = new.brand
+            case .moreBarcodes: self.moreBarcodes[row] = new.moreBarcodes
             }
         }
+    }
+
+    /// Returns the keys of the product's barcodes beside the first one.
+    func moreBarcodeKeys(_ id: ProductID) -> [String] {
+        if self.moreBarcodes.isEmpty(id.row) { return [] }
+        return ProductFields.split(self.moreBarcodes[id.row]).map { NormalizedText.barcodeKey($0) }
     }
 
     mutating func setStatus(_ id: ProductID, _ status: ProductStatus?) {
@@ -275,6 +311,7 @@ package struct ProductTable: Sendable {
     /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
     mutating func completeLoading() {
         while self.brands.count < self.rowCount { self.brands.append("") }
+        while self.moreBarcodes.count < self.rowCount { self.moreBarcodes.append("") }
     }
 
     /// Visits every column with its number; see ``InventoryTables``.
@@ -301,5 +338,6 @@ package struct ProductTable: Sendable {
         try visitor.visit(322, &self.revisions)
         try visitor.visit(323, &self.movementCounts)
         try self.brands.visitParts(324, &visitor)
+        try self.moreBarcodes.visitParts(326, &visitor)
     }
 }

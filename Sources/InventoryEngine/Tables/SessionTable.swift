@@ -11,6 +11,8 @@ struct SessionTable: Sendable {
         let number: UInt32
         var usedAt: Instant
         var outcomes: OutcomeWindow
+        /// The row of the run of an import whose requests they are; `nil` for none.
+        var run: Int?
 
         init(
             id: SessionID,
@@ -51,11 +53,30 @@ struct SessionTable: Sendable {
         return self.slots[number]
     }
 
-    mutating func open(_ id: SessionID, number: UInt32, at time: Instant) {
+    /// Opens a session; that of a run of an import continues behind the run's requests.
+    mutating func open(
+        _ id: SessionID,
+        number: UInt32,
+        at time: Instant,
+        resuming run: (row: Int, sequence: UInt64)? = nil
+    ) {
         precondition(number == self.nextNumber, "session \(number), not \(self.nextNumber)")
         precondition(self.numbers[id] == nil, "session \(number) is open already")
         self.nextNumber += 1
-        self.insert(Session(id: id, number: number, usedAt: time))
+        var session = Session(
+            id: id,
+            number: number,
+            usedAt: time,
+            beginningAfter: run?.sequence ?? 0
+        )
+        session.run = run?.row
+        self.insert(session)
+    }
+
+    /// Binds a session, if it is open, to a run of an import.
+    mutating func bind(_ id: SessionID, toRun row: Int) {
+        guard let number = self.numbers[id], let slot = self.slots[number] else { return }
+        self.sessions[slot].run = row
     }
 
     private mutating func insert(_ session: Session) {
@@ -64,19 +85,23 @@ struct SessionTable: Sendable {
         self.sessions.append(session)
     }
 
+    /// Remembers the outcome of a session's next request.
+    ///
+    /// - Returns: The row of the run of an import that the request belongs to; `nil` for none.
     mutating func advance(
         _ number: UInt32,
         to sequence: UInt64,
         digest: UInt64,
         outcome: UnsafeRawBufferPointer,
         at time: Instant
-    ) {
+    ) -> Int? {
         guard let slot = self.slot(number) else {
             preconditionFailure("session \(number) cannot advance: it does not exist")
         }
         self.recent = slot
         self.sessions[slot].outcomes.remember(sequence, digest: digest, outcome)
         self.sessions[slot].usedAt = time
+        return self.sessions[slot].run
     }
 
     /// Restores a session from a snapshot.
@@ -98,7 +123,8 @@ struct SessionTable: Sendable {
     }
 
     /// The sessions to expire before another is opened at `time`: those idle for too long, and one more if
-    /// there are still too many: one that never had a command, else one that was not used for a day.
+    /// there are still too many: one of a run of an import, which is opened again behind its requests; else one
+    /// that never had a command, else one that was not used for a day.
     ///
     /// A session that is open on a connection never expires.
     ///
@@ -132,7 +158,8 @@ struct SessionTable: Sendable {
             return sessions.filter { $0.usedAt < limit && isMeant($0) }
                 .min { ($0.usedAt, $0.number) < ($1.usedAt, $1.number) }?.number
         }
-        return oldest(Limits.sessionUnusedSeconds) { $0.sequence == 0 }
+        return oldest(0) { $0.run != nil }
+            ?? oldest(Limits.sessionUnusedSeconds) { $0.sequence == 0 }
             ?? oldest(Limits.sessionKeptSeconds) { _ in true }
     }
 }

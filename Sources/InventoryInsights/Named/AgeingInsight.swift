@@ -65,7 +65,10 @@ struct AgeingInsight {
         var arrivals = [[Arrival]](repeating: [], count: count)
         for row in self.frame.rows {
             try self.frame.view.checkpoint(at: row)
-            guard ledger.onHandDeltas[row] > 0, self.frame.counts(row) else { continue }
+            // What was sold in the past is no longer there.
+            guard ledger.onHandDeltas[row] > 0, self.frame.counts(row), !ledger.isPast(row) else {
+                continue
+            }
             let product = ledger.products[row]
             guard self.frame.takes(product, ledger.locations[row]),
                 isFiltered || ledger.kindUndone(row)?.isTransfer != true

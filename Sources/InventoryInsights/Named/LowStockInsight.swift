@@ -4,8 +4,8 @@ internal import InventoryModel
 
 /// Stock at or below its reorder point, with its days of cover and the suggested order.
 ///
-/// One row for each level of a product for sale: available ≤ the product's reorder point. The emptiest level
-/// comes first: by available as a share of the reorder point, ties by product and location.
+/// One row for each level of a product for sale: available ≤ its reorder point, which is the level's own or else
+/// the product's. The emptiest level comes first: by available as a share of the reorder point, ties by product and location.
 ///
 /// | column | formula | unit |
 /// |---|---|---|
@@ -35,7 +35,7 @@ struct LowStockInsight {
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
             try self.frame.view.checkpoint(at: table.rowCount)
             let time = history.course(of: one.row).inStock
-            table.append(self.cells(one.level, sold: sold[one.level.place] ?? 0, inStock: time))
+            table.append(self.cells(one, sold: sold[one.level.place] ?? 0, inStock: time))
         }
         return self.frame.answer(Self.keyColumnCount, table)
     }
@@ -50,15 +50,17 @@ struct LowStockInsight {
         ResultField("unitDecimals", .integer),
     ]
 
-    private func cells(_ level: Level, sold: Int64, inStock: Int64) -> [ResultCell] {
+    private func cells(_ low: LowLevel, sold: Int64, inStock: Int64) -> [ResultCell] {
         let tables = self.frame.tables
+        let level = low.level
+        let point = tables.reorderPoint(ofLevel: low.row)
         let row = level.product.row
         let size = tables.unitSize(level.product)
         let velocity = Rate.perDay(max(0, Double(sold)) / size, over: inStock)
         let cover = Cover(available: level.available.baseUnits, size: size, velocity: velocity)
         let order = SuggestedOrder(
             position: level.available.baseUnits &+ level.incoming.baseUnits,
-            point: tables.products.reorderPoints[row],
+            point: point,
             target: tables.products.reorderTargets[row],
             pack: max(1, tables.products.packSizes[row])
         )
@@ -67,7 +69,7 @@ struct LowStockInsight {
             .text(tables.products.names[row]), .integer(Int64(level.location.value)),
             .text(tables.locations.codes[level.location.row]),
             .text(tables.categories.names[Int(tables.products.categories[row])]),
-            .integer(level.available.baseUnits), .integer(tables.products.reorderPoints[row]),
+            .integer(level.available.baseUnits), .integer(point),
             .integer(level.incoming.baseUnits), .number(velocity), .number(cover.days),
             .integer(order.quantity),
             .text(tables.strings[Int(tables.products.unitCodes[row])]),

@@ -11,13 +11,14 @@ internal import InventoryModel
 /// | deviation | σd: standard deviation of the same days (sample) | units a day | fewer than 2: 0 |
 /// | leadTimeDays | L, of the product | days | |
 /// | safetyStock | z · √(L · σd² + d² · σL²), rounded up to a whole unit | base units | |
-/// | reorderPoint | d · L + safety stock, rounded up to a whole unit | base units | no whole day: the product's own |
+/// | reorderPoint | d · L + safety stock, rounded up to a whole unit | base units | no whole day: the one that is set |
 /// | suggestedOrder | packs up to the target, once available + incoming ≤ reorderPoint | base units | else 0 |
 ///
 /// z is the quantile of the normal distribution at `serviceLevel` (95 % by default): the share of cycles
 /// without a stock-out. Source of the formula: S. Chopra, P. Meindl, "Supply Chain Management", safety
 /// inventory under uncertain demand. σL, the deviation of the lead time, is 0: a product has one lead time,
-/// and its variation is unknown. The target is the product's own, or the reorder point if that is higher.
+/// and its variation is unknown. The reorder point that is set is the product's, or, if the filter selects one
+/// location, that of its level. The target is the product's own, or the reorder point if that is higher.
 /// Products to order come first, ordered by available plus incoming units as a share of the reorder point,
 /// the emptiest first.
 struct ReorderInsight {
@@ -56,8 +57,7 @@ struct ReorderInsight {
             let safety = z * (lead * deviation * deviation).squareRoot()
             // For a product less than a day old, only the configured values are known.
             let point =
-                demand.map { Self.whole($0 * lead + safety, size) }
-                ?? products.reorderPoints[id.row]
+                demand.map { Self.whole($0 * lead + safety, size) } ?? self.configuredPoint(of: id)
             let balance = stock[id.row]
             let pack = max(1, products.packSizes[id.row])
             let position = balance.available.baseUnits &+ balance.incoming.baseUnits
@@ -85,6 +85,15 @@ struct ReorderInsight {
             ProductRows.keyColumnCount,
             try rows.table(limit: self.insight.limit)
         )
+    }
+
+    /// Returns the reorder point that is set: that of the level if one location is selected, else the product's.
+    private func configuredPoint(of id: ProductID) -> Int64 {
+        let tables = self.frame.tables
+        guard self.insight.filter.locations.count == 1,
+            let row = tables.levels.row(id, self.insight.filter.locations[0])
+        else { return tables.products.reorderPoints[id.row] }
+        return tables.reorderPoint(ofLevel: row)
     }
 
     /// Converts units to base units, rounded up to a whole unit; at most the largest valid quantity.

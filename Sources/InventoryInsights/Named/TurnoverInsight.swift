@@ -5,7 +5,7 @@ internal import InventoryModel
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
-/// | opening | on hand at the window's start | base units | |
+/// | opening | on hand at the window's start, and opening balances of past sales in it | base units | |
 /// | received | Σ restocks in the window, minus undone ones | base units | |
 /// | units | units sold in the window | base units | |
 /// | sellThrough | units ÷ (opening + received) | share | ÷ 0: none |
@@ -43,8 +43,9 @@ struct TurnoverInsight {
         let beginnings = try ProductBeginnings(of: self.frame.products, self.frame)
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)
-            let opening = history.openings[id.row].onHand
-            let received = self.received(history, id)
+            let opening =
+                history.openings[id.row].onHand &+ self.sum(of: .openingBalance, history, id)
+            let received = self.sum(of: .restock, history, id)
             let units = sales[id, .units]
             let cost = sales[id, .cost]
             let time = Double(self.frame.existed(id, beginnings))
@@ -67,10 +68,15 @@ struct TurnoverInsight {
         )
     }
 
-    private func received(_ history: StockHistory, _ id: ProductID) -> Int64 {
+    /// The units of the events of a kind within the window, minus undone ones.
+    private func sum(
+        of kind: MovementKind,
+        _ history: StockHistory,
+        _ id: ProductID
+    ) -> Int64 {
         let ledger = self.frame.tables.ledger
         return history.events(of: id.row).reduce(0) { sum, event in
-            ledger.kindUndone(event.row) == .restock ? sum &+ event.onHand : sum
+            ledger.kindUndone(event.row) == kind ? sum &+ event.onHand : sum
         }
     }
 }

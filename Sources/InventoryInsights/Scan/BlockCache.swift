@@ -1,3 +1,5 @@
+internal import InventoryModel
+
 /// A cache of the blocks of instants, by cells of nine minutes: for rows recorded out of the order of their
 /// times.
 ///

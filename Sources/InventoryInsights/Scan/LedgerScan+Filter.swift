@@ -1,5 +1,6 @@
 internal import ColumnStore
 internal import InventoryEngine
+internal import InventoryModel
 
 /// Filtering of a segment's rows: zone maps first, then column by column, each on the rows that passed
 /// before.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import Dispatch
 internal import InventoryEngine

@@ -27,6 +27,9 @@ public enum Change: Hashable, Sendable {
     case moved(Movement, Level)
     /// A level changed without a movement, because its floor changed; or a level of a snapshot.
     case level(Level)
+    /// A level was given a reorder point of its own, or that of its product again; its row is in the change
+    /// before it, or in the snapshot.
+    case reorderPoint(LevelReorderPoint)
     /// A line of a sale or reservation was refused for lack of stock.
     case demandRefused(RefusedDemand)
     /// An alert was raised or cleared, with the available stock at that moment and the threshold, in base
@@ -43,6 +46,8 @@ public enum Change: Hashable, Sendable {
     case reservation(Reservation)
     /// A transfer was created or changed: its new row.
     case transfer(Transfer)
+    /// A run of an import was begun or finished: its new row.
+    indirect case importRun(ImportRun)
     /// A client opened a new session; the number represents it from now on.
     case sessionOpened(SessionID, number: UInt32)
     /// A request of a session was decided.
@@ -57,6 +62,8 @@ public enum Change: Hashable, Sendable {
     case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
     /// The `count` oldest keys were forgotten.
     case keysForgotten(count: Int)
+    /// Lines of a receipt of the past were recorded by the latest movements of the step.
+    case receiptRecorded(ReceiptPart)
 }
 
 /// One atomic step of the log: what happened at one LSN.

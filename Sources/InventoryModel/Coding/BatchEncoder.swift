@@ -69,6 +69,34 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.appended(lines: lineCount)
     }
 
+    /// Appends a receipt of the past without a note.
+    ///
+    /// - Parameters:
+    ///   - head: What is said once for all lines.
+    ///   - reference: UTF-8 of the reference; empty for none.
+    ///   - lineCount: The number of lines.
+    ///   - line: Returns the line at an index, from 0.
+    public mutating func append(
+        past head: PastSaleHead,
+        reference: UnsafeRawBufferPointer,
+        lineCount: Int,
+        _ line: (Int) -> PastSaleLine
+    ) {
+        self.commands.writeCase(CommandTag.recordPastSale)
+        self.commands.writeVarint(UInt64(lineCount))
+        for index in 0..<lineCount { line(index).encode(into: &self.commands) }
+        self.commands.writeVarint(UInt64(head.location.value))
+        self.commands.writeVarint(UInt64(reference.count))
+        self.commands.write(bytes: reference)
+        self.commands.writeOptional(head.day.map { UInt64($0.ordinal) })
+        self.commands.writeVarint(UInt64(head.firstLine))
+        self.commands.write(head.occurredAt)
+        self.commands.writeOptional(head.openedAt)
+        self.commands.write(head.isWriteOff)
+        self.commands.writeText("")
+        self.appended(lines: 2 * lineCount)
+    }
+
     private mutating func appended(lines: Int) {
         self.count += 1
         self.lineCount += lines
@@ -92,5 +120,38 @@ public struct BatchEncoder: ~Copyable, Sendable {
             bytes: whole.array(),
             outcomeByteCountMax: min(bound, Limits.outcomeByteCountMax)
         )
+    }
+}
+
+/// What a ``PastSale`` says once for all of its lines, without its strings.
+public struct PastSaleHead: Sendable {
+    /// See ``PastSale/location``.
+    public var location: LocationID
+    /// See ``PastSale/day``.
+    public var day: CalendarDay?
+    /// See ``PastSale/firstLine``.
+    public var firstLine: UInt32
+    /// See ``PastSale/occurredAt``.
+    public var occurredAt: Instant
+    /// See ``PastSale/openedAt``.
+    public var openedAt: Instant?
+    /// See ``PastSale/isWriteOff``.
+    public var isWriteOff: Bool
+
+    /// Creates the head of a receipt.
+    public init(
+        location: LocationID,
+        day: CalendarDay?,
+        firstLine: UInt32,
+        occurredAt: Instant,
+        openedAt: Instant?,
+        isWriteOff: Bool
+    ) {
+        self.location = location
+        self.day = day
+        self.firstLine = firstLine
+        self.occurredAt = occurredAt
+        self.openedAt = openedAt
+        self.isWriteOff = isWriteOff
     }
 }

@@ -42,6 +42,12 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case keysForgotten = 19
     /// ``Change/productCreated(_:)`` of a product with extension fields.
     case extendedProductCreated = 20
+    /// ``Change/reorderPoint(_:)``.
+    case reorderPoint = 24
+    /// ``Change/importRun(_:)``.
+    case importRun = 23
+    /// ``Change/receiptRecorded(_:)``.
+    case receiptRecorded = 21
 }
 
 extension Change {
@@ -93,6 +99,9 @@ extension Change {
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
+        case .reorderPoint(let point):
+            writer.writeCase(ChangeTag.reorderPoint)
+            point.encode(into: &writer, &strings)
         case .demandRefused(let refused):
             writer.writeCase(ChangeTag.demandRefused)
             refused.encode(into: &writer, &strings)
@@ -128,6 +137,12 @@ extension Change {
         case .transfer(let transfer):
             writer.writeCase(ChangeTag.transfer)
             transfer.encode(into: &writer, &strings)
+        case .importRun(let run):
+            writer.writeCase(ChangeTag.importRun)
+            run.encode(into: &writer, &strings)
+        case .receiptRecorded(let part):
+            writer.writeCase(ChangeTag.receiptRecorded)
+            part.encode(into: &writer, &strings)
         }
     }
 
@@ -196,6 +211,8 @@ extension Change {
             self = .moved(movement, level)
         case .level:
             self = .level(try Level(from: &reader, at: lsn))
+        case .reorderPoint:
+            self = .reorderPoint(try LevelReorderPoint(from: &reader, &strings))
         case .demandRefused:
             self = .demandRefused(try RefusedDemand(from: &reader, &strings))
         case .alert:
@@ -238,6 +255,10 @@ extension Change {
             self = .reservation(try Reservation(from: &reader, &strings))
         case .transfer:
             self = .transfer(try Transfer(from: &reader, &strings))
+        case .importRun:
+            self = .importRun(try ImportRun(from: &reader, &strings))
+        case .receiptRecorded:
+            self = .receiptRecorded(try ReceiptPart(from: &reader, &strings))
         }
     }
 
@@ -249,8 +270,9 @@ extension Change {
         case .reservation(let reservation): !reservation.reference.isEmpty
         case .transfer(let transfer): !transfer.reference.isEmpty
         case .databaseCreated, .category, .location, .productCreated, .productUpdated,
-            .productArchived, .productDeleted, .productLeft, .level, .alert, .sessionOpened,
-            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
+            .productArchived, .productDeleted, .productLeft, .level, .reorderPoint, .alert,
+            .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten,
+            .importRun, .receiptRecorded:
             false
         }
     }

@@ -52,10 +52,18 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case receiveTransfer = 24
     /// ``Command/cancelTransfer(_:)``.
     case cancelTransfer = 25
+    /// ``Command/setReorderPoint(_:)``.
+    case setReorderPoint = 28
+    /// ``Command/recordImportRun(_:)``.
+    case recordImportRun = 27
+    /// ``Command/recordPastSale(_:)``.
+    case recordPastSale = 26
     /// ``Command/batch(_:_:)``.
     case batch = 30
     /// ``Command/createProduct(_:)`` with extension fields.
     case createExtendedProduct = 31
+    /// ``Command/writeOff(_:)``.
+    case writeOff = 32
 }
 
 extension Command {
@@ -79,6 +87,8 @@ extension Command {
         case .setUnavailable: .setUnavailable
         case .expectIncoming: .expectIncoming
         case .setFloor: .setFloor
+        case .setReorderPoint: .setReorderPoint
+        case .writeOff: .writeOff
         case .reverse: .reverse
         case .reserve: .reserve
         case .extendReservation: .extendReservation
@@ -87,6 +97,8 @@ extension Command {
         case .dispatchTransfer: .dispatchTransfer
         case .receiveTransfer: .receiveTransfer
         case .cancelTransfer: .cancelTransfer
+        case .recordImportRun: .recordImportRun
+        case .recordPastSale: .recordPastSale
         case .batch: .batch
         }
     }
@@ -131,6 +143,8 @@ extension Command {
         case .setUnavailable(let hold): Self.write(.setUnavailable, hold, into: &writer)
         case .expectIncoming(let wanted): Self.write(.expectIncoming, wanted, into: &writer)
         case .setFloor(let change): Self.write(.setFloor, change, into: &writer)
+        case .setReorderPoint(let change): Self.write(.setReorderPoint, change, into: &writer)
+        case .writeOff(let wanted): Self.write(.writeOff, wanted, into: &writer)
         case .reverse(let reversal): Self.write(.reverse, reversal, into: &writer)
         case .reserve(let wanted): Self.write(.reserve, wanted, into: &writer)
         case .extendReservation(let wanted): Self.write(.extendReservation, wanted, into: &writer)
@@ -139,6 +153,8 @@ extension Command {
         case .dispatchTransfer(let wanted): Self.write(.dispatchTransfer, wanted, into: &writer)
         case .receiveTransfer(let wanted): Self.write(.receiveTransfer, wanted, into: &writer)
         case .cancelTransfer(let wanted): Self.write(.cancelTransfer, wanted, into: &writer)
+        case .recordImportRun(let wanted): Self.write(.recordImportRun, wanted, into: &writer)
+        case .recordPastSale(let sale): Self.write(.recordPastSale, sale, into: &writer)
         case .batch(let commands, let mode):
             writer.writeCase(CommandTag.batch)
             writer.writeCase(mode)

@@ -48,7 +48,7 @@ extension Command {
     ) throws(ByteReaderError) -> Refusal? {
         switch tag {
         case .sell, .returnSale, .restock, .reserve, .extendReservation, .commitReservation,
-            .releaseReservation, .receiveTransfer, .cancelTransfer:
+            .releaseReservation, .receiveTransfer, .cancelTransfer, .recordPastSale:
             break
         case .dispatchTransfer:
             _ = try reader.readLocationID()

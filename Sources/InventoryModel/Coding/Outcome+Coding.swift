@@ -1,6 +1,8 @@
 public import Bytes
 
 extension Outcome {
+    fileprivate static let errorsOnlyTag: UInt8 = 4
+
     /// Writes the outcome.
     public func encode(into writer: inout ByteWriter) {
         switch self {
@@ -13,7 +15,7 @@ extension Outcome {
             Self.encodeBatchHead(count: outcomes.count, into: &writer)
             for outcome in outcomes { outcome.encode(into: &writer) }
         case .errorsOnly(let errorsOnly):
-            writer.write(4 as UInt8)
+            writer.write(Self.errorsOnlyTag)
             errorsOnly.encode(into: &writer)
         }
     }
@@ -42,7 +44,7 @@ extension Outcome {
                     try Outcome(from: &reader, isNested: true)
                 }
             )
-        case 4 where !isNested: self = .errorsOnly(try ErrorsOnly(from: &reader))
+        case Self.errorsOnlyTag where !isNested: self = .errorsOnly(try ErrorsOnly(from: &reader))
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "outcome")
         }
     }
@@ -211,6 +213,12 @@ extension Refusal {
             writer.writeVarint(id)
             writer.writeVarint(asked)
             writer.writeVarint(remaining)
+        case .recorded(let lines):
+            writer.write(12 as UInt8)
+            writer.writeVarint(UInt64(lines))
+        case .receiptLine(let number):
+            writer.write(13 as UInt8)
+            writer.writeVarint(UInt64(number))
         }
     }
 
@@ -288,8 +296,35 @@ extension Refusal.Detail {
                 asked: try reader.readQuantity(),
                 remaining: try reader.readQuantity()
             )
+        case 12: self = .recorded(lines: try reader.readVarint(as: UInt32.self, "lines"))
+        case 13: self = .receiptLine(try reader.readVarint(as: UInt32.self, "line"))
         default:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")
+        }
+    }
+}
+
+extension Outcome {
+    /// The refused commands of an errors-only outcome that an import counts as rejected rows: an import sends the
+    /// lines of a receipt that is on record again, and counts what it learns then.
+    package var rowRefusalCount: Int {
+        guard case .errorsOnly(let outcome) = self else { return 0 }
+        return outcome.refused.count {
+            $0.refusal.code != .alreadyRecorded && $0.refusal.code != .receiptDiffers
+        }
+    }
+
+    /// The number of refused commands of an encoded errors-only outcome, without refusals that say what is on
+    /// record of a receipt; 0 for any other outcome.
+    ///
+    /// - Complexity: O(refused commands)
+    package static func errorsOnlyRefusalCount(_ encoded: UnsafeRawBufferPointer) -> Int {
+        guard encoded.first == Self.errorsOnlyTag else { return 0 }
+        do throws(ByteReaderError) {
+            var reader = ByteReader(encoded)
+            return try Outcome(from: &reader).rowRefusalCount
+        } catch {
+            preconditionFailure("an outcome that was encoded here: \(error)")
         }
     }
 }

@@ -32,6 +32,10 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
     case reservations = 20
     /// ``Query/transfers(_:)``.
     case transfers = 21
+    /// ``Query/lastStep(actor:)``.
+    case lastStep = 22
+    /// ``Query/importRuns(_:)``.
+    case importRuns = 23
 }
 
 extension Query {

@@ -13,6 +13,8 @@ extension Command {
         case .dispatchTransfer(let dispatch): 2 * dispatch.lines.count
         case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
             2 * settlement.lines.count
+        // Each line has an opening balance.
+        case .recordPastSale(let sale): 2 * sale.lines.count
         default: 1
         }
     }

@@ -44,6 +44,10 @@ public enum Command: Hashable, Sendable {
     case expectIncoming(Expectation)
     /// Changes the floor of a level.
     case setFloor(FloorChange)
+    /// Gives a level a reorder point of its own, or that of its product again.
+    case setReorderPoint(ReorderPointChange)
+    /// Removes stock on hold from what is on hand.
+    case writeOff(WriteOff)
     /// Undoes an earlier step.
     case reverse(Reversal)
 
@@ -62,6 +66,11 @@ public enum Command: Hashable, Sendable {
     case receiveTransfer(TransferSettlement)
     /// Returns goods in transit to their source.
     case cancelTransfer(TransferSettlement)
+    /// Records a receipt of the past, which changes no stock of today.
+    case recordPastSale(PastSale)
+
+    /// Records a run of an import.
+    case recordImportRun(RecordImportRun)
 
     /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
     case batch([Command], BatchMode)

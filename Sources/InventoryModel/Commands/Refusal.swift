@@ -42,6 +42,10 @@ public struct Refusal: Error, Hashable, Sendable {
         case batch(index: UInt32, Refusal)
         /// A session's sequence number: the one received, and the last one decided.
         case sequence(received: UInt64, last: UInt64)
+        /// How many consecutive lines of a receipt, from the refusal's line on, are recorded already.
+        case recorded(lines: UInt32)
+        /// The number of a line in its receipt, from 0.
+        case receiptLine(UInt32)
     }
 
     /// Every number of the calculation that refused a sale, in base units.

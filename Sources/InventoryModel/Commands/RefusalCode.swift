@@ -86,6 +86,10 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case archived = 66
     /// The step is already reversed, or partly returned.
     case alreadyReversed = 67
+    /// Lines of the receipt are recorded already, with the same content.
+    case alreadyRecorded = 68
+    /// A line of the receipt is recorded already, with other content.
+    case receiptDiffers = 69
     // Lack of stock.
     /// Less can be sold, or dispatched, than was requested; the detail has the numbers.
     case insufficientStock = 70

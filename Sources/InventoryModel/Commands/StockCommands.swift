@@ -151,6 +151,8 @@ public struct Restock: Hashable, Sendable {
     /// The lines; refusals refer to them by index, from 0.
     public var lines: [RestockLine]
     /// Whether the goods were expected: then incoming stock falls by their quantity, to zero at the least.
+    ///
+    /// Without it, incoming stock falls by the part of them that was expected under ``reference``.
     public var fromIncoming: Bool
     /// The purchase order or invoice: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
     public var reference: String
@@ -344,6 +346,76 @@ public struct FloorChange: Hashable, Sendable {
         self.product = product
         self.location = location
         self.floor = floor
+        self.ifRevision = ifRevision
+    }
+}
+
+/// A reorder point of a level's own.
+///
+/// Available stock at or below it is low at that location; without one the reorder point of the product
+/// applies.
+public struct ReorderPointChange: Hashable, Sendable {
+    /// The product of the level.
+    public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
+    public var location: LocationID
+    /// The level's own reorder point in base units, 0 to ``Limits/quantityMax``; `nil` for that of the product.
+    public var reorderPoint: Quantity?
+    /// The revision that the level must have; `nil` for any.
+    public var ifRevision: LSN?
+
+    /// Creates a change; it is validated when it is executed.
+    public init(
+        product: ProductID,
+        location: LocationID = .main,
+        reorderPoint: Quantity? = nil,
+        ifRevision: LSN? = nil
+    ) {
+        self.product = product
+        self.location = location
+        self.reorderPoint = reorderPoint
+        self.ifRevision = ifRevision
+    }
+}
+
+/// Stock on hold that is gone for good: it leaves both ``Level/unavailable`` and ``Level/onHand``, in one
+/// movement, and what is available stays as it was.
+public struct WriteOff: Hashable, Sendable {
+    /// The product whose stock is written off.
+    public var product: ProductID
+    /// The location; ``LocationID/main`` by default.
+    public var location: LocationID
+    /// Base units, 1 to what is on hold.
+    public var quantity: Quantity
+    /// The reason, for reports.
+    public var reason: Reason
+    /// A document: up to ``Limits/referenceByteCountMax`` bytes; empty for none.
+    public var reference: String
+    /// A note for people: up to ``Limits/noteByteCountMax`` bytes; empty for none.
+    public var note: String
+    /// When it happened; `nil` for the time of recording.
+    public var occurred: Occurrence?
+    /// The revision that the level must have; `nil` for any.
+    public var ifRevision: LSN?
+
+    /// Creates a write-off; it is validated when it is executed.
+    public init(
+        product: ProductID,
+        location: LocationID = .main,
+        quantity: Quantity,
+        reason: Reason,
+        reference: String = "",
+        note: String = "",
+        occurred: Occurrence? = nil,
+        ifRevision: LSN? = nil
+    ) {
+        self.product = product
+        self.location = location
+        self.quantity = quantity
+        self.reason = reason
+        self.reference = reference
+        self.note = note
+        self.occurred = occurred
         self.ifRevision = ifRevision
     }
 }

@@ -97,6 +97,22 @@ extension ByteReader: CommandVisitor {
         _ value: inout Instant?
     ) throws(Failure) { value = try self.readOptionalInstant() }
 
+    /// Reads the number of a day, or its absence.
+    public mutating func optionalDay(
+        _ name: String,
+        _ value: inout CalendarDay?
+    ) throws(Failure) {
+        let offset = self.offset
+        guard let number = try self.readOptional() else {
+            value = nil
+            return
+        }
+        guard let ordinal = UInt32(exactly: number) else {
+            throw .unknownCode(offset: offset, code: number, what: name)
+        }
+        value = CalendarDay(ordinal: ordinal)
+    }
+
     /// Reads an LSN, or its absence.
     public mutating func optionalLSN(
         _ field: Field<LSN>,

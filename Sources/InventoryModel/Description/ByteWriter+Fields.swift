@@ -98,6 +98,11 @@ extension ByteWriter: CommandVisitor {
         self.writeOptional(value)
     }
 
+    /// Writes the number of a day, or its absence.
+    public mutating func optionalDay(_ name: String, _ value: inout CalendarDay?) {
+        self.writeOptional(value.map { UInt64($0.ordinal) })
+    }
+
     /// Writes an LSN, or its absence.
     public mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) {
         self.writeOptional(value)

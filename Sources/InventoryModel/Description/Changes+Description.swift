@@ -120,6 +120,22 @@ extension RefusedDemand: DescribedChange {
     }
 }
 
+extension LevelReorderPoint: DescribedChange {
+    package init() { self.init(product: ProductID(0), location: LocationID(0), point: nil) }
+
+    package mutating func visit<V: ChangeVisitor & ~Copyable>(
+        _ v: inout V,
+        _ strings: inout EntryStrings
+    ) throws(V.Failure) {
+        try v.id(.named("product"), &self.product)
+        try v.id(.named("location"), &self.location)
+        // The level's own plus 1, so that every value has one encoding; 0 if that of the product applies.
+        var stored = Quantity(self.point.map { $0.baseUnits &+ 1 } ?? 0)
+        try v.quantity(.named("reorderPoint"), &stored)
+        self.point = stored == 0 ? nil : Quantity(stored.baseUnits &- 1)
+    }
+}
+
 /// The fields of a change of an alert.
 package struct AlertNotice: DescribedChange {
     var kind = AlertKind.lowStock
@@ -159,10 +175,13 @@ extension ChangeTag {
         case .location: Location.descriptions
         case .productCreated: Product.descriptions
         case .productArchived, .productDeleted, .productLeft: ProductID(0).descriptions
+        case .reorderPoint: LevelReorderPoint.descriptions
         case .demandRefused: RefusedDemand.descriptions
         case .alert: AlertNotice.descriptions
         case .reservation: Reservation.descriptions
         case .transfer: Transfer.descriptions
+        case .importRun: ImportRun.descriptions
+        case .receiptRecorded: ReceiptPart.descriptions
         case .databaseCreated, .productUpdated, .moved, .level, .sessionOpened, .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .extendedProductCreated:
             nil

@@ -51,6 +51,9 @@ extension Command {
         case .setUnavailable: self = .setUnavailable(try visitor.read(Hold.self))
         case .expectIncoming: self = .expectIncoming(try visitor.read(Expectation.self))
         case .setFloor: self = .setFloor(try visitor.read(FloorChange.self))
+        case .setReorderPoint:
+            self = .setReorderPoint(try visitor.read(ReorderPointChange.self))
+        case .writeOff: self = .writeOff(try visitor.read(WriteOff.self))
         case .reverse: self = .reverse(try visitor.read(Reversal.self))
         case .reserve: self = .reserve(try visitor.read(Reserve.self))
         case .extendReservation:
@@ -62,6 +65,8 @@ extension Command {
         case .dispatchTransfer: self = .dispatchTransfer(try visitor.read(DispatchTransfer.self))
         case .receiveTransfer: self = .receiveTransfer(try visitor.read(TransferSettlement.self))
         case .cancelTransfer: self = .cancelTransfer(try visitor.read(TransferSettlement.self))
+        case .recordImportRun: self = .recordImportRun(try visitor.read(RecordImportRun.self))
+        case .recordPastSale: self = .recordPastSale(try visitor.read(PastSale.self))
         default: preconditionFailure("\(tag) has no description")
         }
     }

@@ -18,6 +18,9 @@ public protocol CommandVisitor: FieldVisitor, ~Copyable {
     /// Visits an instant that may be absent.
     mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) throws(Failure)
 
+    /// Visits a day that may be absent.
+    mutating func optionalDay(_ name: String, _ value: inout CalendarDay?) throws(Failure)
+
     /// Visits an LSN that may be absent.
     mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) throws(Failure)
 

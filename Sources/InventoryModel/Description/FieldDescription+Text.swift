@@ -56,6 +56,7 @@ extension FieldDescription.Kind {
         case .occurrence: "when"
         case .expiry: "expiry"
         case .optionalInstant: "opt instant"
+        case .optionalDay: "opt day"
         case .optionalLSN: "opt"
         case .update, .part, .masked: ""
         case .lines(let fields, let title):

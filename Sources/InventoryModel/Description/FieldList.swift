@@ -14,6 +14,8 @@ public struct FieldDescription: Hashable, Sendable {
         case revision, occurrence, expiry
         /// An instant, an LSN or an amount that may be absent.
         case optionalInstant, optionalLSN, optionalMoney
+        /// A day that may be absent.
+        case optionalDay
         /// A partial update: any of these fields.
         case update([FieldDescription])
         /// An optional part: all of these fields, or none.
@@ -181,6 +183,11 @@ public struct FieldList: CommandVisitor {
     /// Adds an optional instant.
     public mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) {
         self.add(field.name, .optionalInstant)
+    }
+
+    /// Adds an optional day.
+    public mutating func optionalDay(_ name: String, _ value: inout CalendarDay?) {
+        self.add(name, .optionalDay)
     }
 
     /// Adds an optional LSN.

@@ -23,6 +23,8 @@ extension Query: TaggedQuery {
             case .refusals: .refusals(RefusalQuery())
             case .reservations: .reservations(ReservationQuery())
             case .transfers: .transfers(TransferQuery())
+            case .lastStep: .lastStep(actor: "")
+            case .importRuns: .importRuns(ImportRunQuery())
             case .verify: .verify
             case .stats: .stats
             case .stateChecksum: .stateChecksum
@@ -44,6 +46,8 @@ extension Query: TaggedQuery {
         case .refusals: .refusals
         case .reservations: .reservations
         case .transfers: .transfers
+        case .lastStep: .lastStep
+        case .importRuns: .importRuns
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum
@@ -74,6 +78,10 @@ extension Query: TaggedQuery {
         case .refusals(let query): self = .refusals(try v.visit(query))
         case .reservations(let query): self = .reservations(try v.visit(query))
         case .transfers(let query): self = .transfers(try v.visit(query))
+        case .lastStep(var actor):
+            try v.term("actor", &actor)
+            self = .lastStep(actor: actor)
+        case .importRuns(let query): self = .importRuns(try v.visit(query))
         case .verify, .stats, .stateChecksum: break
         }
     }

@@ -78,6 +78,39 @@ extension FloorChange: DescribedCommand {
     }
 }
 
+extension ReorderPointChange: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
+    public init() { self.init(product: ProductID(0), reorderPoint: nil) }
+
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        var given = OptionalFields(self.reorderPoint != nil, self.ifRevision != nil)
+        try v.mask(&given)
+        if given[0] {
+            let points = 0...Limits.quantityMax
+            try v.maskedQuantity(.named("reorderPoint", in: points), &self.reorderPoint)
+        }
+        if given[1] { try v.maskedRevision(&self.ifRevision) }
+    }
+}
+
+extension WriteOff: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
+    public init() { self.init(product: ProductID(0), quantity: 0, reason: .other) }
+
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("quantity", in: 1...Limits.quantityMax), &self.quantity)
+        try v.choice(.named("reason"), &self.reason)
+        try v.reference(&self.reference)
+        try v.note(&self.note)
+        try v.occurrence(&self.occurred)
+        try v.revision(&self.ifRevision)
+    }
+}
+
 extension Reversal: DescribedCommand {
     /// Creates an empty command, which a visitor fills.
     public init() { self.init(lsn: 0, reason: .other) }

@@ -70,11 +70,28 @@ public struct Level: Hashable, Sendable {
     @inlinable public var movable: Quantity { max(0, self.available - max(0, self.floor)) }
 }
 
+/// The reorder point of one level, if it has one of its own.
+public struct LevelReorderPoint: Hashable, Sendable {
+    /// The product of the level.
+    public var product: ProductID
+    /// The location of the level.
+    public var location: LocationID
+    /// The level's own reorder point in base units; `nil` if that of the product applies.
+    public var point: Quantity?
+
+    /// Creates the reorder point of a level.
+    public init(product: ProductID, location: LocationID, point: Quantity?) {
+        self.product = product
+        self.location = location
+        self.point = point
+    }
+}
+
 /// A condition of a level that users are notified of once when it becomes active and once when it is cleared.
 public enum AlertKind: UInt8, CaseIterable, Sendable {
-    /// Available stock is at or below the product's reorder point.
+    /// Available stock is at or below the reorder point: the level's own, else the product's.
     ///
-    /// It is cleared when available stock exceeds the point plus ``Product/hysteresis``.
+    /// It is cleared when available stock exceeds the point plus a tenth of it, at least 1 base unit.
     case lowStock = 1
     /// No stock is available; cleared when some is.
     case stockout = 2

@@ -30,6 +30,8 @@ public enum MovementKind: UInt8, CaseIterable, Sendable {
     case reversal = 14
     /// Cost that arrived after its stock had left: no quantity, only an amount.
     case costVariance = 15
+    /// Stock that a sale of the past sold: it makes the sale change no balance of today.
+    case openingBalance = 16
 }
 
 /// The reason that a user gives for a change of stock; it does not change what is recorded otherwise.
@@ -96,7 +98,8 @@ public struct Movement: Hashable, Sendable {
     /// The earlier movement that this one refers to; `nil` for none.
     ///
     /// The sale that a return refunds, the movement that a reversal undoes, the `reserve` that a commit,
-    /// release or expiry ends, or the `transferOut` that a `transferIn` receives.
+    /// release or expiry ends, the `transferOut` that a `transferIn` receives, or the `openingBalance` that a
+    /// line of the past consumes.
     public var origin: MovementID?
     /// When it happened; reports are by this time, balances are not.
     public var occurredAt: Instant

@@ -36,6 +36,8 @@ public enum ProductField: UInt8, EntityField {
     case leadTimeDays = 11
     /// The brand; up to ``Limits/brandByteCountMax`` bytes.
     case brand = 12
+    /// Further barcodes, separated by blanks; up to ``Limits/moreBarcodesMax``.
+    case moreBarcodes = 13
 }
 
 /// The editable fields of a product: all but its id, its times and its revision.
@@ -73,6 +75,10 @@ public struct ProductFields: Described {
     public var leadTimeDays: UInt16 = 0
     /// The brand, up to ``Limits/brandByteCountMax`` UTF-8 bytes; empty for none.
     public var brand = ""
+    /// Further barcodes, separated by blanks: up to ``Limits/moreBarcodesMax``; empty for none.
+    ///
+    /// Each is at most ``Limits/barcodeByteCountMax`` bytes, without white space, and unique as ``barcode`` is.
+    public var moreBarcodes = ""
 
     /// Creates empty fields with the defaults.
     public init() {}
@@ -82,11 +88,13 @@ public struct ProductFields: Described {
         FieldPath(\.sku), FieldPath(\.name), FieldPath(\.barcode), FieldPath(\.category),
         FieldPath(\.unit), FieldPath(\.price), FieldPath(\.status), FieldPath(\.reorderPoint),
         FieldPath(\.reorderTarget), FieldPath(\.packSize), FieldPath(\.leadTimeDays),
-        FieldPath(\.brand),
+        FieldPath(\.brand), FieldPath(\.moreBarcodes),
     ]
 
-    /// The brand.
-    @inlinable public static var extensionFields: FieldSet<ProductField> { FieldSet(.brand) }
+    /// The brand, and the further barcodes.
+    @inlinable public static var extensionFields: FieldSet<ProductField> {
+        FieldSet(.brand, .moreBarcodes)
+    }
 
     /// Visits the given fields in order, each with its name, limits and default.
     @inlinable @inline(__always)
@@ -135,6 +143,13 @@ public struct ProductFields: Described {
         if given.contains(.brand) {
             let length = 0...Limits.brandByteCountMax
             try visitor.text(.named("brand", in: length, default: "").asExtension, &self.brand)
+        }
+        if given.contains(.moreBarcodes) {
+            let length = 0...Limits.moreBarcodesByteCountMax
+            try visitor.text(
+                .named("moreBarcodes", in: length, default: "").asExtension,
+                &self.moreBarcodes
+            )
         }
     }
 }

@@ -17,7 +17,13 @@ public enum Query: Hashable, Sendable {
     case levels(LevelQuery)
     /// Movements of the ledger.
     case ledger(LedgerQuery)
-    /// Levels of active products whose available stock is at or below the reorder point.
+    /// The movements of the newest step of an actor that is neither a reversal nor reversed: what the actor
+    /// would undo next.
+    ///
+    /// Empty if there is none. An empty actor is that of the connection.
+    case lastStep(actor: String)
+    /// Levels of active products whose available stock is at or below the reorder point: the level's own, else
+    /// the product's.
     case lowStock(LowStockQuery)
     /// Stock by category and product, by category, and in total (grouping sets).
     case categoryRollup(asOf: AsOf?)
@@ -29,6 +35,8 @@ public enum Query: Hashable, Sendable {
     case reservations(ReservationQuery)
     /// Transfers, by id.
     case transfers(TransferQuery)
+    /// Runs of imports, by number.
+    case importRuns(ImportRunQuery)
     /// Verifies the state: recomputes all counters from the ledger, checks all invariants, and returns the
     /// state checksum.
     case verify

@@ -11,6 +11,10 @@ public enum Limits {
     public static let skuByteCountMax = 64
     /// UTF-8 bytes of a barcode, after trimming.
     public static let barcodeByteCountMax = 64
+    /// Barcodes of a product beside the first one.
+    public static let moreBarcodesMax = 15
+    /// UTF-8 bytes of these barcodes together, with a blank between each two.
+    public static let moreBarcodesByteCountMax = moreBarcodesMax * (barcodeByteCountMax + 1) - 1
     /// UTF-8 bytes of a brand, after trimming.
     public static let brandByteCountMax = 100
     /// UTF-8 bytes of the name of a product, category or location, after trimming.
@@ -33,6 +37,12 @@ public enum Limits {
     public static let actorByteCountMax = 64
     /// Lines of one sale, return, restock, reservation or transfer.
     public static let linesMax = 2_048
+    /// Lines of one receipt of the past, over all the commands that record parts of it.
+    public static let receiptLinesMax = 1_000_000
+    /// Parts in which one receipt of the past is recorded: commands, each with consecutive lines of it.
+    ///
+    /// Bounds the search for a line. A part takes about 40 bytes of memory.
+    public static let receiptPartsMax = 1_024
     /// Commands of one batch.
     public static let batchMax = 8_190
     /// Lines of all commands of one request together; bounds what one step writes.
@@ -95,6 +105,12 @@ public enum Limits {
     public static let outcomeRefusalByteCountMax = 128
     /// Bytes of a level in an outcome.
     public static let outcomeLevelByteCountMax = 80
+    /// Runs of imports, which are retained as long as the ledger.
+    public static let importRunsMax = 10_000_000
+    /// Rows of a finished import.
+    public static let importRowsMax: Int64 = 1_000_000_000_000
+    /// UTF-8 bytes of a hash of a file, or of an import's layout: SHA-256 in hexadecimal digits.
+    public static let importHashByteCountMax = 64
     /// Rows that one query may request; longer lists are read page by page, by key.
     public static let queryRowsMax = 10_000_000
     /// Ids in the filter of one subscription.

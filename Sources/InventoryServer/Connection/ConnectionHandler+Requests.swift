@@ -98,14 +98,30 @@ extension ConnectionHandler {
             )
         case .takeSnapshot:
             self.takeSnapshot(frame.requestID)
+        case .beginDryRun:
+            self.beginDryRun(frame.requestID)
         case let request:
             self.service.answer(
-                request,
+                request.asked(by: self.machine.principal),
                 to: frame.requestID,
                 of: self.queries,
                 holding: ByteBudget.held(body: frame.body.count)
             )
         }
+    }
+
+    /// Passes all further requests to a dry run, whose sessions and keys are not the server's.
+    private func beginDryRun(_ id: UInt64) {
+        guard
+            let dryRun = self.service.beginDryRun(
+                of: self.writer,
+                sessionBefore: self.session.number,
+                to: id
+            )
+        else { return }
+        self.service = dryRun
+        self.session = ConnectionSession()
+        self.keyShare = KeyShare()
     }
 
     private func takeSnapshot(_ id: UInt64) {
@@ -119,5 +135,13 @@ extension ConnectionHandler {
             }
             self.writer.releaseSoon()
         }
+    }
+}
+
+extension Request {
+    /// The request with what it leaves to its connection filled in: the actor of its principal.
+    fileprivate func asked(by principal: Principal) -> Request {
+        guard case .query(.lastStep(actor: "")) = self else { return self }
+        return .query(.lastStep(actor: principal.actor))
     }
 }

@@ -18,7 +18,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     let id: ConnectionID
     let host: any ConnectionHost
-    let service: any RequestService
+    /// The server, or the connection's dry run once it has begun one.
+    var service: any RequestService
     let writer: ConnectionWriter
     let queries: ConnectionQueries
     var machine = ConnectionStateMachine()

@@ -88,6 +88,15 @@ protocol RequestService: AnyObject {
     /// Takes a snapshot now, or joins the one that is being taken.
     func takeSnapshot(_ completion: @escaping (Result<SnapshotTaken, Refusal>) -> Void)
 
+    /// Begins a dry run of a connection, and answers the request once it can run others.
+    ///
+    /// - Returns: What runs the connection's requests from now on; `nil` if the dry run is refused.
+    func beginDryRun(
+        of writer: ConnectionWriter,
+        sessionBefore: UInt32?,
+        to requestID: UInt64
+    ) -> (any RequestService)?
+
     // Subscriptions and backups
 
     /// Whether subscriptions or a backup are sent over a connection.

@@ -16,6 +16,8 @@ struct PendingReplies: ~Copyable {
 
     /// Encodes the next reply; ``mark(lsn:isFinal:gathered:)`` follows.
     var writer = ByteWriter(capacity: PendingReplies.byteCountAtFirst)
+    /// The LSN that every reply waits for at most: the steps of a dry run are never durable.
+    var lsnMax: LSN = .max
     private var marks: [Mark] = []
     private var firstMark = 0
 
@@ -29,6 +31,7 @@ struct PendingReplies: ~Copyable {
     /// `isFinal` says whether they complete a request that counts as in flight. Steps from `gathered` on
     /// become durable together, so replies that wait for any of them share a mark.
     mutating func mark(lsn: LSN, isFinal: Bool, gathered: LSN = .max) {
+        let lsn = min(lsn, self.lsnMax)
         let finals = isFinal ? 1 : 0
         let last = self.marks.count - 1
         guard !self.isEmpty else {

@@ -53,7 +53,7 @@ extension EngineDriver: RequestService {
         )
     }
 
-    private func writeContext(of principal: Principal) -> Engine.Context {
+    func writeContext(of principal: Principal) -> Engine.Context {
         Engine.Context(
             principal: principal,
             now: self.context.now(),
@@ -100,7 +100,8 @@ extension EngineDriver: RequestService {
     ) {
         let writer = queries.writer
         switch request {
-        case .openSession, .command, .keyedCommand, .keyedOutcome, .getProduct, .takeSnapshot:
+        case .openSession, .command, .keyedCommand, .keyedOutcome, .getProduct, .takeSnapshot,
+            .beginDryRun:
             preconditionFailure("\(request.opcode) has a function of its own")
         case .query(.stats):
             self.metrics.queries += 1

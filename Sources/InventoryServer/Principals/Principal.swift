@@ -77,7 +77,7 @@ extension Opcode {
     /// The rights required to run such a request; `nil` if no client may send it.
     fileprivate var rights: Principal.Rights? {
         switch self {
-        case .command, .keyedCommand, .keyedOutcome, .openSession: .write
+        case .command, .keyedCommand, .keyedOutcome, .openSession, .beginDryRun: .write
         case .getProduct, .query, .insight, .subscribe, .subscribeInsight: .read
         case .takeSnapshot: .operate
         case .backup: .backup

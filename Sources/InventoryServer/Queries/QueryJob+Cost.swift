@@ -8,7 +8,8 @@ extension QueryJob.Cost {
     init?(of query: Query, _ view: ReadView) {
         let number: UInt16
         switch query {
-        case .categories, .locations, .reservations, .transfers, .refusals, .stats: return nil
+        case .categories, .locations, .reservations, .transfers, .refusals, .importRuns, .stats:
+            return nil
         case .product(_, let asOf):
             guard asOf != nil else { return nil }
             number = 1
@@ -22,6 +23,7 @@ extension QueryJob.Cost {
         case .sales(let query):
             guard !query.reference.isEmpty else { return nil }
             number = 3
+        case .lastStep: number = 9
         case .products(let search):
             let isOrdered = search.sort != .id || search.isDescending || search.asOf != nil
             guard isOrdered else { return nil }

@@ -51,16 +51,19 @@ final class QueryRunner: @unchecked Sendable {
 
     /// Answers a query, except `stats`, which concerns the whole server.
     ///
-    /// `heldByteCount` is the memory of the query until it is answered.
+    /// `heldByteCount` is the memory of the query until it is answered; `other` is the state to read in place of
+    /// the server's.
     func answer(
         _ query: Query,
         to requestID: UInt64,
         of queries: ConnectionQueries,
-        holding heldByteCount: Int
+        holding heldByteCount: Int,
+        in other: (any StateReader)? = nil
     ) {
+        let state = other ?? self.state
         var query = query
         if case .product(let key, let asOf) = query {
-            guard let id = self.state.resolve(key) else {
+            guard let id = state.resolve(key) ?? key.id(asOf: asOf) else {
                 queries.writer.reply(.refused(.notFound(key)), to: requestID)
                 return
             }
@@ -69,7 +72,7 @@ final class QueryRunner: @unchecked Sendable {
         if case .product(_, nil) = query {
             // One row: cheaper to answer here than to pass on. Its job has no slice of a query thread, so it
             // may pause after that row, with the end still to come.
-            let stream = self.stream(query, requestID: requestID, of: queries.owner)
+            let stream = self.stream(query, of: state, requestID: requestID, queries.owner)
             var isLast = false
             while !isLast {
                 let part = stream.next()
@@ -86,18 +89,19 @@ final class QueryRunner: @unchecked Sendable {
         let owner = queries.owner
         queries.submit(
             WaitingQuery(requestID: requestID, heldByteCount: heldByteCount) {
-                self.stream(query, requestID: requestID, of: owner)
+                self.stream(query, of: state, requestID: requestID, owner)
             }
         )
     }
 
-    /// The answer to a query of the current state.
+    /// The answer to a query of a state as it is now.
     private func stream(
         _ query: Query,
+        of state: any StateReader,
         requestID: UInt64,
-        of owner: QueryQueue.Owner
+        _ owner: QueryQueue.Owner
     ) -> AnswerStream {
-        let view = query.needsWholeView ? self.state.wholeView() : self.state.readView()
+        let view = query.needsWholeView ? state.wholeView() : state.readView()
         let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: query, view))
         return AnswerStream(query, of: view, at: self.context.now(), requestID: requestID, job: job)
     }
@@ -292,4 +296,12 @@ final class QueryRunner: @unchecked Sendable {
 private final class FreedLater<Value>: @unchecked Sendable {
     var value: Value?
     init(_ value: Value) { self.value = value }
+}
+
+extension ProductKey {
+    /// The id in a key about the past, in which a deleted product may have existed.
+    fileprivate func id(asOf: AsOf?) -> ProductID? {
+        guard asOf != nil, case .id(let id) = self else { return nil }
+        return id
+    }
 }

@@ -17,6 +17,8 @@ package struct AtomicApply {
     /// The commands and problems of the lines that are not empty.
     private struct Batch {
         var numbers: [Int] = []
+        /// The lines by command.
+        var counts: [String: Int] = [:]
         var commands: [Command] = []
         var problems: [(line: Int, CommandProblem)] = []
         private var digest = StateDigest()
@@ -25,7 +27,9 @@ package struct AtomicApply {
             self.numbers.append(line.number)
             self.digest.feed(line.fingerprint.value)
             switch line.command {
-            case .success(let command): self.commands.append(command)
+            case .success(let command):
+                self.commands.append(command)
+                self.counts[line.name, default: 0] += 1
             case .failure(let problem): self.problems.append((line.number, problem))
             }
         }
@@ -50,6 +54,10 @@ package struct AtomicApply {
         // Errors-only: the levels are not shown, and they would make a large outcome too long to remember.
         let command = Command.batch(batch.commands, .atomicErrorsOnly)
         let outcome = try await self.send(command, batch.fingerprint)
+        if self.host.isDryRun, case .done = outcome {
+            DryRunSummary(valid: numbers.count, invalid: 0, batch.counts).print(by: self.host)
+            return
+        }
         try await self.report(outcome, of: command, numbers)
     }
 
@@ -96,6 +104,9 @@ package struct AtomicApply {
                 hint: "Nothing was changed. Split the file or omit --atomic.",
                 exit: Exit.failed
             )
+        }
+        guard !self.host.isDryRun else {
+            return try await self.host.sendWithKey(command, fingerprint: fingerprint)
         }
         self.host.setInterruptionMessage(
             "the commands may have been executed; retry with --id "

@@ -132,6 +132,14 @@ final class CommandFields {
         return instant
     }
 
+    func optionalDay(_ name: String) throws(CommandProblem) -> CalendarDay? {
+        guard let written = try self.optionalText(name) else { return nil }
+        guard let day = CalendarDay(text: written) else {
+            throw self.problem(name, "\"\(written)\" is not a day such as 2026-03-01")
+        }
+        return day
+    }
+
     func optionalNamed<Value: CaseIterable>(
         _ name: String,
         _ type: Value.Type

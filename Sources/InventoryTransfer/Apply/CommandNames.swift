@@ -49,10 +49,6 @@ final class CommandNames {
     private var places: [ProductID: Refusal.Place] = [:]
     private var categories: [String: CategoryID] = [:]
     private var locations: [String: LocationID] = [:]
-    /// Objects that a dry run assumes to exist.
-    private var assumedProducts: [Key: Product] = [:]
-    private var assumedCategories: [String: CategoryID] = [:]
-    private var assumedLocations: [String: LocationID] = [:]
     /// The decimals of the products of reservations and transfers, by id.
     private var openItems: [Kind: [UInt64: UInt8]] = [:]
 
@@ -60,7 +56,7 @@ final class CommandNames {
 
     // MARK: - Known names
 
-    func product(_ key: Key) -> Product? { self.products[key] ?? self.assumedProducts[key] }
+    func product(_ key: Key) -> Product? { self.products[key] }
 
     /// Returns the subject of a refusal if it is cached.
     func place(of refusal: Refusal) -> Refusal.Place? {
@@ -71,14 +67,14 @@ final class CommandNames {
     func category(_ key: Key) -> CategoryID? {
         switch key {
         case .id(let id): CategoryID(UInt32(clamping: id))
-        case .name(let name): self.categories[name] ?? self.assumedCategories[name]
+        case .name(let name): self.categories[name]
         }
     }
 
     func location(_ key: Key) -> LocationID? {
         switch key {
         case .id(let id): LocationID(UInt16(clamping: id))
-        case .name(let code): self.locations[code] ?? self.assumedLocations[code]
+        case .name(let code): self.locations[code]
         }
     }
 
@@ -151,12 +147,12 @@ final class CommandNames {
     }
 
     private func lookUpProduct(_ key: Key) async throws {
-        let productKey: ProductKey =
+        let answer =
             switch key {
-            case .id(let id): .id(ProductID(UInt32(clamping: id)))
-            case .name(let sku): .sku(sku)
+            case .id(let id): try await self.client.product(.id(ProductID(UInt32(clamping: id))))
+            case .name(let name): try await self.client.product(named: name)
             }
-        guard let found = try await self.client.product(productKey)?.product else { return }
+        guard let found = answer?.product else { return }
         if self.products.count >= Self.productsMax {
             self.products = [:]
             self.places = [:]
@@ -208,33 +204,6 @@ final class CommandNames {
             self.places[id] = nil
         case .renameCategory, .archiveCategory: self.categories = [:]
         case .updateLocation, .archiveLocation: self.locations = [:]
-        default: break
-        }
-    }
-
-    /// Records the names that a command would create, for a dry run.
-    func assume(_ command: Command) {
-        switch command {
-        case .createProduct(let draft):
-            // Ids from the top of the range do not collide with real ones.
-            let number = UInt32.max - UInt32(self.assumedProducts.count)
-            self.assumedProducts[.name(NormalizedText.key(draft.sku))] = Product(
-                id: ProductID(number),
-                unit: draft.unit.code,
-                decimals: draft.unit.decimals,
-                priceBasis: draft.price.basis
-            )
-        case .updateProduct(let id, let update, _):
-            guard let sku = update.sku else { return }
-            let all = [self.products, self.assumedProducts].lazy.flatMap { $0.values }
-            self.assumedProducts[.name(NormalizedText.key(sku))] = all.first { $0.id == id }
-        case .createCategory(let name), .renameCategory(_, let name, _):
-            self.assumedCategories[NormalizedText.key(name)] = CategoryID(0)
-        case .createLocation(let draft):
-            self.assumedLocations[NormalizedText.key(draft.code)] = LocationID(0)
-        case .updateLocation(_, let update, _):
-            guard let code = update.code else { return }
-            self.assumedLocations[NormalizedText.key(code)] = LocationID(0)
         default: break
         }
     }

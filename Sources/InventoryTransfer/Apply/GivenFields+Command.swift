@@ -15,6 +15,10 @@ extension GivenFields: CommandVisitor {
         value = try self.fields.optionalInstant(field.name)
     }
 
+    func optionalDay(_ name: String, _ value: inout CalendarDay?) throws(Failure) {
+        value = try self.fields.optionalDay(name)
+    }
+
     func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) throws(Failure) {
         let number = try self.fields.optionalInteger(field.name, in: field.bounds)
         value = number.map { LSN(UInt64($0)) }

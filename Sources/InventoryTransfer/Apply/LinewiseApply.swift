@@ -45,6 +45,8 @@ package final class LinewiseApply {
     private var problemCount = 0
     private var firstExit: ExitStatus?
     private var lastLSN: LSN = 0
+    /// In a dry run, the executed lines by command.
+    private var counts: [String: Int] = [:]
 
     /// Creates an application of the commands in a stream.
     package init(_ host: any TransferHost, _ stream: ByteStream) {
@@ -64,10 +66,12 @@ package final class LinewiseApply {
         self.decided = status.lastSequence
         let first = min(max(1, status.oldestRemembered), status.lastSequence + 1)
         self.host.client.resume(from: first)
-        self.host.setInterruptionMessage(
-            "earlier lines may have been executed; retry with --id "
-                + "\(self.host.session.text): none is executed twice"
-        )
+        if !self.host.isDryRun {
+            self.host.setInterruptionMessage(
+                "earlier lines may have been executed; retry with --id "
+                    + "\(self.host.session.text): none is executed twice"
+            )
+        }
         do {
             while let line = try await self.lines.next(settle: self.drain) {
                 self.lineCount += 1
@@ -136,6 +140,7 @@ package final class LinewiseApply {
         case .done(let done):
             if isEarlier { self.earlierCount += 1 } else { self.doneCount += 1 }
             self.lastLSN = max(self.lastLSN, done.lsn)
+            if self.host.isDryRun { self.counts[line.name, default: 0] += 1 }
             if self.host.report == .ndjson { self.print(line, done, isReplayed: isEarlier) }
         case .refused(let refusal) where isEarlier && refusal.code == .outcomeForgotten:
             self.earlierCount += 1
@@ -189,13 +194,17 @@ package final class LinewiseApply {
         var object = JSONObject()
         object.add("line", raw: String(line.number))
         object.add("command", line.name)
-        object.add("lsn", raw: String(done.lsn.value))
-        if done.id > 0 { object.add("id", raw: String(done.id)) }
+        // Those of a dry run mean nothing outside of it.
+        if !self.host.isDryRun {
+            object.add("lsn", raw: String(done.lsn.value))
+            if done.id > 0 { object.add("id", raw: String(done.id)) }
+        }
         let decimals = self.host.server.currencyDecimals
         if done.amount != 0 {
             object.add("amount", DecimalText.format(done.amount, decimals: decimals))
         }
         if isReplayed { object.add("replayed", raw: "true") }
+        if self.host.isDryRun { object.add("dryRun", raw: "true") }
         self.host.print(object.text)
     }
 
@@ -205,6 +214,12 @@ package final class LinewiseApply {
                 "  note  the outcomes of \(DecimalText.counted(Int64(self.forgottenCount), "line")) in an "
                     + "earlier run are forgotten: some may have been refused"
             )
+        }
+        guard !self.host.isDryRun else {
+            let valid = self.doneCount + self.earlierCount
+            DryRunSummary(valid: valid, invalid: self.problemCount, self.counts)
+                .print(by: self.host)
+            return
         }
         switch self.host.report {
         case .ndjson: break

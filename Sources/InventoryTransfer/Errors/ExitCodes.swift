@@ -42,7 +42,8 @@ package enum Exit {
             .movementNotFound, .transferNotFound, .keyUnknown:
             self.notFound
         case .skuTaken, .barcodeTaken, .nameTaken, .revisionMismatch, .inUse, .productInactive,
-            .archived, .alreadyReversed, .sequenceGap, .sequenceReused, .sessionExpired,
+            .archived, .alreadyReversed, .alreadyRecorded, .receiptDiffers, .sequenceGap,
+            .sequenceReused, .sessionExpired,
             .outcomeForgotten, .keyReused:
             self.conflict
         case .insufficientStock, .reservationExpired, .reservationClosed, .exceedsReservation,

@@ -92,6 +92,13 @@ extension RefusalCode {
             "It was already sold or released: invctl reserve list ID"
         case .transferClosed:
             "It was already received or cancelled: invctl stock transfer list ID"
+        case .occurredAtOutOfWindow:
+            """
+            Older sales are recorded as history: invctl import --as sales, or "imported": true in invctl \
+            apply.
+            """
+        case .receiptDiffers:
+            "Reverse what is recorded first (invctl ledger reverse LSN), then record it again."
         case .inUse:
             "Move or archive what refers to it first."
         default: ""

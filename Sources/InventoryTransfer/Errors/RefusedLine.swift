@@ -42,11 +42,14 @@ extension Command {
         case .restock(let restock): chosen(restock.lines).map { .product($0.product) }
         case .reserve(let reserve): chosen(reserve.lines).map { .product($0.product) }
         case .dispatchTransfer(let dispatch): chosen(dispatch.lines).map { .product($0.product) }
+        case .recordPastSale(let sale): chosen(sale.lines).map { .product($0.product) }
         case .adjust(let adjustment): .product(adjustment.product)
         case .count(let count): .product(count.product)
         case .setUnavailable(let hold): .product(hold.product)
         case .expectIncoming(let expectation): .product(expectation.product)
         case .setFloor(let change): .product(change.product)
+        case .setReorderPoint(let change): .product(change.product)
+        case .writeOff(let writeOff): .product(writeOff.product)
         case .reverse(let reversal): .step(reversal.lsn)
         case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
         case .updateProduct(let id, let update, _): .product(id, in: update.unit)
@@ -60,7 +63,7 @@ extension Command {
         case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
             chosen(settlement.lines).map { .transfer($0.transfer) }
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
-            .archiveLocation, .batch:
+            .archiveLocation, .recordImportRun, .batch:
             nil
         }
     }
@@ -78,7 +81,9 @@ extension Refusal {
     }()
 
     /// Fields whose values are minor units of the currency.
-    static let moneyFields: Set<String> = ["price", "unitCost", "opening.unitCost"]
+    static let moneyFields: Set<String> = [
+        "price", "unitCost", "opening.unitCost", "amount", "cost",
+    ]
 
     /// Whether the refusal has quantities, which need their unit to be understood.
     var hasQuantities: Bool {
@@ -86,7 +91,8 @@ extension Refusal {
         case .sold, .remainder, .shortage: true
         case .range(let name, _, _, _): Self.quantityFields.contains(name)
         case .batch(_, let inner): inner.hasQuantities
-        case .none, .message, .field, .id, .taken, .revision, .sequence: false
+        case .none, .message, .field, .id, .taken, .revision, .sequence, .recorded, .receiptLine:
+            false
         }
     }
 }

@@ -94,6 +94,13 @@ extension Refusal {
             return "command \(index + 1): \(inner.code.name)  \(facts)"
         case .sequence(let received, let last):
             return "request \(received) of a session that is at \(last)" + line
+        case .recorded(let lines):
+            let first = self.line.map { $0 + 1 } ?? 1
+            return lines == 1
+                ? "line \(first) is recorded already"
+                : "lines \(first) to \(first + lines - 1) are recorded already"
+        case .receiptLine(let number):
+            return "line \(number + 1) of this receipt is recorded already, with other content"
         }
     }
 
@@ -101,7 +108,7 @@ extension Refusal {
     private static func description(_ code: RefusalCode, _ id: UInt64) -> String {
         switch code {
         case .movementNotFound: "there is no movement at LSN \(id)"
-        case .alreadyReversed: "LSN \(id) was already reversed"
+        case .alreadyReversed: "LSN \(id) was already reversed, or goods of it were returned"
         case .reservationNotFound: "there is no reservation \(id)"
         case .transferNotFound: "there is no transfer \(id)"
         default: "\(code.noun) \(id)"

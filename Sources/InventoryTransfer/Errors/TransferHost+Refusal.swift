@@ -52,8 +52,8 @@ extension TransferHost {
         case .id where innermost.code == .inUse && command?.isProductDeletion == true:
             message = "\(subject ?? "the product") has stock, reservations or goods in transit"
             hint =
-                "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other) and settle its "
-                + "reservations and transfers."
+                "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other; of stock on hold "
+                + "invctl stock write-off) and settle its reservations and transfers."
         case .id where innermost.code == .inUse:
             message = "\(subject ?? "it") is still in use"
         case .id where innermost.code == .archived:
@@ -146,6 +146,7 @@ extension TransferHost {
             case .setUnavailable:
                 movement.unavailableDelta > 0 ? "stock put on hold" : "stock released from hold"
             case .reversal: "a step reversed"
+            case .openingBalance: "a past sale recorded"
             default: "stock moved"
             }
         case .productUpdated(_, let difference):

@@ -54,6 +54,11 @@ struct ExportLine {
     /// Adds smallest units as a decimal number unless they are 0: `12.500` for 12,500 g.
     mutating func add(_ name: String, units value: Int64, decimals: UInt8) {
         if value == 0 { return }
+        self.add(name, quantity: value, decimals: decimals)
+    }
+
+    /// Adds smallest units as a decimal number, also if they are 0.
+    mutating func add(_ name: String, quantity value: Int64, decimals: UInt8) {
         self.name(name)
         self.bytes.append(DecimalText.format(value, decimals: decimals))
     }

@@ -147,7 +147,7 @@ struct LedgerColumns {
         /// Whether a command can set the time of the movement.
         var hasOwnTime: Bool {
             switch self.kind {
-            case .sale, .return, .restock, .adjust: true
+            case .sale, .return, .restock, .adjust, .openingBalance: true
             case .expectIncoming: self.occurredAt != self.recordedAt
             default: false
             }

@@ -16,7 +16,8 @@ import InventoryWire
 /// recording: databases with the same catalog, movements and balances export the same bytes. It is no backup: it
 /// excludes sessions, unmet demand, alerts, earlier prices and names, and times of recording.
 ///
-/// The export is as of one LSN, that of its products, except for floors, which are those of its end.
+/// The export is as of one LSN, that of its products, except for floors and reorder points of locations, which are
+/// those of its end.
 package struct WholeExport {
     /// The fields of a product, and those of an active one.
     private static let fields = ProductFields.descriptions
@@ -244,12 +245,18 @@ package struct WholeExport {
             ("onHand", level.onHand), ("unavailable", level.unavailable),
             ("reserved", level.reserved), ("incoming", level.incoming), ("floor", level.floor),
         ]
+        let own = level.ownReorderPoint
         // An empty level is equal to a missing one.
-        guard level.value != .zero || quantities.contains(where: { $0.1 != 0 }) else { return }
+        guard level.value != .zero || own != nil || quantities.contains(where: { $0.1 != 0 }) else {
+            return
+        }
         self.line.begin()
         self.line.add("level", place: product, location)
         for (name, quantity) in quantities {
             self.line.add(name, units: quantity.baseUnits, decimals: level.unit.decimals)
+        }
+        if let own {
+            self.line.add("reorderPoint", quantity: own.baseUnits, decimals: level.unit.decimals)
         }
         self.line.add("value", money: level.value.minorUnits, decimals: self.money)
         try self.endLine()

@@ -10,6 +10,9 @@ internal import InventoryModel
 ///
 ///     1 … first − 1       first … done                done + 1 …
 ///     forgotten           resent, replayed            decided now
+///
+/// The record of the import's run has how many commands of all those requests were refused, so that those of
+/// forgotten requests are counted too. See ``ImportRunHandle``.
 final class BatchSender {
     private let client: InventoryClient
     private let first: UInt64
@@ -41,14 +44,30 @@ final class BatchSender {
     private static let inFlightMax = 128
     private var inFlightNow = BatchSender.inFlightMin
 
+    private let host: any TransferHost
+    private let run: ImportRunHandle?
+    /// Refused commands of the requests that were resent.
+    private var replayedRefusalCount = 0
+    private var isResumeNoted = false
+
+    /// Begins the import's run, or resumes it, and opens the session of its requests.
+    ///
+    /// - Throws: As ``ImportRunHandle/begin()`` and the client do.
+    static func begin(_ host: any TransferHost) async throws -> BatchSender {
+        try await host.importRun?.begin()
+        return BatchSender(host, try await host.client.openSession())
+    }
+
     /// Creates a sender from the session's current status.
-    init(_ client: InventoryClient, _ status: SessionStatus) {
-        self.client = client
+    private init(_ host: any TransferHost, _ status: SessionStatus) {
+        self.host = host
+        self.run = host.importRun
+        self.client = host.client
         self.done = status.lastSequence
         self.first = min(max(1, status.oldestRemembered), status.lastSequence + 1)
         (self.answers, self.continuation) = AsyncStream.makeStream()
         self.iterator = self.answers.makeAsyncIterator()
-        client.resume(from: self.first)
+        self.client.resume(from: self.first)
     }
 
     /// Sends the next request, and waits while too many are in flight (back-pressure).
@@ -56,12 +75,14 @@ final class BatchSender {
     /// - Parameters:
     ///   - make: Encodes the request; not called if the request is skipped.
     ///   - mayBeEmpty: Whether the request may have no commands and only use its number up.
+    ///   - row: The first row of the file in the request; `nil` if it has none.
     ///   - receive: Gets the outcome during a later call; `nil` if an earlier run had sent the request and
     ///     its outcome is forgotten.
     /// - Throws: ``Failure`` if a whole request is refused, or the client's error.
     func send(
         _ make: () -> EncodedCommand,
         mayBeEmpty: Bool = false,
+        row: Int? = nil,
         _ receive: @escaping (Outcome?) throws -> Void
     ) async throws {
         let number = self.next
@@ -70,6 +91,7 @@ final class BatchSender {
             try receive(nil)
             return
         }
+        if number > self.done, let row { self.noteResumed(before: row) }
         while self.waiting.count >= self.inFlightNow { try await self.receiveOutcome() }
         self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, receive: receive)
         let continuation = self.continuation
@@ -86,6 +108,7 @@ final class BatchSender {
             let waiting = self.waiting.removeValue(forKey: number)
         else { return }
         let outcome = try result.get()
+        if number <= self.done { self.replayedRefusalCount += outcome.rowRefusalCount }
         self.inFlightNow =
             outcome.isWhole ? min(self.inFlightNow + 1, Self.inFlightMax) : Self.inFlightMin
         guard case .refused(let refusal) = outcome, !waiting.mayBeEmpty else {
@@ -94,24 +117,50 @@ final class BatchSender {
         }
         // The rows now encode to another request; the earlier run's was decided.
         guard refusal.code == .sequenceReused, number <= self.done else {
-            throw Failure(
-                refusal.code.name,
-                "request \(number)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
-                hint: refusal.code.hint,
-                number: refusal.code.rawValue,
-                exit: Exit.code(for: refusal)
-            )
+            throw Failure("request \(number)", refused: refusal)
         }
         try waiting.receive(nil)
+    }
+
+    // MARK: - The run
+
+    /// Says once that, and where, an earlier process had stopped.
+    private func noteResumed(before row: Int? = nil) {
+        guard self.done > 0, !self.isResumeNoted else { return }
+        self.isResumeNoted = true
+        guard !self.host.isQuiet else { return }
+        let place = row.map { ", before row \($0)" } ?? ", after the last row"
+        self.host.note("  note  resumed where an earlier run stopped\(place)")
+    }
+
+    /// Refused commands of requests whose outcomes are forgotten.
+    private var forgottenRefusalCount: Int {
+        let all = Int(clamping: self.run?.earlier?.refusedCommands ?? 0)
+        return max(0, all - self.replayedRefusalCount)
+    }
+
+    /// Records the run as finished, with the rows that an earlier process had refused and cannot be named now.
+    ///
+    /// - Parameter counts: The counts of the rows as far as their outcomes are known.
+    /// - Returns: The counts of all rows.
+    /// - Throws: ``Failure`` if the record is refused, or the client's error.
+    func endRun(_ counts: RowCounts) async throws -> RowCounts {
+        self.noteResumed()
+        var counts = counts
+        counts.rejected += self.forgottenRefusalCount
+        try await self.run?.finish(ImportCounts(counts))
+        return counts
     }
 
     /// Notes how many rows of an earlier run have forgotten outcomes.
     func noteForgotten(_ messages: any TransferMessages) {
         guard self.first > 1 else { return }
         let rows = DecimalText.grouped(String(Int(self.first - 1) * Self.rowsMax))
+        guard self.forgottenRefusalCount > 0 else { return }
+        let count = DecimalText.grouped(String(self.forgottenRefusalCount))
         messages.note(
-            "  note  an earlier run sent about \(rows) rows whose outcomes are forgotten: some may have "
-                + "been refused"
+            "  note  of about \(rows) rows that an earlier run sent, \(count) were rejected and can no longer "
+                + "be listed"
         )
     }
 }
@@ -125,5 +174,18 @@ extension Outcome {
         case .done: true
         case .refused: false
         }
+    }
+}
+
+extension Failure {
+    /// The failure of a whole request, which `what` names.
+    init(_ what: String, refused refusal: Refusal) {
+        self.init(
+            refusal.code.name,
+            "\(what)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
+            hint: refusal.code.hint,
+            number: refusal.code.rawValue,
+            exit: Exit.code(for: refusal)
+        )
     }
 }

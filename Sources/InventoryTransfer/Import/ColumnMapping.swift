@@ -8,9 +8,13 @@ internal import InventoryModel
 struct ColumnMapping: Sendable {
     struct Field: Sendable {
         var name: String
+        /// The column of an export that has the field, if its name is not that of the field.
+        var exported: String?
         var isNeeded = false
         /// Fields any of which makes this one unnecessary.
         var isNeededUnless: [String] = []
+        /// Whether only exports have the field: a column of that name in another file is something else.
+        var isOnlyExported = false
         /// Usual column names for the field, in lowercase letters and digits only.
         var synonyms: [String] = []
         /// Names that mean the field only if no column has one of ``better`` in its name.
@@ -20,6 +24,8 @@ struct ColumnMapping: Sendable {
 
     private(set) var columns: [String: Int] = [:]
     private var guessed: Set<String> = []
+    /// The columns of an export that are a field of another name.
+    private var exported: Set<Int> = []
     private let header: [String]
     private let fields: [Field]
 
@@ -40,10 +46,13 @@ struct ColumnMapping: Sendable {
         self.header = header
         self.fields = fields
         for flag in flags { try self.take(flag) }
-        for field in fields where self.columns[field.name] == nil {
-            self.columns[field.name] = Self.index(of: field.name, in: header)
+        if Self.isExport(header) { self.takeExported() }
+        for field in fields where self.columns[field.name] == nil && !field.isOnlyExported {
+            let index = Self.index(of: field.name, in: header)
+            self.columns[field.name] = index.flatMap { self.exported.contains($0) ? nil : $0 }
         }
-        if guesses { self.guess() }
+        // What an export has is named; a guess could only be wrong.
+        if guesses, !Self.isExport(header) { self.guess() }
         let missing = fields.filter { self.isMissing($0) }
         guard missing.isEmpty else {
             throw Failure.usage(
@@ -86,6 +95,26 @@ struct ColumnMapping: Sendable {
     private func isMissing(_ field: Field) -> Bool {
         field.isNeeded && self.columns[field.name] == nil
             && field.isNeededUnless.allSatisfy { self.columns[$0] == nil }
+    }
+
+    // MARK: - Exports
+
+    /// Whether the columns are those of an export of rows, or of the lists that it exports.
+    ///
+    /// Their numbers have a decimal point, whatever other columns say.
+    static func isExport(_ header: [String]) -> Bool {
+        header.contains("unitDecimals") || (header.contains("lsn") && header.contains("priceBasis"))
+    }
+
+    /// Maps fields to the columns that an export has them in.
+    private mutating func takeExported() {
+        for field in self.fields where self.columns[field.name] == nil {
+            guard let name = field.exported, let index = self.header.firstIndex(of: name) else {
+                continue
+            }
+            self.columns[field.name] = index
+            self.exported.insert(index)
+        }
     }
 
     // MARK: - Guessing
@@ -163,6 +192,19 @@ extension [ColumnMapping.Field] {
         return known + others.map { ColumnMapping.Field(name: $0) }
     }()
 
+    /// The fields of products to change or to add: none is needed but one that identifies them.
+    static let ofUpserts: Self = Self.ofProducts.map { field in
+        var field = field
+        field.isNeeded = field.name == "sku"
+        if field.isNeeded { field.isNeededUnless = ["barcode"] }
+        return field
+    }
+
+    /// What a preset says of new products, for which its files have no column.
+    static let ofNewProducts: Self = [
+        .init(name: UpsertColumns.newPrice), .init(name: UpsertColumns.newDecimals),
+    ]
+
     private static let skus = [
         "variantsku", "productsku", "itemsku", "stockcode", "itemcode", "productcode", "articleno",
         "articlenumber", "itemnumber", "itemno", "partnumber", "partno", "ipn", "partipn", "code",
@@ -190,48 +232,68 @@ extension [ColumnMapping.Field] {
 
     private static let priceBasis = ColumnMapping.Field(name: "priceBasis", synonyms: ["priceper"])
 
-    private static let knownOfProducts: Self = [
-        Self.sku,
-        {
-            var name = Self.name
-            name.isNeeded = true
-            return name
-        }(),
-        .init(
-            name: "price",
-            isNeeded: true,
-            synonyms: [
-                "unitprice", "retailprice", "regularprice", "sellingprice", "salesprice",
-                "listprice",
-            ]
-        ),
-        .init(
-            name: "category",
-            synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
-        ),
-        .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
-        .init(name: "unit", synonyms: ["uom", "unitofmeasure"]),
-        .init(name: "decimals", synonyms: ["unitdecimals"]),
-        .init(
-            name: "stock",
-            synonyms: ["onhand", "quantityonhand", "quantity", "qty", "counted", "count"]
-        ),
-        .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
-        .init(
-            name: "reorderPoint",
-            synonyms: ["threshold", "minstock", "minimumstock", "lowstock"]
-        ),
-        .init(name: "reorderTarget", synonyms: ["maxstock", "maximumstock"]),
-        .init(name: "packSize"), .init(name: "leadTimeDays", synonyms: ["leadtime"]),
-        .init(name: "brand", synonyms: ["manufacturer", "vendor"]),
-        Self.location, Self.priceBasis,
-    ]
+    private static let knownOfProducts: Self =
+        [
+            Self.sku,
+            {
+                var name = Self.name
+                name.isNeeded = true
+                return name
+            }(),
+            .init(
+                name: "price",
+                isNeeded: true,
+                synonyms: [
+                    "unitprice", "retailprice", "regularprice", "sellingprice", "salesprice",
+                    "listprice",
+                ]
+            ),
+            .init(
+                name: "category",
+                synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
+            ),
+            .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
+            .init(
+                name: "moreBarcodes",
+                synonyms: ["barcodes", "additionalbarcodes", "alternatebarcodes", "otherbarcodes"]
+            ),
+            .init(name: "unit", synonyms: ["uom", "unitofmeasure"]),
+            .init(name: "decimals", exported: "unitDecimals", synonyms: ["unitdecimals"]),
+            .init(
+                name: "stock",
+                synonyms: ["onhand", "quantityonhand", "quantity", "qty", "counted", "count"]
+            ),
+            .init(name: "cost", synonyms: ["unitcost", "purchaseprice", "costprice"]),
+            .init(
+                name: "reorderPoint",
+                synonyms: ["threshold", "minstock", "minimumstock", "lowstock"]
+            ),
+            .init(name: "reorderTarget", synonyms: ["maxstock", "maximumstock"]),
+            .init(name: "packSize"), .init(name: "leadTimeDays", synonyms: ["leadtime"]),
+            .init(name: "brand", synonyms: ["manufacturer", "vendor"]),
+            Self.location, Self.priceBasis,
+        ] + Self.furtherBarcodes
+
+    /// A column for each further barcode, such as `barcode2`, also called `ean2`.
+    private static let furtherBarcodes: Self = BarcodeCells.furtherFields.map { name in
+        let number = name.suffix(1)
+        return ColumnMapping.Field(
+            name: name,
+            synonyms: ["gtin", "ean", "upc"].map { "\($0)\(number)" }
+        )
+    }
 
     /// The fields of a count or a stock change.
     static let ofStock: Self = [
-        Self.sku,
+        {
+            var sku = Self.sku
+            // A count may be scanned: products are found by barcode too.
+            sku.synonyms += ["barcode", "gtin", "ean", "ean13", "upc"]
+            return sku
+        }(),
         .init(
             name: "stock",
+            exported: "onHand",
             isNeeded: true,
             synonyms: [
                 "onhand", "quantityonhand", "quantity", "qty", "counted", "count", "delta", "units",
@@ -242,7 +304,9 @@ extension [ColumnMapping.Field] {
             name: "reference",
             synonyms: ["deliveryno", "delivery", "orderno", "order", "receipt", "ref"]
         ),
-        Self.location, Self.priceBasis,
+        // Without synonyms: a column of that of the product must not set it for the location.
+        .init(name: "ownReorderPoint"),
+        Self.location, Self.priceBasis, .init(name: "stockValue", exported: "value"),
     ]
 
     /// The fields of a past sale.
@@ -255,7 +319,9 @@ extension [ColumnMapping.Field] {
             synonyms: ["unitprice", "sellingprice", "salesprice", "saleprice"]
         ),
         .init(name: "amount", synonyms: ["lineamount", "linetotal", "extendedprice"]),
+        .init(name: "lineCost", exported: "cost"),
         .init(name: "cost", synonyms: ["unitcost", "costprice"]),
+        .init(name: "kind", exported: "kind", isOnlyExported: true),
         .init(
             name: "occurredAt",
             isNeeded: true,

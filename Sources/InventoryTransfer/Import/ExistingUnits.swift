@@ -2,37 +2,28 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// What the products of a file that exist are counted and priced in, by the file's numbers.
+/// The decimals that products of a file that exist are counted with, by the file's numbers.
 ///
-/// A product in pieces with a price for one need not be in the list, unless the file has quantities with
-/// decimals, costs or prices for another quantity: it is then the same whether it exists or not.
+/// A product in pieces need not be in the list, unless the file has quantities with decimals: it is then the
+/// same whether it exists or not.
 struct ExistingUnits: Sendable {
-    struct Unit: Sendable {
-        var decimals: UInt8
-        /// The base units that the price is for.
-        var basis: Int64
-    }
-
-    private var units: [Int: Unit] = [:]
+    private var decimals: [Int: UInt8] = [:]
 
     /// The most products that are looked up one by one; for more, all products of the server are read.
     private static let lookupMax = 4_096
 
-    subscript(product: Int) -> Unit? { self.units[product] }
+    subscript(product: Int) -> UInt8? { self.decimals[product] }
 
     init(of products: SoldProducts, _ client: InventoryClient) async throws {
         guard products.lines.count > Self.lookupMax else {
             let found = try await ProductLookup.find(products.lines.map { $0.sku }, client)
             for (index, product) in found.enumerated() {
                 guard let product = product?.product else { continue }
-                self.units[index] = Unit(
-                    decimals: product.unit.decimals,
-                    basis: product.price.basis
-                )
+                self.decimals[index] = product.unit.decimals
             }
             return
         }
-        let needsAll = products.lines.contains { $0.needsUnit }
+        let needsAll = products.lines.contains { $0.quantityDecimals > 0 }
         for try await part in client.rows(of: .products(ProductSearch())) {
             self.add(part.table, products, needsAll: needsAll)
         }
@@ -40,23 +31,14 @@ struct ExistingUnits: Sendable {
 
     private mutating func add(_ table: ResultTable, _ products: SoldProducts, needsAll: Bool) {
         guard let sku = table.column(named: "sku"),
-            let decimals = table.column(named: "unitDecimals"),
-            let basis = table.column(named: "priceBasis")
+            let decimals = table.column(named: "unitDecimals")
         else { return }
         for row in 0..<table.rowCount {
             guard case .integer(let decimals) = table.cell(row, decimals),
-                case .integer(let basis) = table.cell(row, basis),
-                needsAll || decimals != 0 || basis != 1, case .text(let sku) = table.cell(row, sku),
+                needsAll || decimals != 0, case .text(let sku) = table.cell(row, sku),
                 let product = products.number(of: sku)
             else { continue }
-            self.units[product] = Unit(decimals: UInt8(clamping: decimals), basis: basis)
+            self.decimals[product] = UInt8(clamping: decimals)
         }
-    }
-}
-
-extension SoldProducts.Line {
-    /// Whether its rows depend on the unit of the product, if it exists.
-    fileprivate var needsUnit: Bool {
-        self.quantityDecimals > 0 || self.per != FileQuantity.perUnit || self.costedQuantity > 0
     }
 }

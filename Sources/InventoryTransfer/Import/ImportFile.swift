@@ -50,8 +50,7 @@ struct ImportFile: Sendable {
         }
         let read = try RecordReader(text, layout)
         self.numberStyle = NumberColumns.Style(
-            mark: options.decimal
-                ?? (options.preset != nil || options.isWorkbook ? .point : nil),
+            mark: options.decimal ?? (Self.hasPoints(read.header, options) ? .point : nil),
             isBinary: options.isWorkbook
         )
         var notes = [Self.note(encoding, read, of: file)].compactMap { $0 }
@@ -79,12 +78,17 @@ struct ImportFile: Sendable {
         self.mapping = try ColumnMapping(
             self.records.header,
             [],
-            fields: fields,
+            fields: fields + (content == .upserts ? .ofNewProducts : []),
             guesses: false
         )
         self.notes = [result.summary] + notes
         self.refused = result.refused
         self.passedCount = result.passedCount
+    }
+
+    /// Whether the system that wrote the file writes decimal points.
+    private static func hasPoints(_ header: [String], _ options: ReadOptions) -> Bool {
+        options.preset != nil || options.isWorkbook || ColumnMapping.isExport(header)
     }
 
     /// What was detected, unless it is UTF-8 with commas.

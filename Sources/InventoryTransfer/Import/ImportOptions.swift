@@ -16,6 +16,8 @@ package struct ImportOptions: Sendable {
     package var rejects: String?
     /// The most rejected rows that are listed if there is no such file.
     package var errorsMax = 100
+    /// The most changed rows that a dry run lists.
+    package var changesMax = 100
     /// Whether to report what would be done and write nothing.
     package var dryRun = false
 
@@ -33,13 +35,10 @@ package struct ImportOptions: Sendable {
     ///
     /// - Throws: ``Exit/failed`` if the file cannot be written.
     func list(_ problems: Problems, _ messages: any TransferMessages) throws {
-        let lines = problems.list.lines
-        guard !lines.isEmpty else { return }
-        let text = lines.map { "  " + $0 + "\n" }.joined()
-        guard let rejects else {
-            messages.note(String(text.dropLast()))
-            return
-        }
+        let rejected = problems.list.rows
+        guard let rejects else { return messages.list(rejected: rejected) }
+        guard !rejected.lines.isEmpty else { return }
+        let text = rejected.lines.map { "  " + $0 + "\n" }.joined()
         do {
             try text.write(toFile: rejects, atomically: true, encoding: .utf8)
         } catch {
@@ -55,24 +54,4 @@ package enum NegativeSale: String, CaseIterable, Sendable {
     case `return`
     /// Goods that were removed without a sale.
     case writeOff = "write-off"
-}
-
-/// The counts of an import, for its last line.
-struct RowCounts {
-    /// All rows, without those that were passed over.
-    var rows: Int
-    var rejected: Int
-    /// Rows that are none: totals, repeated headers, pictures.
-    var passed: Int
-
-    /// `7 rows: 5 accepted, 2 rejected`.
-    var done: String { self.text("accepted", "rejected") }
-    /// `7 rows: 5 valid, 2 invalid`.
-    var dry: String { self.text("valid", "invalid") }
-
-    private func text(_ good: String, _ bad: String) -> String {
-        let passed = self.passed == 0 ? "" : ", \(self.passed) passed over"
-        return
-            "\(self.rows) rows: \(self.rows - self.rejected) \(good), \(self.rejected) \(bad)\(passed)"
-    }
 }

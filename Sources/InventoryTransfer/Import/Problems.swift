@@ -28,12 +28,13 @@ struct ProblemList: Sendable {
         self.count += part.count - part.listed.count
     }
 
-    /// One line for each listed row, in the file's order, and one with the count of the others.
-    var lines: [String] {
+    /// The listed rows, in the file's order.
+    var rows: RejectedRows {
         let rows = self.listed.sorted { $0.row < $1.row }.prefix(self.listedMax)
-        let rest = self.count - rows.count
-        return rows.map { "row \($0.row)  \($0.text)" }
-            + (rest > 0 ? ["… and \(rest) more; --errors all lists every one"] : [])
+        return RejectedRows(
+            rows: rows.map { ($0.row, $0.text) },
+            restCount: self.count - rows.count
+        )
     }
 }
 

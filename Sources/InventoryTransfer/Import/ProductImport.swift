@@ -42,7 +42,7 @@ package struct ProductImport: ~Copyable {
             "import",
             total: file.count,
             unit: "rows",
-            isQuiet: host.isQuiet || options.dryRun
+            isQuiet: host.isQuiet
         )
     }
 
@@ -51,12 +51,7 @@ package struct ProductImport: ~Copyable {
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
         if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        if self.options.dryRun {
-            try await self.runDry()
-            return
-        }
-        let status = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, status)
+        let sender = try await BatchSender.begin(self.host)
         let categories = ImportedCategories()
         while let part = try self.nextPart() {
             for category in part.newCategories {
@@ -71,10 +66,11 @@ package struct ProductImport: ~Copyable {
         }
         try await sender.finish()
         self.progress.end()
-        self.host.print(self.counts.done)
+        let counts = try await sender.endRun(self.counts)
+        self.host.print(ImportSummary(counts, isDryRun: self.options.dryRun))
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
+        if counts.rejected > 0 { throw Exit.partlyDone }
     }
 
     private var counts: RowCounts {
@@ -109,12 +105,20 @@ package struct ProductImport: ~Copyable {
         // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
         let numbers = part.rows[rows].map { $0.number }
-        try await sender.send(request) { outcome in
+        try await sender.send(request, row: numbers.first) { outcome in
             guard case .errorsOnly(let errorsOnly) = outcome else { return }
             for refused in errorsOnly.refused where refused.index < numbers.count {
                 problems.add(numbers[refused.index], host.sentence(refused.refusal))
             }
         }
+    }
+
+    /// Whether a product can be one of this run: of rows that an earlier process sent, the outcome may be
+    /// forgotten.
+    private func isNew(_ product: StockedProduct?) -> Bool {
+        guard let product else { return false }
+        let begun = self.host.importRun?.earlier?.begunAt
+        return begun.map { product.product.createdAt >= $0 } ?? true
     }
 
     /// Sends what products have at locations other than that of their opening stock, once they exist.
@@ -127,7 +131,7 @@ package struct ProductImport: ~Copyable {
         let products = try await ProductLookup.find(all.map { $0.sku }, self.host.client)
         for start in stride(from: 0, to: all.count, by: BatchSender.rowsMax) {
             let indexes = (start..<min(start + BatchSender.rowsMax, all.count)).filter {
-                products[$0] != nil && !self.problems.contains(all[$0].number)
+                self.isNew(products[$0]) && !self.problems.contains(all[$0].number)
             }
             func request() -> EncodedCommand {
                 var request = BatchEncoder(.errorsOnly)
@@ -146,25 +150,6 @@ package struct ProductImport: ~Copyable {
                 }
             }
         }
-    }
-
-    /// Dry run: validates the file and checks which SKUs the server already has, and writes nothing.
-    private mutating func runDry() async throws {
-        while let part = try self.nextPart() {
-            let skus = part.rows.map { part.products.sku($0.product) }
-            let found = try await ProductLookup.find(skus, self.host.client)
-            for (index, product) in found.enumerated() {
-                guard let product else { continue }
-                self.problems.add(
-                    part.rows[index].number,
-                    "sku: \"\(skus[index])\" already exists, as product \(product.product.id.value)"
-                )
-            }
-        }
-        self.progress.end()
-        self.host.print("\(self.counts.dry), nothing written")
-        try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
     }
 }
 

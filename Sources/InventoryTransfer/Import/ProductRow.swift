@@ -33,6 +33,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
     private var next = 0
     private let sku: Int
     private let category: Int
+    private let barcodes: BarcodeCells
     private let stock: StockColumns
     private let priceBasis: Int
     private let numbers: NumberColumns
@@ -58,9 +59,12 @@ struct ProductRow: FieldVisitor, ~Copyable {
                 ? [column(field.name), column("decimals")] : [column(field.name)]
         }
         let firstExtension = self.columns.count - ProductFields.extensionFields.fields.count
-        let columns = self.columns
+        let (columns, barcodes) = (self.columns, BarcodeCells(file.mapping))
+        self.barcodes = barcodes
         self.extensionColumns = ProductFields.extensionFields.fields.enumerated()
-            .map { (field: $1, index: firstExtension + $0) }.filter { columns[$0.index] != .max }
+            .map { (field: $1, index: firstExtension + $0) }.filter { field, index in
+                columns[index] != .max || field == .moreBarcodes && barcodes.hasMore
+            }
         (self.sku, self.category) = (column("sku"), column("category"))
         self.stock = StockColumns(file.mapping, locations)
         self.priceBasis = column("priceBasis")
@@ -98,6 +102,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
             throw Problem(text: "sku: \"\(self.skuText)\" is longer than \(limit) bytes")
         }
         try self.checkText(self.category, "category", atMost: Int64(Limits.nameByteCountMax))
+        try self.barcodes.checkFirst(self.records)
         self.bytes.removeAll()
         self.next = 0
         var fields = ProductFields()
@@ -135,7 +140,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
     private mutating func encodeExtensions(of fields: inout ProductFields) throws(Problem) {
         var given = FieldSet<ProductField>()
         for (field, index) in self.extensionColumns
-        where !self.records.withBytes(self.columns[index], { $0.isEmpty }) {
+        where field == .moreBarcodes
+            ? self.barcodes.hasMore(self.records)
+            : !self.records.withBytes(self.columns[index], { $0.isEmpty })
+        {
             given.insert(field)
         }
         swap(&self.bytes, &self.extensions)
@@ -181,6 +189,17 @@ struct ProductRow: FieldVisitor, ~Copyable {
         }
     }
 
+    /// Writes the further barcodes of the record as the text of their field.
+    private mutating func writeMoreBarcodes() throws(Problem) {
+        let all = self.barcodes.more(self.records)
+        for barcode in all { try BarcodeCells.check(barcode, "moreBarcodes") }
+        let text = all.joined(separator: " ")
+        guard text.utf8.count <= Limits.moreBarcodesByteCountMax else {
+            throw Problem(text: "moreBarcodes: there are more than \(Limits.moreBarcodesMax)")
+        }
+        self.bytes.writeText(text)
+    }
+
     private mutating func writeText(
         _ column: Int,
         _ name: String,
@@ -213,8 +232,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
     // MARK: - Fields
 
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Problem) {
+        let column = self.nextColumn()
+        if field.isExtension, field.name == "moreBarcodes" { return try self.writeMoreBarcodes() }
         try self.writeText(
-            self.nextColumn(),
+            column,
             field.name,
             atMost: field.bounds.upperBound,
             or: field.standard ?? ""

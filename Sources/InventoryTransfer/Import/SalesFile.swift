@@ -3,8 +3,7 @@ internal import InventoryModel
 
 /// The sales of a file, read in two passes.
 ///
-/// The first pass reads all of it, in parallel parts: the products, their opening stock and the rejected
-/// rows. The second pass, ``SalesBatches``, reads batch by batch what is sent. Between them only the
+/// The first pass reads all of it, in parallel parts: the products and the rejected rows. The second pass, ``SalesBatches``, reads batch by batch what is sent. Between them only the
 /// products and the product number of each row stay in memory.
 ///
 ///     bytes  [ part 0 | part 1 | part 2 ]     each begins after the end of a line
@@ -16,16 +15,14 @@ internal import InventoryModel
 /// everything from there on is read again. Nothing here depends on the server: only the file decides the
 /// requests, so that a retry with the same file sends the same requests.
 ///
-/// A rejected row does not affect its product's opening stock, price, name and category. A row too far ahead
+/// A rejected row does not affect its product's price, name and category. A row too far ahead
 /// of the server's clock is sent anyway and refused by the server: which rows those are changes from day to
 /// day, and a retry has to send the same rows with the same numbers.
 struct SalesFile: Sendable {
     private(set) var reader: SalesReader
     private(set) var products = SoldProducts()
     private(set) var problems: ProblemList
-    /// The rows too far ahead of the server's clock, which are sent anyway.
-    private(set) var ahead: ProblemList
-    /// The product number of each readable row, by part; ``noProduct`` for a row that is not sent.
+    /// The product number of each readable row, by part.
     private(set) var productsOfRows: [[UInt32]] = []
     /// The rows, without those that were passed over.
     private(set) var rowCount = 0
@@ -38,10 +35,6 @@ struct SalesFile: Sendable {
     private(set) var returnCount = 0
     private(set) var writeOffCount = 0
     private(set) var discountCount = 0
-
-    static let noProduct = UInt32.max
-    /// In place of the product of a discount, which moves no stock.
-    static let discount = UInt32.max - 1
 
     /// The number of rows that are sent.
     var acceptedCount: Int {
@@ -67,7 +60,6 @@ struct SalesFile: Sendable {
     ) async throws {
         self.reader = try SalesReader(file, options)
         self.problems = ProblemList(listedMax: listedMax)
-        self.ahead = ProblemList(listedMax: listedMax)
         let bytes = self.reader.records.bytes
         let partCountMax = bytes.count / Self.partByteCountMin
         let most = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, partCountMax)
@@ -82,9 +74,6 @@ struct SalesFile: Sendable {
                 self.append(try self.part(part.end..<bytes.count))
                 break
             }
-        }
-        if self.products.isBeyondStock, ranges.count > 1 {
-            self = try await SalesFile(file, options, listedMax: listedMax, partCount: 1)
         }
     }
 
@@ -111,7 +100,6 @@ struct SalesFile: Sendable {
     private struct Part: Sendable {
         var products = SoldProducts()
         var problems: ProblemList
-        var ahead: ProblemList
         var numbers: [UInt32] = []
         var rowCount = 0
         var passedCount = 0
@@ -131,37 +119,16 @@ struct SalesFile: Sendable {
             case .passed:
                 self.rowCount -= 1
                 self.passedCount += 1
-            case .row(let row) where row.kind == .discount:
-                self.numbers.append(SalesFile.discount)
-                self.discountCount += 1
             case .row(let row):
-                guard let product = self.products.add(row, reader) else {
-                    self.numbers.append(SalesFile.noProduct)
-                    self.problems.add(row.number, Self.tooMuchStock)
-                    return
-                }
-                self.numbers.append(UInt32(product))
-                if row.isAhead {
-                    self.ahead.add(row.number, Self.aheadOfClock)
-                } else {
-                    self.earliest = min(self.earliest, row.occurredAt)
-                }
+                self.numbers.append(UInt32(self.products.add(row, reader)))
+                if !row.isAhead { self.earliest = min(self.earliest, row.occurredAt) }
                 switch row.kind {
                 case .sale: self.saleCount += 1
                 case .return: self.returnCount += 1
                 case .writeOff: self.writeOffCount += 1
-                case .discount: break
+                case .discount: self.discountCount += 1
                 }
             }
-        }
-
-        private static var tooMuchStock: String {
-            "quantity: its product would have more than \(Limits.quantityMax) in stock"
-        }
-
-        private static var aheadOfClock: String {
-            let hours = Limits.occurredAtFutureSeconds / 3_600
-            return "occurredAt: is more than \(hours) hours ahead of the server's clock"
         }
     }
 
@@ -170,7 +137,6 @@ struct SalesFile: Sendable {
         var times = FileTimes(self.reader.options.reading.times)
         var part = Part(
             problems: ProblemList(listedMax: self.problems.listedMax),
-            ahead: ProblemList(listedMax: self.problems.listedMax),
             end: range.lowerBound
         )
         while let reading = try reader.next(&times) { part.add(reading, reader) }
@@ -195,11 +161,8 @@ struct SalesFile: Sendable {
     /// Appends the results of the next part.
     private mutating func append(_ part: Part) {
         let numbers = self.products.merge(part.products, rowsBefore: self.recordCount)
-        self.productsOfRows.append(
-            part.numbers.map { $0 >= Self.discount ? $0 : numbers[Int($0)] }
-        )
+        self.productsOfRows.append(part.numbers.map { numbers[Int($0)] })
         self.problems.add(part.problems, rowsBefore: self.recordCount)
-        self.ahead.add(part.ahead, rowsBefore: self.recordCount)
         self.rowCount += part.rowCount
         self.passedCount += part.passedCount
         self.recordCount += part.recordCount

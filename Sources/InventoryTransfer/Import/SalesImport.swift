@@ -4,7 +4,10 @@ import InventoryWire
 
 /// Imports past sales: first the products, then every row in the file's order.
 ///
-///     first pass ─▶ units of products that exist ─▶ products, opening stock ─▶ second pass: sales
+///     first pass ─▶ units of products that exist ─▶ products ─▶ second pass: receipts
+///
+/// They are history: they never change the stock of today. A receipt that was imported before is recognized
+/// by its location, reference and day, and its lines are counted, not recorded again.
 ///
 /// If rows have more decimals than the unit of their product, the first pass is repeated without them.
 package struct SalesImport {
@@ -61,7 +64,7 @@ package struct SalesImport {
         var decimals: [String: UInt8] = [:]
         for (index, line) in file.products.lines.enumerated() {
             // The unit of a new product does not tell what 1.250 is.
-            let unitDecimals = existing[index]?.decimals ?? (line.hasOpenQuantity ? 0 : nil)
+            let unitDecimals = existing[index] ?? (line.hasOpenQuantity ? 0 : nil)
             guard let unitDecimals, line.quantityDecimals > unitDecimals else { continue }
             decimals[NormalizedText.key(line.sku)] = unitDecimals
         }
@@ -73,63 +76,43 @@ package struct SalesImport {
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package func run() async throws {
         if !self.host.isQuiet { for note in self.file.reader.notes { self.host.note(note) } }
-        let rejected: Int
-        if self.options.dryRun {
-            // Without a dry run the server refuses them.
-            self.problems.add(self.file.ahead)
-            try self.addDiscounts()
-            rejected = self.problems.count
-            self.summarize(rejected: rejected, "nothing written")
-        } else {
-            let status = try await self.host.client.openSession()
-            let sender = BatchSender(self.host.client, status)
-            let products = try await self.createProducts(sender)
-            rejected = try await self.sendRows(sender, products)
-            let earlier = status.lastSequence == 0 ? "" : "resumed an earlier run"
-            self.summarize(rejected: rejected, earlier)
-            sender.noteForgotten(self.host)
-        }
+        let sender = try await BatchSender.begin(self.host)
+        let products = try await self.createProducts(sender)
+        let (refused, recorded) = try await self.sendRows(sender, products)
+        let counts = try await sender.endRun(
+            RowCounts(
+                rows: self.file.rowCount,
+                rejected: refused,
+                passed: self.file.passedCount,
+                recorded: recorded
+            )
+        )
+        let earlier = sender.done == 0 ? "" : "resumed an earlier run"
+        self.summarize(counts, self.options.dryRun ? "nothing written" : earlier)
+        sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         self.noteMerged()
-        self.noteCosts()
-        if rejected > 0 { throw Exit.partlyDone }
+        if counts.rejected > 0 { throw Exit.partlyDone }
     }
 
-    /// Adds the discounts that no sale can bear.
-    private func addDiscounts() throws {
-        guard self.file.discountCount > 0 else { return }
-        var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
-        while try batches.batch() != nil {}
-        for problem in batches.problems { self.problems.add(problem.row, problem.reason) }
-    }
-
-    private func summarize(rejected: Int, _ more: String) {
-        let counts = RowCounts(
-            rows: self.file.rowCount,
-            rejected: rejected,
-            passed: self.file.passedCount
-        )
+    private func summarize(_ counts: RowCounts, _ more: String) {
+        var summary = ImportSummary(counts, isDryRun: self.options.dryRun, isValidated: false)
         let discounts = self.file.discountCount
-        let parts = [
-            counts.done, "\(self.file.products.lines.count) products",
-            "\(self.file.saleCount) sales", "\(self.file.returnCount) returns",
-            "\(self.file.writeOffCount) write-offs",
-        ]
-        self.host.print(
-            parts.joined(separator: ", ") + (discounts > 0 ? ", \(discounts) discounts" : "")
-                + (more.isEmpty ? "" : "; \(more)")
-        )
+        summary.add("products", self.file.products.lines.count, words: "products")
+        summary.add("sales", self.file.saleCount, words: "sales")
+        summary.add("returns", self.file.returnCount, words: "returns")
+        summary.add("writeOffs", self.file.writeOffCount, words: "write-offs")
+        summary.add("discounts", discounts, words: discounts > 0 ? "discounts" : nil)
+        summary.remark(more)
+        self.host.print(summary)
     }
 
-    /// Says of which products the file's costs are not used.
-    private func noteCosts() {
-        guard !self.host.isQuiet else { return }
-        let costed = self.file.products.lines.enumerated().count {
-            $0.element.costedQuantity > 0 && self.existing[$0.offset] != nil
-        }
-        guard costed > 0 else { return }
+    /// Says that rows without a reference are not recognized.
+    private func noteUnnamed(_ count: Int) {
+        guard count > 0, !self.host.isQuiet else { return }
+        let rows = count == 1 ? "1 row has" : "\(DecimalText.grouped(String(count))) rows have"
         self.host.note(
-            "  note  sales of \(costed) products that exist have the cost of their stock, not the file's"
+            "  note  \(rows) no reference: imported again, such rows are recorded again"
         )
     }
 
@@ -147,7 +130,7 @@ package struct SalesImport {
 
     // MARK: - Products
 
-    /// Creates missing categories and products, and the opening stock at further locations.
+    /// Creates missing categories and products.
     ///
     /// - Returns: The products by the file's numbers; the id is 0 for one that could not be created.
     private func createProducts(_ sender: BatchSender) async throws -> [SoldUnit] {
@@ -156,7 +139,6 @@ package struct SalesImport {
         for product in products { categories.note(product.category) }
         try await categories.create(by: sender, self.host.client)
         var ids = [ProductID](repeating: ProductID(0), count: products.count)
-        var new = Set<Int>()
         var isForgotten = false
         for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
             let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
@@ -170,7 +152,6 @@ package struct SalesImport {
                 }
                 for (index, outcome) in zip(part, outcomes) {
                     ids[index] = ProductID(UInt32(clamping: outcome.createdID ?? 0))
-                    if case .done = outcome { new.insert(index) }
                     guard case .refused(let refusal) = outcome, refusal.code != .skuTaken else {
                         continue
                     }
@@ -184,20 +165,16 @@ package struct SalesImport {
         }
         try await sender.finish()
         if isForgotten { try await self.lookUp(&ids) }
-        try await self.openElsewhere(sender, ids: ids, new: new)
         return products.indices.map { index in
             SoldUnit(
                 product: ids[index],
-                decimals: self.existing[index]?.decimals ?? products[index].newDecimals,
-                basis: self.existing[index]?.basis ?? products[index].newPrice.basis
+                decimals: self.existing[index] ?? products[index].newDecimals
             )
         }
     }
 
-    /// When opening stock is recorded.
-    ///
-    /// One second before the first sale, unless that is the start of the calendar: the opening stock is
-    /// recorded before the sale anyway. If no row counts the opening stock is 0, at any time.
+    /// When the opening balances are dated: one second before the first row, unless that is the start of the
+    /// calendar.
     private var openedAt: Instant {
         let earliest = min(self.file.earliest, self.latest)
         let before = earliest.advanced(bySeconds: -1)
@@ -209,7 +186,6 @@ package struct SalesImport {
         categories: ImportedCategories
     ) -> EncodedCommand {
         var request = BatchEncoder(.independent)
-        let standard = self.file.reader.options.locations.standard
         for product in self.file.products.lines[part] {
             request.append(
                 creating: ProductDraft(
@@ -217,54 +193,11 @@ package struct SalesImport {
                     name: product.name.isEmpty ? product.sku : product.name,
                     category: categories.id(product.category),
                     unit: Unit(code: Unit.piece.code, decimals: product.newDecimals),
-                    price: product.newPrice,
-                    opening: OpeningStock(
-                        location: product.balance.location ?? standard,
-                        quantity: product.newOpening(product.balance),
-                        unitCost: product.newCost,
-                        occurredAt: self.openedAt
-                    )
+                    price: product.newPrice
                 )
             )
         }
         return request.finish()
-    }
-
-    /// Sends the opening stock of new products at locations other than their first.
-    private func openElsewhere(
-        _ sender: BatchSender,
-        ids: [ProductID],
-        new: Set<Int>
-    ) async throws {
-        let products = self.file.products.lines
-        let all = products.indices.filter { !products[$0].others.isEmpty }
-        let occurred = Occurrence(at: self.openedAt, isImported: true)
-        for start in stride(from: 0, to: all.count, by: BatchSender.rowsMax) {
-            let indexes = all[start..<min(start + BatchSender.rowsMax, all.count)].filter {
-                new.contains($0)
-            }
-            let commands = indexes.compactMap { index -> Command? in
-                let product = products[index]
-                let lines = product.others.compactMap { balance -> RestockLine? in
-                    guard let location = balance.location, balance.opening > 0 else { return nil }
-                    return RestockLine(
-                        product: ids[index],
-                        location: location,
-                        quantity: product.newOpening(balance),
-                        unitCost: product.newCost
-                    )
-                }
-                return lines.isEmpty ? nil : .restock(Restock(lines: lines, occurred: occurred))
-            }
-            func request() -> EncodedCommand {
-                var request = BatchEncoder(.errorsOnly)
-                for command in commands { request.append(command) }
-                return request.finish()
-            }
-            // Sales of what could not be stocked are refused by the server.
-            try await sender.send(request, mayBeEmpty: commands.isEmpty) { _ in }
-        }
-        try await sender.finish()
     }
 
     /// Queries all products: an earlier run created some, and their outcomes are forgotten.
@@ -279,12 +212,11 @@ package struct SalesImport {
 
     // MARK: - Rows
 
-    /// - Returns: The number of rejected rows.
+    /// - Returns: The number of rejected rows, and of those that were imported before.
     private func sendRows(
         _ sender: BatchSender,
         _ products: [SoldUnit]
-    ) async throws -> Int {
-        var rejected = self.invalidCount
+    ) async throws -> (rejected: Int, recorded: Int) {
         var decided = 0
         let progress = ProgressBar(
             self.host,
@@ -293,26 +225,28 @@ package struct SalesImport {
             unit: "rows",
             isQuiet: self.host.isQuiet
         )
+        let openedAt = self.openedAt
+        let recorded = RecordedLines(
+            self.host,
+            self.problems,
+            products: products,
+            openedAt: openedAt
+        )
         var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
         while let batch = try batches.batch() {
-            try await sender.send({ batch.request(products) }) { outcome in
+            let row = batch.lines.first?.row.number
+            try await sender.send({ batch.request(products, openedAt: openedAt) }, row: row) {
+                outcome in
                 decided += batch.lineCount
                 progress.advance(to: decided)
-                guard case .errorsOnly(let errorsOnly) = outcome, !errorsOnly.refused.isEmpty else {
-                    return
-                }
-                for refused in errorsOnly.refused where refused.index < batch.groupCount {
-                    let rows = batch.rows(ofGroup: refused.index)
-                    rejected += rows.count
-                    for row in rows {
-                        self.problems.add(row, self.host.sentence(refused.refusal))
-                    }
-                }
+                recorded.take(outcome, of: batch)
             }
+            try await recorded.settle(downTo: BatchSender.rowsMax)
         }
         try await sender.finish()
+        try await recorded.settle()
         progress.end()
-        for problem in batches.problems { self.problems.add(problem.row, problem.reason) }
-        return rejected + batches.problems.count
+        self.noteUnnamed(batches.unnamedCount)
+        return (self.invalidCount + recorded.refusedCount, recorded.recordedCount)
     }
 }

@@ -6,7 +6,9 @@ extension SalesReader {
     func setKind(_ row: inout Row, isNegative: Bool) throws(Problem) {
         let amount =
             self.columns.amount == .max ? nil : try self.money(self.columns.amount, "amount")
-        let price = self.columns.price == .max ? nil : try self.money(self.columns.price, "price")
+        let unit = try self.unitMoney(self.columns.price, "price")
+        let price = unit?.money
+        if let unit { row.per = unit.per }
         guard let charged = amount ?? price else { throw Problem(text: "price: is empty") }
         let field = amount == nil ? "price" : "amount"
         row.kind = try self.kind(isNegative: isNegative, charged, field, isAmount: amount != nil)
@@ -19,7 +21,6 @@ extension SalesReader {
         }
         if let amount {
             row.amount = Money(abs(amount))
-            row.isAmountGiven = true
             row.price = row.unitPrice
         } else {
             row.price = Money(abs(charged))
@@ -50,6 +51,7 @@ extension SalesReader {
         guard charged >= 0 || isAmount else {
             throw Problem(text: "price: \(self.text(of: field)) is below 0, as is the quantity")
         }
+        if self.isReturnOfExport { return .return }
         let prefix = self.options.returnPrefix.utf8
         if !prefix.isEmpty, self.withReference({ $0.starts(with: prefix) }) { return .return }
         switch self.options.negative {
@@ -61,6 +63,21 @@ extension SalesReader {
                 text: "quantity: \(text) is below 0; use --negative return if such rows are returns"
             )
         }
+    }
+}
+
+/// The kinds of rows of an export.
+extension SalesReader {
+    /// Whether the row is cost that became known after its sale, which was charged to nobody.
+    var isLateCost: Bool { self.hasKind([.costVariance]) }
+
+    /// Whether the row, of a negative quantity, is a return or takes a sale back.
+    fileprivate var isReturnOfExport: Bool { self.hasKind([.return, .reversal]) }
+
+    private func hasKind(_ kinds: [MovementKind]) -> Bool {
+        guard self.columns.kind != .max else { return false }
+        let text = self.records.text(self.columns.kind)
+        return kinds.contains { "\($0)" == text }
     }
 }
 

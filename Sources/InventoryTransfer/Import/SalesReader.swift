@@ -18,7 +18,7 @@ struct SalesReader {
         case `return`
         /// A negative quantity that the options call so.
         case writeOff
-        /// A negative amount, which the other rows of the receipt share.
+        /// A negative amount, which moves no stock.
         case discount
     }
 
@@ -30,13 +30,11 @@ struct SalesReader {
         var quantity: FileQuantity
         /// What ``per`` units cost.
         var price: Money
-        /// How many units the price is for, in millionths.
+        /// How many units the price is for, in millionths; more than one if it has fractions of a minor unit.
         var per: Int64
         /// The total price of a sale, a return or a discount, not below 0; zero for a write-off.
         var amount: Money
-        /// Whether the amount is the row's own, rather than price times quantity.
-        var isAmountGiven: Bool
-        /// What ``per`` units cost to buy; `nil` if the row does not say.
+        /// What the whole quantity cost to buy; `nil` if the row does not say.
         var cost: Money?
         var location: LocationID
         var occurredAt: Instant
@@ -73,8 +71,8 @@ struct SalesReader {
 
     /// The column of each field.
     struct Columns {
-        let sku, quantity, price, amount, cost, priceBasis, occurredAt, timeOfDay: Int
-        let name, reference, category, location: Int
+        let sku, quantity, price, amount, cost, lineCost, priceBasis, occurredAt, timeOfDay: Int
+        let name, reference, category, location, kind: Int
 
         init(_ mapping: ColumnMapping?) {
             func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
@@ -83,6 +81,8 @@ struct SalesReader {
             self.price = column("price")
             self.amount = column("amount")
             self.cost = column("cost")
+            self.lineCost = column("lineCost")
+            self.kind = column("kind")
             self.priceBasis = column("priceBasis")
             self.occurredAt = column("occurredAt")
             self.timeOfDay = column("timeOfDay")
@@ -93,7 +93,9 @@ struct SalesReader {
         }
 
         var ofNumbers: [Int] {
-            [self.quantity, self.price, self.amount, self.cost, self.priceBasis]
+            [
+                self.quantity, self.price, self.amount, self.cost, self.lineCost, self.priceBasis,
+            ]
         }
     }
 
@@ -128,6 +130,7 @@ struct SalesReader {
     /// - Throws: ``Failure`` if the file is malformed.
     mutating func next(_ times: inout FileTimes) throws -> Reading? {
         guard try self.records.next() else { return nil }
+        if self.isLateCost { return .passed }
         do throws(Problem) {
             return .row(try self.row(&times))
         } catch {
@@ -150,13 +153,13 @@ struct SalesReader {
             price: .zero,
             per: try self.per(),
             amount: .zero,
-            isAmountGiven: false,
-            cost: try self.cost(),
+            cost: nil,
             location: try self.location(),
             occurredAt: .zero,
             isAhead: false
         )
         try self.setKind(&row, isNegative: quantity.millionths < 0)
+        row.cost = try self.cost(of: quantity)
         row.occurredAt = try self.time(&times)
         row.isAhead = row.occurredAt > self.options.latest
         if let problem = self.textProblem() { throw Problem(text: problem) }
@@ -241,16 +244,55 @@ struct SalesReader {
         }
     }
 
-    private func cost() throws(Problem) -> Money? {
-        guard self.columns.cost != .max, let cost = try self.money(self.columns.cost, "cost") else {
+    /// Returns a price or a cost in a column, which may have fractions of a minor unit, and the units that it is
+    /// for, in millionths; `nil` if the column is empty.
+    @inline(__always)
+    func unitMoney(
+        _ column: Int,
+        _ name: StaticString
+    ) throws(Problem) -> (money: Int64, per: Int64)? {
+        if column == .max { return nil }
+        let per = try self.per()
+        do throws(Problem) {
+            return try self.money(column, name).map { ($0, per) }
+        } catch {
+            let decimals = self.options.currency.decimals
+            switch self.numbers.fraction(self.records, column, decimals: decimals) {
+            case nil: throw error
+            case .problem(let problem): throw Problem(text: "\(name): \(problem)")
+            case .parts(let parts, let perUnit):
+                let (product, overflow) = per.multipliedReportingOverflow(by: perUnit)
+                guard !overflow else { throw error }
+                return (parts, product)
+            }
+        }
+    }
+
+    /// The cost of the whole line.
+    private func cost(of quantity: FileQuantity) throws(Problem) -> Money? {
+        if self.columns.lineCost != .max {
+            // That of goods that came back is below 0.
+            return try self.money(self.columns.lineCost, "lineCost").map { Money(abs($0)) }
+        }
+        let column = self.columns.cost
+        guard column != .max, let (cost, per) = try self.unitMoney(column, "cost") else {
             return nil
         }
-        guard cost >= 0, Money(cost).isInRange else {
-            let text = self.records.text(self.columns.cost)
+        let whole = FileQuantity(millionths: abs(quantity.millionths))
+        guard cost >= 0, let total = Money(cost).amount(of: whole, per: per) else {
+            let text = self.records.text(column)
             throw Problem(text: "cost: \(text) is below 0 or too large")
         }
-        return Money(cost)
+        return total
     }
+
+    // MARK: - What a rejected row says
+
+    /// The location of the record read last; `nil` if it cannot be read.
+    var readableLocation: LocationID? { try? self.location() }
+
+    /// Returns the time of the record read last; `nil` if it cannot be read.
+    func readableTime(_ times: inout FileTimes) -> Instant? { try? self.time(&times) }
 
     @inline(__always)
     private func location() throws(Problem) -> LocationID {

@@ -5,8 +5,11 @@ import InventoryWire
 /// Imports stock of existing products: counts or changes.
 ///
 ///     --mode set    stock is the quantity on hand: a count, recorded as its difference; what a row with a
-///                   cost has more than there is on hand comes in at that cost first
+///                   cost has more than there is on hand comes in at that cost first, or at what is missing
+///                   to the value of the whole stock, if the row has that
 ///     --mode add    stock is the difference: a delivery if the row has a cost, otherwise an adjustment
+///
+/// The column `ownReorderPoint` sets the reorder point of the row's location; an empty cell leaves it.
 ///
 /// A request has 250 rows of the file, rejected ones included, so that a retry assigns the same rows to the
 /// same sequence numbers.
@@ -25,18 +28,36 @@ package struct StockImport {
     private let problems: Problems
     private var reader: StockReader
     private let progress: ProgressBar
-    private var tally = Tally()
+    private let tally = Tally()
 
-    /// The results of a dry run.
-    private final class Tally {
+    /// The rows so far, and the results of a dry run.
+    fileprivate final class Tally {
         var changed = 0
         var unchanged = 0
-        /// The stock of products after earlier rows, in ``Mode/add``.
-        var onHand: [Place: Quantity] = [:]
 
         struct Place: Hashable {
             var product: ProductID
             var location: LocationID
+        }
+
+        /// The rows with the count of a product, which is named by its SKU in one and its barcode in another.
+        private var counted: [Place: Int] = [:]
+
+        /// Rejects a second count of a product at a location.
+        func claim(
+            _ product: Product,
+            _ row: StockReader.Row,
+            mode: Mode
+        ) throws(ProductRow.Problem) {
+            guard mode == .set else { return }
+            let place = Place(product: product.id, location: row.location)
+            guard let first = self.counted[place] else {
+                self.counted[place] = row.number
+                return
+            }
+            throw ProductRow.Problem(
+                text: "sku: duplicate of row \(first) (\"\(row.sku)\" is \(product.sku))"
+            )
         }
 
         /// The first changes, for people.
@@ -70,7 +91,7 @@ package struct StockImport {
             "import",
             total: file.count,
             unit: "rows",
-            isQuiet: host.isQuiet || options.dryRun
+            isQuiet: host.isQuiet
         )
     }
 
@@ -79,20 +100,20 @@ package struct StockImport {
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
         if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        guard !self.options.dryRun else {
-            while let rows = try await self.nextRows() { self.preview(rows) }
-            try self.reportChanges()
-            return
+        let sender = try await BatchSender.begin(self.host)
+        while let rows = try await self.nextRows() {
+            try await self.send(rows, by: sender)
+            // The levels of the next rows are shown as these leave them.
+            if self.options.dryRun { try await sender.finish() }
         }
-        let status = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, status)
-        while let rows = try await self.nextRows() { try await self.send(rows, by: sender) }
         try await sender.finish()
         self.progress.end()
-        self.host.print(self.counts.done)
+        let counts = try await sender.endRun(self.counts)
+        self.host.print(self.summary(counts))
+        if self.options.dryRun { self.reportChanges() }
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
+        if counts.rejected > 0 { throw Exit.partlyDone }
     }
 
     private var counts: RowCounts {
@@ -103,8 +124,17 @@ package struct StockImport {
         )
     }
 
+    private func summary(_ counts: RowCounts) -> ImportSummary {
+        var summary = ImportSummary(counts, isDryRun: self.options.dryRun)
+        guard self.options.dryRun else { return summary }
+        summary.beginLine()
+        summary.add("changed", self.tally.changed, words: "would change")
+        summary.add("unchanged", self.tally.unchanged, words: "would not")
+        return summary
+    }
+
     /// A row with its product.
-    private struct Found {
+    fileprivate struct Found {
         var row: StockReader.Row
         var product: StockedProduct
         var onHand: Quantity
@@ -112,6 +142,10 @@ package struct StockImport {
         var quantity: Quantity
         /// The row's cost of one price basis of the product.
         var cost: Money?
+        /// The row's reorder point of the location, in base units.
+        var reorderPoint: Quantity?
+        /// What the stock gains in value, if the row says what all of it is worth.
+        var gain: Money?
     }
 
     /// Returns the valid rows of the next request; `nil` at the end of the file.
@@ -119,7 +153,10 @@ package struct StockImport {
         let count = BatchSender.rowsMax / self.reader.rowsPerRecordMax
         guard let rows = try self.reader.next(max(1, count)) else { return nil }
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
-        let products = try await ProductLookup.find(rows.map { $0.sku }, self.host.client)
+        let products = try await ProductLookup.find(
+            named: rows.map { $0.sku },
+            self.host.client
+        )
         return zip(rows, products).compactMap { row, product in
             guard let product else {
                 self.problems.add(
@@ -129,6 +166,7 @@ package struct StockImport {
                 return nil
             }
             do throws(ProductRow.Problem) {
+                try self.tally.claim(product.product, row, mode: self.mode)
                 return try self.found(row, product)
             } catch {
                 self.problems.add(row.number, error.text)
@@ -159,13 +197,25 @@ package struct StockImport {
                 )
             }
         }
+        let point = try row.reorderPoint.map { (point) throws(ProductRow.Problem) in
+            guard let units = point.baseUnits(unit.decimals), units >= 0 else {
+                throw ProductRow.Problem(
+                    text: "ownReorderPoint: is below 0 or has too many decimals for the unit"
+                )
+            }
+            return Quantity(units)
+        }
         let level = product.levels.first { $0.location == row.location }
         return Found(
             row: row,
             product: product,
             onHand: level?.onHand ?? 0,
             quantity: Quantity(quantity),
-            cost: cost
+            cost: cost,
+            reorderPoint: point,
+            gain: row.value.map { value in
+                Money(value.minorUnits.subtractingSaturated(level?.value.minorUnits ?? 0))
+            }
         )
     }
 
@@ -180,9 +230,19 @@ package struct StockImport {
         }
         // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
+        let tally = self.options.dryRun ? self.tally : nil
+        let mode = self.mode
         let owners = zip(rows, commands).flatMap { row, commands in commands.map { _ in row } }
-        try await sender.send(request, mayBeEmpty: owners.isEmpty) { outcome in
-            guard case .errorsOnly(let errorsOnly) = outcome else { return }
+        let row = rows.first?.row.number
+        try await sender.send(request, mayBeEmpty: owners.isEmpty, row: row) { outcome in
+            guard case .errorsOnly(let errorsOnly) = outcome else {
+                tally?.note(rows, refused: [], mode)
+                return
+            }
+            let refusedRows = errorsOnly.refused.compactMap {
+                $0.index < owners.count ? owners[$0.index].row.number : nil
+            }
+            tally?.note(rows, refused: Set(refusedRows), mode)
             var last: Int?
             for refused in errorsOnly.refused where refused.index < owners.count {
                 let row = owners[refused.index]
@@ -195,8 +255,18 @@ package struct StockImport {
         }
     }
 
-    /// The commands of a row; none for a change of 0, which is no movement.
+    /// The commands of a row; none for a change of 0, which is no movement, unless it has a reorder point.
     private func commands(_ found: Found) -> [Command] {
+        guard let point = found.reorderPoint else { return self.movements(found) }
+        let change = ReorderPointChange(
+            product: found.product.product.id,
+            location: found.row.location,
+            reorderPoint: point
+        )
+        return self.movements(found) + [.setReorderPoint(change)]
+    }
+
+    private func movements(_ found: Found) -> [Command] {
         switch self.mode {
         case .set:
             let count = StockCount(
@@ -226,8 +296,29 @@ package struct StockImport {
     }
 
     /// The delivery of a quantity at the row's cost; none without a cost, or of nothing.
+    ///
+    /// If the row says what all of the stock is worth, and this much more of it can be worth the difference,
+    /// the delivery costs exactly that.
     private func delivery(of quantity: Quantity, _ found: Found) -> [Command] {
-        guard let cost = found.cost, quantity > 0 else { return [] }
+        guard quantity > 0 else { return [] }
+        if self.mode == .set, let gain = found.gain,
+            let exact = ExactDelivery(
+                quantity,
+                costing: gain,
+                per: found.product.product.price.basis
+            )
+        {
+            let lines = exact.lines.map { line in
+                RestockLine(
+                    product: found.product.product.id,
+                    location: found.row.location,
+                    quantity: line.quantity,
+                    unitCost: line.unitCost
+                )
+            }
+            return [.restock(Restock(lines: lines, reference: found.row.reference))]
+        }
+        guard let cost = found.cost else { return [] }
         let line = RestockLine(
             product: found.product.product.id,
             location: found.row.location,
@@ -239,42 +330,46 @@ package struct StockImport {
 
     // MARK: - Dry run
 
-    private func preview(_ rows: [Found]) {
-        for found in rows {
-            let id = Tally.Place(
-                product: found.product.product.id,
-                location: found.row.location
-            )
-            let before = self.tally.onHand[id] ?? found.onHand
-            let after = self.mode == .set ? found.quantity : before.addingSaturated(found.quantity)
-            if self.mode == .add { self.tally.onHand[id] = after }
-            guard after != before else {
-                self.tally.unchanged += 1
-                continue
-            }
-            self.tally.changed += 1
-            guard self.tally.shown.count < Tally.shownMax else { continue }
-            let decimals = found.product.product.unit.decimals
-            func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
-            let delta = after.subtractingSaturated(before)
-            self.tally.shown.append(
-                """
-                  row \(found.row.number)  \(found.product.product.sku)  on hand \
-                \(text(Quantity(before.baseUnits))) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
-                """
-            )
-        }
-    }
-
-    private func reportChanges() throws {
-        self.progress.end()
-        self.host.print("\(self.counts.dry), nothing written")
-        self.host.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
+    private func reportChanges() {
         for line in self.tally.shown { self.host.print(line) }
         let more = self.tally.changed - self.tally.shown.count
         if more > 0 { self.host.print("  … and \(more) more") }
-        try self.options.list(self.problems, self.host)
-        if self.problems.count > 0 { throw Exit.partlyDone }
+    }
+}
+
+extension StockImport.Tally {
+    /// Notes the rows of a request, of which the server refused some.
+    fileprivate func note(_ rows: [StockImport.Found], refused: Set<Int>, _ mode: StockImport.Mode)
+    {
+        // The stock as earlier rows of the request leave it; the server's answer has that of earlier requests.
+        var onHand: [Place: Quantity] = [:]
+        for found in rows where !refused.contains(found.row.number) {
+            let place = Place(product: found.product.product.id, location: found.row.location)
+            let before = onHand[place] ?? found.onHand
+            let after = mode == .set ? found.quantity : before.addingSaturated(found.quantity)
+            onHand[place] = after
+            self.note(found, before: before, after: after)
+        }
+    }
+
+    private func note(_ found: StockImport.Found, before: Quantity, after: Quantity) {
+        guard after != before || found.reorderPoint != nil else {
+            self.unchanged += 1
+            return
+        }
+        self.changed += 1
+        guard self.shown.count < Self.shownMax else { return }
+        let decimals = found.product.product.unit.decimals
+        func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
+        let delta = after.subtractingSaturated(before)
+        var changes: [String] = []
+        if delta != 0 {
+            let sign = delta > 0 ? "+" : ""
+            changes.append("on hand \(text(before)) → \(text(after)) (\(sign)\(text(delta)))")
+        }
+        if let point = found.reorderPoint { changes.append("reorder point set to \(text(point))") }
+        let sku = found.product.product.sku
+        self.shown.append("  row \(found.row.number)  \(sku)  \(changes.joined(separator: ", "))")
     }
 }
 

@@ -14,13 +14,17 @@ struct StockReader {
         var stock: FileQuantity
         /// The cost of ``costBasis`` units.
         var cost: Money?
+        /// What the whole stock is worth.
+        var value: Money?
         /// How many units, in millionths, the cost is for; `nil` for the product's price basis.
         var costBasis: FileQuantity?
         var reference: String
+        /// The reorder point of the location; `nil` to leave it as it is.
+        var reorderPoint: FileQuantity?
     }
 
     private var records: RecordReader
-    private let sku, stock, location, cost, priceBasis, reference: Int
+    private let sku, stock, location, cost, stockValue, priceBasis, reference, reorderPoint: Int
     private let shops: [(location: LocationID, name: String, column: Int)]
     private let numbers: NumberColumns
     private let locations: ImportLocations
@@ -72,11 +76,14 @@ struct StockReader {
         self.records = file.records
         (self.sku, self.stock, self.location) = (column("sku"), column("stock"), column("location"))
         (self.cost, self.priceBasis) = (column("cost"), column("priceBasis"))
+        self.stockValue = column("stockValue")
         self.reference = column("reference")
+        self.reorderPoint = column("ownReorderPoint")
         self.shops = locations.columns(of: file.mapping)
         self.numbers = NumberColumns(
             file.records,
-            [self.stock, self.cost, self.priceBasis] + self.shops.map { $0.column },
+            [self.stock, self.cost, self.stockValue, self.priceBasis, self.reorderPoint]
+                + self.shops.map { $0.column },
             style: file.numberStyle,
             currency: currency.code
         )
@@ -132,7 +139,8 @@ struct StockReader {
             location: location,
             written: "",
             stock: FileQuantity(millionths: 0),
-            cost: try self.amount(),
+            cost: try self.amount(self.cost, "cost"),
+            value: try self.amount(self.stockValue, "stockValue"),
             costBasis: try self.basis(),
             reference: self.records.text(self.reference)
         )
@@ -146,6 +154,7 @@ struct StockReader {
         guard !columns.isEmpty else { throw Problem(text: "stock: is empty") }
         var rows: [Row] = []
         for (location, name, column) in columns {
+            row.reorderPoint = column == self.stock ? try self.point() : nil
             row.location = location
             row.written = self.records.text(column)
             row.stock = try self.quantity(column, name)
@@ -173,19 +182,24 @@ struct StockReader {
         }
     }
 
-    private func amount() throws(Problem) -> Money? {
+    private func point() throws(Problem) -> FileQuantity? {
+        if self.records.withBytes(self.reorderPoint, { $0.isEmpty }) { return nil }
+        return try self.quantity(self.reorderPoint, "ownReorderPoint")
+    }
+
+    private func amount(_ column: Int, _ name: String) throws(Problem) -> Money? {
         let reading = self.numbers.read(
             self.records,
-            self.cost,
+            column,
             decimals: self.currencyDecimals,
             isMoney: true
         )
         switch reading {
         case .empty: return nil
-        case .problem(let problem): throw Problem(text: "cost: \(problem)")
+        case .problem(let problem): throw Problem(text: "\(name): \(problem)")
         case .units(let cost):
             guard cost >= 0 else {
-                throw Problem(text: "cost: \(self.records.text(self.cost)) is below 0")
+                throw Problem(text: "\(name): \(self.records.text(column)) is below 0")
             }
             return Money(cost)
         }

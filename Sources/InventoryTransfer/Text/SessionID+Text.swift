@@ -16,21 +16,12 @@ extension SessionID {
 
     /// Creates an id from 32 hexadecimal digits, or from a hash of any other string.
     package init(naming text: String) {
-        if text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
-            let low = UInt64(text.suffix(16), radix: 16)
-        {
-            self.init(high: high, low: low)
-            return
-        }
-        self.init(hashing: text)
+        self = SessionID(hexadecimal: text) ?? SessionID(hashing: text)
     }
 
+    /// Creates the id of the session of an import's run, from the run's name.
+    package init(ofImport name: String) { self.init(hashing: "import run\n" + name) }
+
     /// 32 hexadecimal digits.
-    package var text: String {
-        func hex(_ value: UInt64) -> String {
-            let digits = String(value, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }
-        return hex(self.high) + hex(self.low)
-    }
+    package var text: String { self.hexadecimal }
 }

@@ -1,6 +1,5 @@
 package import Foundation
 import Glibc
-internal import InventoryInsights
 package import InventoryModel
 
 /// Formats and parses instants.
@@ -66,6 +65,13 @@ package enum TimeText {
         let local = dayNumber * 86_400 + seconds
         let utc = local - (offset ?? self.offset(local, zone))
         return Instant(microseconds: utc * 1_000_000 + fraction)
+    }
+
+    /// Returns the first instant of a calendar day of a zone: that of an instant, or one of the days before it.
+    package static func startOfDay(daysAgo: Int64, at now: Instant, zone: TimeZone) -> Instant {
+        let calendar = (try? ZoneCalendar(zone.identifier)) ?? .utc
+        let day = calendar.dayNumber(now.microseconds) - daysAgo
+        return Instant(microseconds: calendar.startOfDay(day))
     }
 
     /// Removes the offset from UTC at the end of a time.

@@ -33,6 +33,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case keyedOutcome = 14
     /// ``Request/backup(bytesPerSecondMax:)``.
     case backup = 15
+    /// ``Request/beginDryRun``.
+    case beginDryRun = 16
 
     // Server to client.
     /// ``HelloAccepted``: the reply to the hello.

@@ -207,7 +207,7 @@ extension ServerMessage {
             )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
             .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight,
-            .keyedCommand, .keyedOutcome, .backup:
+            .keyedCommand, .keyedOutcome, .backup, .beginDryRun:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

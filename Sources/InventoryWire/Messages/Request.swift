@@ -47,6 +47,8 @@ public enum Request: Hashable, Sendable {
     case subscribeInsight(Insight)
     /// A backup of everything, in pieces, at most at this rate; 0 for the server's limit.
     case backup(bytesPerSecondMax: UInt64)
+    /// From here on the connection's commands, reads and queries are those of a copy of the state.
+    case beginDryRun
 
     /// The opcode of its frame.
     public var opcode: Opcode {
@@ -65,6 +67,7 @@ public enum Request: Hashable, Sendable {
         case .insight: .insight
         case .subscribeInsight: .subscribeInsight
         case .backup: .backup
+        case .beginDryRun: .beginDryRun
         }
     }
 
@@ -100,7 +103,7 @@ public enum Request: Hashable, Sendable {
             insight.encode(into: &writer)
         case .backup(let bytesPerSecondMax):
             writer.write(bytesPerSecondMax)
-        case .ping, .takeSnapshot:
+        case .ping, .takeSnapshot, .beginDryRun:
             break
         }
     }
@@ -155,6 +158,7 @@ public enum Request: Hashable, Sendable {
             case .getProduct: self = .getProduct(try ProductKey(from: &reader))
             case .insight: self = .insight(try Insight(from: &reader))
             case .subscribeInsight: self = .subscribeInsight(try Insight(from: &reader))
+            case .beginDryRun: self = .beginDryRun
             case .backup: self = .backup(bytesPerSecondMax: try reader.readUInt64())
             default:
                 throw ByteReaderError.unknownCode(

@@ -31,6 +31,15 @@ package final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: false, hasOutput: false)
     }
 
+    /// The descriptor at which a program finds the channel that it was started with.
+    package static let channelDescriptor: Int32 = 3
+
+    /// Starts a program that inherits this program's input and output, and an open file as
+    /// ``channelDescriptor``.
+    package convenience init?(sharing arguments: [String], channel: Int32) {
+        self.init(arguments, [:], hasInput: false, hasOutput: false, channel: channel)
+    }
+
     /// Starts a program whose input is written and whose output is read.
     package convenience init?(filter arguments: [String]) {
         self.init(arguments, [:], hasInput: true, hasOutput: true)
@@ -73,7 +82,8 @@ package final class Subprocess: @unchecked Sendable {
         hasInput: Bool,
         hasOutput: Bool,
         outputFile: Int32? = nil,
-        ownGroup: Bool = false
+        ownGroup: Bool = false,
+        channel: Int32? = nil
     ) {
         var inputEnds: [Int32] = [-1, -1]
         var outputEnds: [Int32] = [-1, -1]
@@ -90,6 +100,9 @@ package final class Subprocess: @unchecked Sendable {
         if hasOutput { posix_spawn_file_actions_adddup2(&actions, outputEnds[1], STDOUT_FILENO) }
         if let outputFile {
             posix_spawn_file_actions_adddup2(&actions, outputFile, STDOUT_FILENO)
+        }
+        if let channel {
+            posix_spawn_file_actions_adddup2(&actions, channel, Self.channelDescriptor)
         }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

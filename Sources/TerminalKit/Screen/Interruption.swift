@@ -20,6 +20,11 @@ package enum Interruption {
         /// Whether another program, such as a pager or a command of the shell, has the terminal and
         /// handles Ctrl-C.
         package var isLent = false
+        /// Whether Ctrl-C never ends this program: a shell, to which it is a key.
+        ///
+        /// The signal for a command of it may be handled only once the command has ended and the terminal is
+        /// no longer lent.
+        package var isIgnored = false
         /// Restores the terminal before the program exits.
         package var restore: (@Sendable () -> Void)?
         /// Restores the terminal before the program stops.
@@ -129,7 +134,7 @@ package enum Interruption {
         case SIGWINCH: state.resized?()
         case SIGTSTP: self.suspend()
         case SIGCONT: self.takeTerminalAgain()
-        case SIGINT where state.isLent: break
+        case SIGINT where state.isLent || state.isIgnored: break
         case SIGINT:
             state.restore?()
             Terminal.endProgress()

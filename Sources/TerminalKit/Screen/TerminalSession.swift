@@ -25,6 +25,8 @@ package final class TerminalSession: Sendable {
     private let guardian: Mutex<TerminalGuard?>
     private let isOpen = Atomic(true)
     private let continued = Atomic(0)
+    /// Whether a thread reads keys.
+    private let isReading = Atomic(false)
 
     // ?7: wrapping is off, so that a line that is wider than expected does not move the others.
     private static let enterScreen = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[H\u{1B}[2J"
@@ -58,6 +60,8 @@ package final class TerminalSession: Sendable {
     /// Restores the terminal; further calls do nothing.
     package func leave() {
         guard self.isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        // What is typed from now on is for others: the next command of a shell.
+        while self.isReading.load(ordering: .acquiring) { usleep(Self.readingMicroseconds) }
         let text = self.mode == .line ? Self.endPaste : Self.leaveScreen
         _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
         var settings = self.saved
@@ -112,16 +116,24 @@ package final class TerminalSession: Sendable {
         return try await body()
     }
 
+    /// How long the thread that reads keys waits for one before it looks whether the session is over.
+    private static let keyMilliseconds: Int32 = 50
+    private static let readingMicroseconds: UInt32 = 1_000
+
     /// Returns the keys as they are pressed; a thread reads them.
+    ///
+    /// Call it once.
     package func keys() -> AsyncStream<Key> {
         let (stream, continuation) = AsyncStream<Key>.makeStream()
+        self.isReading.store(true, ordering: .releasing)
         Thread.detachNewThread { [weak self] in
             var reader = KeyReader()
             while let session = self, session.isOpen.load(ordering: .acquiring) {
-                guard let key = reader.next(100) else { continue }
+                guard let key = reader.next(Self.keyMilliseconds) else { continue }
                 continuation.yield(key)
                 if key == .endOfInput { break }
             }
+            self?.isReading.store(false, ordering: .releasing)
             continuation.finish()
         }
         return stream

@@ -20,7 +20,7 @@ struct PingCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            try shell.settings.checkAnswerFormat()
+            try shell.checkAnswerOptions()
             let clock = ContinuousClock()
             let start = clock.now
             let durable = try await shell.client.ping()
@@ -96,7 +96,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            try shell.settings.checkAnswerFormat()
+            try shell.checkAnswerOptions()
             let taken = try await shell.client.takeSnapshot()
             var object = JSONObject()
             object.add("lsn", raw: String(taken.lsn.value))

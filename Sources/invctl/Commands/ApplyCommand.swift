@@ -37,11 +37,10 @@ struct ApplyCommand: AsyncParsableCommand {
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         var write = self.retry.request
         write.isDryRun = self.dryRun
+        write.isDryRunOfMany = self.dryRun
         // An atomic batch is one request, which can be replayed; of many lines some may be executed.
         try await Shell.run(self.global, write: write, continuesSession: !self.atomic) { shell in
-            if self.dryRun {
-                try await ApplyDryRun(shell, stream, isAtomic: self.atomic).run()
-            } else if self.atomic {
+            if self.atomic {
                 try await AtomicApply(shell, stream).run()
             } else {
                 if let id = self.retry.id { try await shell.claim(id, for: "apply") }

@@ -70,21 +70,24 @@ struct CategoryCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
-                let id = try await shell.category(self.name)
+                let category = try await shell.listedCategory(self.name)
+                let change = FieldChange(
+                    CategoryFields(name: category.name),
+                    FieldUpdate { $0.name = self.newName }
+                )
                 let done = try await shell.send(
-                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
+                    .renameCategory(category.id, name: self.newName, ifRevision: self.ifRevision),
                     about: self.name
                 )
-                guard !shell.format.isJSON else {
-                    return shell.say("", id: done.id, lsn: done.lsn)
-                }
+                let noun = "category \(done.id)  \(self.newName)"
                 try await shell.say(
-                    "renamed category \(done.id)  \(self.newName)",
                     done,
-                    unchanged: "category \(done.id)  \(self.newName)"
+                    change,
+                    about: ("renamed \(noun)", noun),
+                    names: Names(shell)
                 ) {
                     try await shell.client.categories(includingArchived: true).rows
-                        .first { $0.id.value == done.id }?.revision
+                        .first { $0.id == category.id }?.revision
                 }
             }
         }
@@ -94,6 +97,8 @@ struct CategoryCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Archives a category that no product refers to.",
             discussion: """
+                On a terminal it asks first: an archived category does not come back.
+
                 Examples:
                   invctl category archive Electronics
                 """
@@ -102,10 +107,16 @@ struct CategoryCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The name.", completion: Candidates.ofCategory) var name: String
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+        @OptionGroup var confirmation: ConfirmOptions
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.category(self.name)
+                try shell.confirm(
+                    "Archive the category \(self.name)?",
+                    self.confirmation,
+                    otherwise: "\(self.name) was not archived"
+                )
                 let done = try await shell.send(
                     .archiveCategory(id, ifRevision: self.ifRevision),
                     about: self.name

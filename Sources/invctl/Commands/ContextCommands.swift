@@ -103,6 +103,7 @@ struct ContextCommand: AsyncParsableCommand {
         @Option(help: "The actor recorded in the ledger.") var actor: String?
         @Option(help: "The pager for long output; off for none.") var pager: String?
         @Option(help: "The file with the token.") var tokenFile: String?
+        @Option(help: "How to read codes with a weight or a price.") var barcodeRules: String?
 
         func run() async throws {
             guard ConfigurationFile.isName(self.name) else {
@@ -112,6 +113,7 @@ struct ContextCommand: AsyncParsableCommand {
                 (.server, self.server), (.output, self.output), (.color, self.color),
                 (.zone, self.zone), (.timeout, self.timeout), (.actor, self.actor),
                 (.pager, self.pager), (.tokenFile, self.tokenFile),
+                (.barcodeRules, self.barcodeRules),
             ]
             var flags: [Setting.Key: String] = [:]
             for case (let key, let value?) in given where !value.isEmpty { flags[key] = value }

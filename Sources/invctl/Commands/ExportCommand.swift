@@ -16,6 +16,10 @@ struct ExportCommand: AsyncParsableCommand {
             levels, for other programs: invctl help export lists what it contains and omits. Without \
             --what a name with .ndjson exports that, any other name products.
 
+            import reads what --what products, stock and sales write, in this order: all fields of the \
+            products; what is on hand at each location and worth; each line of a receipt with its amount \
+            and cost. Stock on hold, reserved or expected, and archived products, do not come back.
+
             An export is no backup, which is everything and can be restored: see invctl backup --help.
 
             --digest prints the state checksum, a hash of every table that is the same for equal \
@@ -26,6 +30,7 @@ struct ExportCommand: AsyncParsableCommand {
 
             Examples:
               invctl export products.csv
+              invctl export stock.csv --what stock
               invctl export sales.csv --what sales
               invctl export ledger.ndjson.gz
               invctl export --digest
@@ -150,17 +155,30 @@ struct ExportCommand: AsyncParsableCommand {
             currencyDecimals: shell.server.currencyDecimals,
             fields: shell.options.fieldNames,
             isForTerminal: self.file == "-" && Terminal.isOutput,
+            isExport: true,
             sanitizesFormulas: self.sanitizeFormulas
         )
+        let adding = try await self.furtherColumns(shell.client)
         var output = RowOutput(style, Listing())
         for try await part in shell.client.rows(of: self.query) {
-            _ = try output.take(part.table)
+            _ = try output.take(adding(part.table))
             try sink.write(output.bytes)
             output.bytes.removeAll(keepingCapacity: true)
         }
         output.finish()
         try sink.write(output.bytes)
         try sink.finish()
+    }
+
+    /// Returns what adds the columns that an import needs beside those of the answer.
+    private func furtherColumns(
+        _ client: InventoryClient
+    ) async throws -> (ResultTable) -> ResultTable {
+        switch self.chosen {
+        case .products: try await ExportedProducts(client).adding
+        case .stock: try await ExportedStock(client).adding
+        default: { $0 }
+        }
     }
 
     private var query: Query {

@@ -29,14 +29,27 @@ struct ImportCommand: AsyncParsableCommand {
             priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location.
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
+            --mode upsert: sku or barcode, and any of the fields of products. Changes the products that \
+            exist, found by their SKU, or in rows without one by their barcode, and adds the others. \
+            Only fields that the file has a column for change; an empty cell leaves a field as it is, \
+            \\N clears it. stock is what is there. A dry run shows each field before and after.
             --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
-            that is a column of its own); name, reference, category, location, cost. It creates the \
-            products, an opening stock that covers the file, and its sales and returns. A negative \
-            price is a discount on its receipt; a negative quantity is what --negative says.
+            that is a column of its own); name, reference, category, location, cost. They are history \
+            and never change the stock of today; products that do not exist are created. A receipt is \
+            its location, reference and local day in --zone, a line its number in it, wherever in the \
+            file its rows are: a line that was imported before is counted and not recorded again, and \
+            rejected if it says something else. Rows without a reference are not recognized. A \
+            negative price is a discount; a negative quantity is what --negative says.
 
-            Rejected rows are counted, and the first are listed with number, column and reason. If \
-            an import was interrupted, the same command resumes it, imports no row twice, and lists \
-            earlier rejected rows again.
+            Rejected rows are counted, and the first are listed with number, column and reason.
+
+            An interrupted import is resumed by the same command, which imports no row twice: by --id, \
+            by the file FILE\(ResumeFile.suffix) that is beside FILE until the run is finished, or, for \
+            sales, by the file's content. Standard input has no such file. A finished run is not imported \
+            again. Without --id, products and their stock are a new run each time: a file that was imported \
+            before is reported with its date, and confirmed on a terminal. Sales of the same file need a \
+            new --id. invctl ledger imports lists all runs. With \
+            -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
             invctl import stock.csv --mode set --dry-run
 
@@ -50,13 +63,18 @@ struct ImportCommand: AsyncParsableCommand {
         case products, sales
     }
 
+    /// What becomes of products that exist.
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case set, add, upsert
+    }
+
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(name: .customLong("as"), help: "What the rows are.") var kind: Kind = .products
     @Option(
-        help: "Changes only the stock of existing products: sets it, or adds to it."
+        help: "Sets the stock of existing products or adds to it, or changes and adds products."
     )
-    var mode: StockImport.Mode?
+    var mode: Mode?
     @Option(help: ArgumentHelp("The column of a field.", valueName: "field=column"))
     var map: [String] = []
     @Flag(help: "Takes only columns that are named like fields, or by --map.") var noGuess = false
@@ -95,14 +113,16 @@ struct ImportCommand: AsyncParsableCommand {
         help: "How many rejected rows to list on standard error: a number or all."
     )
     var errors = "100"
-    @Option(help: "Identifies the import, so that it can resume; default: its content.")
+    @Option(help: "How many changed rows a dry run of --mode upsert lists: a number or all.")
+    var changes = "100"
+    @Option(help: "Identifies this run of the import: it resumes, and is not imported again.")
     var id: String?
     @Flag(help: "Shows what it would do; changes nothing.") var dryRun = false
 
     func validate() throws {
         if let id { try RetryOptions.check(id) }
         if self.mode != nil, self.kind == .sales {
-            throw ValidationError("--mode applies to the stock of products, not to sales")
+            throw ValidationError("--mode applies to products and their stock, not to sales")
         }
         if self.preset != nil, self.kind == .sales {
             throw ValidationError("--preset applies to products and their stock, not to sales")
@@ -111,8 +131,10 @@ struct ImportCommand: AsyncParsableCommand {
             throw ValidationError("--per is \(self.per), not 1 to \(Limits.quantityMax)")
         }
         _ = try self.reading()
-        guard self.errors == "all" || Int(self.errors).map({ $0 >= 0 }) == true else {
-            throw ValidationError("--errors is '\(self.errors)', neither a number nor all")
+        for (option, count) in [("--errors", self.errors), ("--changes", self.changes)] {
+            guard count == "all" || Int(count).map({ $0 >= 0 }) == true else {
+                throw ValidationError("\(option) is '\(count)', neither a number nor all")
+            }
         }
     }
 
@@ -133,26 +155,65 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
-        let session = SessionID(naming: self.id ?? self.contentName(file))
-        let write = WriteRequest(id: session.text)
-        if !self.dryRun {
-            Interruption.setMessage(
-                "imported rows stay; the same command resumes the import"
-            )
-        }
+        let identity = ImportIdentity(
+            kind: self.runKind,
+            content: SessionID(hashing: file.bytes).text,
+            layout: SessionID(hashing: self.layout).text,
+            id: self.id,
+            file: self.file
+        )
+        var write = WriteRequest(id: SessionID(ofImport: identity.name).text)
+        write.isDryRun = self.dryRun
+        write.isDryRunOfMany = self.dryRun
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
-            try await self.claimID(self.contentName(file), shell)
-            switch (self.kind, self.mode) {
-            case (.sales, _):
-                let sales = try await SalesImport(options, host: shell, file: file)
-                try await sales.run()
-            case (.products, .none):
-                var products = try await ProductImport(options, host: shell, file: file)
-                try await products.run()
-            case (.products, .some(let mode)):
-                var stock = try await StockImport(options, host: shell, mode: mode, file: file)
-                try await stock.run()
+            try shell.checkAnswerOptions()
+            var shell = shell
+            shell.importRun = identity.handle(for: shell)
+            guard shell.format.isJSON else {
+                return try await self.run(options, file, host: shell)
             }
+            let report = ImportReport(shell)
+            do {
+                try await self.run(options, file, host: report)
+            } catch let status as ExitStatus where status == Exit.partlyDone {
+                report.finish()
+                throw status
+            }
+            report.finish()
+        }
+    }
+
+    private func run(
+        _ options: ImportOptions,
+        _ file: FileBytes,
+        host: any TransferHost
+    ) async throws {
+        switch (self.kind, self.mode) {
+        case (.sales, _):
+            let sales = try await SalesImport(options, host: host, file: file)
+            try await sales.run()
+        case (.products, .none):
+            var products = try await ProductImport(options, host: host, file: file)
+            try await products.run()
+        case (.products, .upsert):
+            var products = try await UpsertImport(options, host: host, file: file)
+            try await products.run()
+        case (.products, .set):
+            var stock = try await StockImport(options, host: host, mode: .set, file: file)
+            try await stock.run()
+        case (.products, .add):
+            var stock = try await StockImport(options, host: host, mode: .add, file: file)
+            try await stock.run()
+        }
+    }
+
+    private var runKind: ImportKind {
+        switch (self.kind, self.mode) {
+        case (.sales, _): .sales
+        case (.products, .none): .products
+        case (.products, .set): .set
+        case (.products, .add): .add
+        case (.products, .upsert): .upsert
         }
     }
 
@@ -166,24 +227,17 @@ struct ImportCommand: AsyncParsableCommand {
         )
     }
 
-    /// Claims the `--id`, if there is one, for this file and these options.
-    private func claimID(_ name: String, _ shell: Shell) async throws {
-        if let id, !self.dryRun { try await shell.claim(id, for: name) }
-    }
-
-    /// Returns the identity of the import: the same file with the same options is the same import.
+    /// All options that decide which rows a request has.
     ///
     /// The number is the version of how rows are put into requests.
-    private func contentName(_ file: FileBytes) -> String {
-        let mode = self.mode.map { " \($0)" } ?? ""
+    private var layout: String {
         let how =
-            "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
+            "\(self.runKind) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
         let text = [
             self.encoding, self.delimiter, self.decimal?.rawValue, self.dateFormat,
             self.preset?.rawValue, self.negative?.rawValue, "\(self.per)", "\(self.noGuess)",
         ]
-        let content = SessionID(hashing: file.bytes)
-        return "import 6 \(content.text) \(how) \(self.at ?? "") \(text)"
+        return "import 7 \(how) \(self.at ?? "") \(text)"
     }
 
     private func options() throws -> ImportOptions {
@@ -195,6 +249,7 @@ struct ImportCommand: AsyncParsableCommand {
         options.at = self.at
         options.rejects = self.rejects
         options.errorsMax = Int(self.errors) ?? .max
+        options.changesMax = Int(self.changes) ?? .max
         options.dryRun = self.dryRun
         return options
     }
@@ -243,7 +298,6 @@ struct ImportCommand: AsyncParsableCommand {
 extension Preset: ExpressibleByArgument {}
 extension DecimalMark: ExpressibleByArgument {}
 extension NegativeSale: ExpressibleByArgument {}
-extension StockImport.Mode: ExpressibleByArgument {}
 
 /// The product fields of an import, for the help.
 private enum ImportedFields {

@@ -9,8 +9,10 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
         abstract:
-            "Every movement of stock: list, show, reverse; sales and unmet demand, line by line.",
-        subcommands: [List.self, Show.self, Reverse.self, Sales.self, Refusals.self]
+            "Every movement of stock: list, show, reverse; sales, unmet demand and imports, one by one.",
+        subcommands: [
+            List.self, Show.self, Reverse.self, Sales.self, Refusals.self, Imports.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -148,6 +150,38 @@ struct LedgerCommand: AsyncParsableCommand {
                 var query = RefusalQuery(limit: self.global.serverLimit)
                 if let product { query.product = try await shell.product(product).id }
                 try await shell.list(.refusals(query))
+            }
+        }
+    }
+}
+
+extension LedgerCommand {
+    struct Imports: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the runs of imports, newest first.",
+            discussion: """
+                Each run has its --id, a hash of the file, when it was begun and finished, and how many rows \
+                were accepted, refused and passed over.
+
+                Examples:
+                  invctl ledger imports
+                  invctl ledger imports --where 'state = begun'
+                """
+        )
+        @OptionGroup var global: ListOptions
+        @Option(help: "Only the run with this id.") var id = ""
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let query = ImportRunQuery(
+                    run: self.id,
+                    isNewestFirst: true,
+                    limit: self.global.serverLimit
+                )
+                let technical: Set = [
+                    "layout", "session", "requests", "refusedCommands", "revision",
+                ]
+                try await shell.list(.importRuns(query), omitting: technical)
             }
         }
     }

@@ -92,24 +92,24 @@ struct LocationCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
-                let id = try await shell.location(self.code)
+                let location = try await shell.listedLocation(self.code)
                 var update = LocationUpdate()
                 (update.code, update.name) = (self.newCode, self.name)
                 (update.zone, update.kind) = (self.zone, self.kind)
+                let change = FieldChange(location.fields, update)
                 let done = try await shell.send(
-                    .updateLocation(id, update, ifRevision: self.ifRevision),
+                    .updateLocation(location.id, update, ifRevision: self.ifRevision),
                     about: self.code
                 )
-                guard !shell.format.isJSON else {
-                    return shell.say("", id: done.id, lsn: done.lsn)
-                }
+                let noun = "location \(done.id)"
                 try await shell.say(
-                    "changed location \(done.id)",
                     done,
-                    unchanged: "location \(done.id)"
+                    change,
+                    about: ("changed \(noun)", noun),
+                    names: Names(shell)
                 ) {
                     try await shell.client.locations(includingArchived: true).rows
-                        .first { $0.id.value == done.id }?.revision
+                        .first { $0.id == location.id }?.revision
                 }
             }
         }
@@ -119,6 +119,8 @@ struct LocationCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Archives a location that holds no stock.",
             discussion: """
+                On a terminal it asks first: an archived location does not come back.
+
                 Examples:
                   invctl location archive depot
                 """
@@ -127,10 +129,16 @@ struct LocationCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The code.", completion: Candidates.ofLocation) var code: String
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+        @OptionGroup var confirmation: ConfirmOptions
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.location(self.code)
+                try shell.confirm(
+                    "Archive the location \(self.code)?",
+                    self.confirmation,
+                    otherwise: "\(self.code) was not archived"
+                )
                 let done = try await shell.send(
                     .archiveLocation(id, ifRevision: self.ifRevision),
                     about: self.code

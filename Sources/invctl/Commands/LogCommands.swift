@@ -84,7 +84,7 @@ extension Shell {
                 if entry.lsn > steps.upperBound { wantsMore = false }
                 guard wantsMore else { break }
                 for change in entry.changes {
-                    await names.learn(change)
+                    await names.learn(change, at: entry.lsn)
                     let text = ChangeText(names, decimals: self.server.currencyDecimals)
                     guard let row = text.row(change, .all) else { continue }
                     block.append(Self.row(entry, row))
@@ -114,8 +114,8 @@ extension Shell {
     private static func row(_ entry: Entry, _ row: ChangeText.Row) -> [ResultCell] {
         var sku: ResultCell = .none
         var rest = row
-        if case .text(let text)? = row.facts.first(where: { $0.name == "sku" })?.value {
-            sku = .text(text)
+        if let fact = row.facts.first(where: { $0.name == "sku" }) {
+            sku = .text(fact.text)
             rest.facts.removeAll { $0.name == "sku" }
         }
         return [

@@ -65,6 +65,8 @@ extension Query {
         case .refusals: "unmet demand"
         case .reservations: "reservations"
         case .transfers: "transfers"
+        case .lastStep: "movements"
+        case .importRuns: "imports"
         case .verify: "checks"
         case .stateChecksum: "checksums"
         case .stats: "statistics"
@@ -78,7 +80,7 @@ extension Query {
         case .products(let search): search.asOf
         case .levels(let query): query.asOf
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .verify, .stats, .stateChecksum:
+            .transfers, .lastStep, .importRuns, .verify, .stats, .stateChecksum:
             nil
         }
     }

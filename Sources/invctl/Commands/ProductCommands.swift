@@ -3,6 +3,7 @@ internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
+import InventoryWire
 import TerminalKit
 
 struct ProductCommand: AsyncParsableCommand {
@@ -29,6 +30,7 @@ struct ProductCommand: AsyncParsableCommand {
             String
         @Option(help: "The price of one unit, such as 19.99.") var price: String
         @Option(help: "The barcode; GTINs are compared as 14 digits.") var barcode = ""
+        @Option(help: "Further barcodes, separated by blanks.") var moreBarcodes = ""
         @Option(help: "The unit of quantities.") var unit = "pcs"
         @Option(help: "Decimals of a quantity, 0 to 6.") var decimals: UInt8 = 0
         @Option(
@@ -59,6 +61,7 @@ struct ProductCommand: AsyncParsableCommand {
                     price: Price(try shell.money(self.price, "--price").minorUnits)
                 )
                 draft.barcode = self.barcode
+                draft.moreBarcodes = self.moreBarcodes
                 draft.status = self.inactive ? .inactive : .active
                 draft.leadTimeDays = self.leadTimeDays
                 draft.brand = self.brand
@@ -77,7 +80,9 @@ struct ProductCommand: AsyncParsableCommand {
                 let place = try await shell.location(self.location)
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
-                if shell.format.isJSON, !shell.isDryRun {
+                if shell.format.isJSON, shell.isDryRun {
+                    try await shell.show(creating: draft, done)
+                } else if shell.format.isJSON {
                     try await shell.show(ProductID(UInt32(done.id)))
                 } else {
                     let made = "\(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
@@ -128,12 +133,13 @@ struct ProductCommand: AsyncParsableCommand {
             discussion: """
                 Examples:
                   invctl product get LAP-01
-                  invctl product get --barcode 4006381333931 -o json
+                  invctl product get 4006381333931 -o json
                 """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var times: ZoneOptions
-        @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
+        @Argument(help: "The SKU, else the barcode.", completion: Candidates.ofSKU)
+        var sku: String?
         @Option(help: "The barcode.") var barcode: String?
         @Option(help: "The number of the product.") var id: UInt32?
         @OptionGroup var past: PointOptions
@@ -153,9 +159,8 @@ struct ProductCommand: AsyncParsableCommand {
                 } else if let id {
                     key = .id(ProductID(id))
                 } else {
-                    key = .sku(self.sku ?? "")
+                    key = .id(try await shell.product(self.sku ?? "").id)
                 }
-                if case .sku(let sku) = key { _ = try await shell.product(sku) }
                 let asOf = try self.past.point(shell)
                 try await shell.list(.product(key, asOf: asOf), isSingle: true)
             }
@@ -246,6 +251,8 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(name: .customLong("sku"), help: "The new SKU.") var newSKU: String?
         @Option(help: "The new name.") var name: String?
         @Option(help: "The new barcode; empty removes it.") var barcode: String?
+        @Option(help: "All further barcodes, separated by blanks; empty removes them.")
+        var moreBarcodes: String?
         @Option(help: "The new category.", completion: Candidates.ofCategory) var category: String?
         @Option(help: "The new price.") var price: String?
         @Option(help: "active or inactive.") var status: String?
@@ -263,6 +270,7 @@ struct ProductCommand: AsyncParsableCommand {
                 update.sku = self.newSKU
                 update.name = self.name
                 update.barcode = self.barcode
+                update.moreBarcodes = self.moreBarcodes
                 update.leadTimeDays = self.leadTimeDays
                 update.brand = self.brand
                 if let category { update.category = try await shell.category(category) }
@@ -290,11 +298,12 @@ struct ProductCommand: AsyncParsableCommand {
                 if let text = self.packSize {
                     update.packSize = try shell.quantity(text, of: product, "--pack-size")
                 }
+                let change = FieldChange(product.fields, update)
                 let done = try await shell.send(
                     .updateProduct(product.id, update, ifRevision: self.ifRevision),
                     about: product.sku
                 )
-                try await shell.show(changed: product, done)
+                try await shell.show(changed: product, change, done)
             }
         }
     }
@@ -303,6 +312,8 @@ struct ProductCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes a product; one with a history is archived and frees its SKU.",
             discussion: """
+                On a terminal it asks first.
+
                 Examples:
                   invctl product delete LAP-01
                   invctl product delete LAP-01 --if-revision 41
@@ -312,10 +323,16 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
+        @OptionGroup var confirmation: ConfirmOptions
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let product = try await shell.product(self.sku)
+                try shell.confirm(
+                    "Delete \(product.sku) (\(product.name))?",
+                    self.confirmation,
+                    otherwise: "\(product.sku) was not deleted"
+                )
                 let done = try await shell.send(
                     .deleteProduct(product.id, ifRevision: self.ifRevision),
                     about: product.sku
@@ -365,54 +382,106 @@ extension Shell {
         }
     }
 
-    /// Prints a product as the answer to a command, with `replayed` if it is a replay.
-    func show(_ id: ProductID) async throws {
-        let query = Query.product(.id(id), asOf: nil)
-        guard self.isReplayed else { return try await self.list(query, isSingle: true) }
-        let table = try await self.client.query(query).table
-        var replayed = ResultColumn(ResultField("replayed", .boolean))
-        for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
-        let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
-        try self.list(whole, self.style(isSingle: true))
+    /// Prints a product as the answer to a command.
+    ///
+    /// - Parameters:
+    ///   - id: The product.
+    ///   - values: Fields that a dry run would set, in place of those of the product.
+    ///   - isUnchanged: Whether the command left it as it was.
+    /// - Throws: ``Failure`` or an error of the client.
+    func show(
+        _ id: ProductID,
+        applying values: [FieldValue] = [],
+        isUnchanged: Bool = false
+    ) async throws {
+        let table = try await self.client.query(.product(.id(id), asOf: nil)).table
+        try self.list(
+            self.answer(table.replacing(values), isUnchanged: isUnchanged),
+            self.style(isSingle: true)
+        )
+    }
+
+    /// Returns the columns of an answer followed by its flags, of which each is there only if it is true.
+    private func answer(_ table: ResultTable, isUnchanged: Bool) -> ResultTable {
+        var columns = table.columns
+        let flags = [
+            ("unchanged", isUnchanged), ("replayed", self.isReplayed), ("dryRun", self.isDryRun),
+        ]
+        for (name, isSet) in flags where isSet {
+            var column = ResultColumn(ResultField(name, .boolean))
+            for _ in 0..<table.rowCount { column.append(.integer(1)) }
+            columns.append(column)
+        }
+        return ResultTable(columns: columns, rowCount: table.rowCount)
     }
 
     /// Prints that a product was changed or is unchanged; programs get the product.
-    func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
-        switch self.format {
-        case .json where self.isDryRun, .ndjson where self.isDryRun:
-            self.say("", id: UInt64(product.id.value), lsn: done.lsn)
-        case .json, .ndjson:
-            try await self.show(product.id)
-        case .table, .vertical, .plain, .csv, .tsv, .md:
-            try await self.say(
-                "changed \(product.sku)",
-                done,
-                unchanged: product.sku
-            ) { try await self.client.product(.id(product.id), asOf: nil)?.revision }
+    func show(
+        changed product: ProductInfo,
+        _ change: FieldChange<ProductFields>,
+        _ done: Outcome.Done
+    ) async throws {
+        let names = await Names(self, for: change, of: product.id)
+        func revision() async throws -> LSN? {
+            try await self.client.product(.id(product.id), asOf: nil)?.revision
         }
+        guard self.format.isJSON else {
+            return try await self.say(
+                done,
+                change,
+                about: ("changed \(product.sku)", product.sku),
+                names: names,
+                decimals: product.unitDecimals,
+                revision: revision
+            )
+        }
+        let values = FieldValues.of(
+            change.after,
+            only: self.isDryRun ? change.fields : FieldSet(),
+            names: names,
+            money: self.server.currencyDecimals,
+            decimals: product.unitDecimals
+        )
+        let now = try await revision() ?? done.lsn
+        let isUnchanged = self.isUnchanged(done, change, revision: now)
+        try await self.show(product.id, applying: values, isUnchanged: isUnchanged)
     }
 
-    /// Prints for people that something was changed, or that it is unchanged: then its revision is older
-    /// than the answer.
-    ///
-    /// - Parameters:
-    ///   - line: The line if it was changed.
-    ///   - done: The result of the command.
-    ///   - name: What is unchanged, for the other line.
-    ///   - revision: Queries the current revision.
-    /// - Throws: The error of `revision`.
-    func say(
-        _ line: String,
-        _ done: Outcome.Done,
-        unchanged name: String,
-        revision: () async throws -> LSN?
-    ) async throws {
-        guard !self.options.isQuiet else { return }
-        let revision = try await revision() ?? done.lsn
-        Terminal.print(
-            revision < done.lsn
-                ? "\(name) is unchanged   revision \(revision)"
-                : "\(line)   revision \(done.lsn)"
-        )
+    /// Prints the product that a dry run would create: its fields and its stock.
+    func show(creating draft: ProductDraft, _ done: Outcome.Done) async throws {
+        var names = Names(self)
+        await names.learn(.productCreated(Product(id: ProductID(0), draft.fields)))
+        var columns = [FieldValue.Column.number("id", Int64(clamping: done.id))]
+        let money = self.server.currencyDecimals
+        for value in FieldValues.of(draft.fields, names: names, money: money) {
+            columns += [value.id].compactMap { $0 } + value.columns
+        }
+        let opening = draft.opening?.quantity.baseUnits ?? 0
+        for name in ["onHand", "available"] {
+            columns.append(FieldValue.Column(name, .quantity, value: opening, json: ""))
+        }
+        let table = ResultTable(columns: columns.map { $0.single }, rowCount: 1)
+        try self.list(self.answer(table, isUnchanged: false), self.style(isSingle: true))
+    }
+}
+
+extension FieldValue.Column {
+    /// The column with this value alone.
+    fileprivate var single: ResultColumn {
+        var column = ResultColumn(self.field)
+        column.append(self.cell)
+        return column
+    }
+}
+
+extension ResultTable {
+    /// Returns the table of one row with other values in the columns that `values` have.
+    fileprivate func replacing(_ values: [FieldValue]) -> ResultTable {
+        guard self.rowCount == 1 else { return self }
+        let given = values.flatMap { [$0.id].compactMap { $0 } + $0.columns }
+        let columns = self.columns.map { column in
+            given.first { $0.field == column.field }?.single ?? column
+        }
+        return ResultTable(columns: columns, rowCount: self.rowCount)
     }
 }

@@ -43,9 +43,9 @@ struct ReserveCommand: AsyncParsableCommand {
                 write: self.write.request
             ) { shell in
                 let place = try await shell.location(self.at)
-                let products = try await shell.products(of: self.lines)
+                let (lines, products) = try await shell.scannedLines(self.lines)
                 let reserve = Reserve(
-                    lines: try zip(self.lines, products).map { line, product in
+                    lines: try zip(lines, products).map { line, product in
                         ReserveLine(
                             product: product.id,
                             location: place,

@@ -8,7 +8,8 @@ extension Shell {
     func say(_ done: Outcome.Done, restocked: Restock, _ products: [ProductInfo]) {
         let costs = self.costs(done, restock: restocked, products: products)
         guard self.format == .json || self.format == .ndjson else {
-            let words = costs.map { "\($0.sku) \($0.text)" }.joined(separator: ", ")
+            let words = (costs.map { "\($0.sku) \($0.text)" } + self.rest(done, products))
+                .joined(separator: ", ")
             self.say(
                 done,
                 verb: "restocked",
@@ -28,6 +29,16 @@ extension Shell {
             object.add("costs", raw: "[\(rows.joined(separator: ","))]")
         }
         self.print(object)
+    }
+
+    /// What is still incoming of the delivered products, for people.
+    private func rest(_ done: Outcome.Done, _ products: [ProductInfo]) -> [String] {
+        done.levels.compactMap { level in
+            guard level.incoming > 0, let info = products.first(where: { $0.id == level.product })
+            else { return nil }
+            let rest = DecimalText.format(level.incoming, decimals: info.unitDecimals)
+            return "\(info.sku) \(rest) still incoming"
+        }
     }
 
     private struct StatedCost {

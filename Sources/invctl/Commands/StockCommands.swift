@@ -10,10 +10,11 @@ import TerminalKit
 struct StockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stock",
-        abstract: "Stock: show, restock, adjust, count, hold, transfer, low stock.",
+        abstract: "Stock: show, restock, adjust, count, hold, write off, transfer, low stock.",
         subcommands: [
             Show.self, RestockStock.self, Adjust.self, Count.self, HoldStock.self,
-            Unhold.self, Expect.self, Floor.self, TransferCommand.self, Low.self,
+            Unhold.self, WriteOffStock.self, Expect.self, Floor.self, ReorderPoint.self,
+            TransferCommand.self, Low.self,
         ]
     )
 
@@ -59,8 +60,12 @@ struct StockCommand: AsyncParsableCommand {
             commandName: "restock",
             abstract: "Records a delivery.",
             discussion: """
+                Goods that were expected under the same reference (invctl stock expect --ref) are no longer
+                incoming then; of a part delivery, the rest stays expected.
+
                 Examples:
                   invctl stock restock LAP-01=5@700.00 --ref PO-118
+                  invctl stock restock LAP-01=5@700.00 --date 2026-03-01
                   invctl stock restock LAP-01=5@700.00 MOU-09=40@8.50 --at depot --from-incoming
 
                 The default cost is the average cost of the stock at the location, or, without
@@ -73,19 +78,29 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=QUANTITY[@UNIT-COST] …", completion: Candidates.ofLine) var lines:
             [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
-        @Flag(help: "The delivery was expected: reduces incoming.") var fromIncoming = false
+        @Flag(help: "The delivery was expected, under whatever reference: reduces incoming.")
+        var fromIncoming = false
+        @OptionGroup var date: DateOptions
+
+        func validate() throws { try self.lines.checkQuantities(beforeReadingCodes: true) }
 
         func run() async throws {
-            try await Shell.run(self.global, write: self.write) { shell in
+            try await Shell.run(
+                self.global,
+                zone: self.date.times.zone,
+                write: self.write.request
+            ) { shell in
                 let place = try await shell.location(self.at)
                 var restock = Restock(
                     lines: [],
                     fromIncoming: self.fromIncoming,
                     reference: self.write.reference,
-                    note: self.write.note
+                    note: self.write.note,
+                    occurred: self.date.occurred(shell)
                 )
-                let products = try await shell.products(of: self.lines)
-                for (line, product) in zip(self.lines, products) {
+                let (lines, products) = try await shell.scannedLines(self.lines)
+                try lines.checkReadQuantities()
+                for (line, product) in zip(lines, products) {
                     restock.lines.append(
                         RestockLine(
                             product: product.id,
@@ -115,9 +130,16 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=DIFFERENCE …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The reason.") var reason: Reason
+        @OptionGroup var date: DateOptions
+
+        func validate() throws { try self.lines.checkQuantities() }
 
         func run() async throws {
-            try await Shell.run(self.global, write: self.write) { shell in
+            try await Shell.run(
+                self.global,
+                zone: self.date.times.zone,
+                write: self.write.request
+            ) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -128,7 +150,8 @@ struct StockCommand: AsyncParsableCommand {
                             delta: try shell.needed(line, product),
                             reason: self.reason,
                             reference: self.write.reference,
-                            note: self.write.note
+                            note: self.write.note,
+                            occurred: self.date.occurred(shell)
                         )
                     )
                 }
@@ -155,6 +178,8 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=COUNTED …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only if the level is at this revision.") var ifRevision: LSN?
+
+        func validate() throws { try self.lines.checkQuantities() }
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -194,6 +219,8 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The reason; default: \(Reason.damaged).") var reason: Reason?
 
+        func validate() throws { try self.lines.checkQuantities() }
+
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 try await shell.hold(
@@ -220,6 +247,8 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
+
+        func validate() throws { try self.lines.checkQuantities() }
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -251,6 +280,7 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var times: ZoneOptions
 
         func validate() throws {
+            try self.lines.checkQuantities()
             guard let eta, TimeText.parse(eta, zone: TimeText.utc) == nil else { return }
             throw ValidationError("--eta is '\(eta)', not a date such as 2026-04-01")
         }
@@ -299,6 +329,8 @@ struct StockCommand: AsyncParsableCommand {
         @Argument(help: "SKU=FLOOR …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
 
+        func validate() throws { try self.lines.checkQuantities() }
+
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
@@ -315,6 +347,107 @@ struct StockCommand: AsyncParsableCommand {
                 shell.say(
                     try await shell.send(together: commands),
                     verb: "set the floor of",
+                    products: products
+                )
+            }
+        }
+    }
+
+    struct ReorderPoint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reorder-point",
+            abstract: "Sets the stock at or below which a product is low at one location.",
+            discussion: """
+                A location without a reorder point of its own has that of the product (invctl product set
+                --reorder-point).
+
+                Examples:
+                  invctl stock reorder-point LAP-01=5 --at depot
+                  invctl stock reorder-point LAP-01 --at depot --of-product
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=POINT …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Flag(help: "The product's reorder point applies again; the lines are SKUs alone.")
+        var ofProduct = false
+
+        func validate() throws {
+            guard self.ofProduct else { return try self.lines.checkQuantities() }
+            for line in self.lines where line.quantity != nil {
+                throw ValidationError("\(line.sku) has a quantity, but --of-product sets none")
+            }
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global, write: self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.setReorderPoint(
+                        ReorderPointChange(
+                            product: product.id,
+                            location: place,
+                            reorderPoint: self.ofProduct ? nil : try shell.needed(line, product)
+                        )
+                    )
+                }
+                shell.say(
+                    try await shell.send(together: commands),
+                    verb: "set the reorder point of",
+                    products: products
+                )
+            }
+        }
+    }
+
+    struct WriteOffStock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "write-off",
+            abstract: "Removes stock on hold from what is on hand, in one step.",
+            discussion: """
+                For goods that were put on hold (invctl stock hold) and cannot be sold any more. What is
+                available does not change. Stock that is not on hold: invctl stock adjust.
+
+                Examples:
+                  invctl stock write-off LAP-01=2
+                  invctl stock write-off LAP-01=2 --reason expired --ref DUMP-7
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The reason; default: \(Reason.damaged).") var reason: Reason?
+        @OptionGroup var date: DateOptions
+
+        func validate() throws { try self.lines.checkQuantities() }
+
+        func run() async throws {
+            try await Shell.run(
+                self.global,
+                zone: self.date.times.zone,
+                write: self.write.request
+            ) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.writeOff(
+                        WriteOff(
+                            product: product.id,
+                            location: place,
+                            quantity: try shell.needed(line, product),
+                            reason: self.reason ?? .damaged,
+                            reference: self.write.reference,
+                            note: self.write.note,
+                            occurred: self.date.occurred(shell)
+                        )
+                    )
+                }
+                shell.say(
+                    try await shell.send(together: commands),
+                    verb: "wrote off",
                     products: products
                 )
             }
@@ -348,12 +481,6 @@ struct StockCommand: AsyncParsableCommand {
 }
 
 extension Shell {
-    func products(of lines: [LineArgument]) async throws -> [ProductInfo] {
-        var products: [ProductInfo] = []
-        for line in lines { products.append(try await self.product(line.sku)) }
-        return products
-    }
-
     /// Returns the products that a step moved.
     func products(movedBy lsn: LSN) async throws -> [ProductInfo] {
         var products: [ProductID: ProductInfo] = [:]
@@ -466,6 +593,7 @@ extension Shell {
             row.add("onHand", raw: DecimalText.format(level.onHand, decimals: decimals))
             row.add("reserved", raw: DecimalText.format(level.reserved, decimals: decimals))
             row.add("available", raw: DecimalText.format(level.available, decimals: decimals))
+            row.add("incoming", raw: DecimalText.format(level.incoming, decimals: decimals))
             row.add("revision", raw: String(level.revision.value))
             return row.text
         }

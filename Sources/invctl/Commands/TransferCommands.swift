@@ -50,11 +50,11 @@ struct TransferCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
-                let products = try await shell.products(of: self.lines)
+                let (lines, products) = try await shell.scannedLines(self.lines)
                 let dispatch = DispatchTransfer(
                     from: try await shell.location(self.source),
                     to: try await shell.location(self.destination),
-                    lines: try zip(self.lines, products).map { line, product in
+                    lines: try zip(lines, products).map { line, product in
                         DispatchLine(
                             product: product.id,
                             quantity: try shell.quantity(

@@ -10,7 +10,8 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Prints changes as they happen, each once and in order, until interrupted.",
         discussion: """
             It survives a restart of the server and resumes where it was. Each change is a line on a \
-            terminal, and an object (NDJSON) when piped.
+            terminal, and an object (NDJSON) when piped. Values are those of lists; a field that \
+            changed is before → after, in an object {"from":before,"to":after}.
 
             Examples:
               invctl watch sales
@@ -49,7 +50,7 @@ struct WatchCommand: AsyncParsableCommand {
 
         func watch(_ topics: SubscriptionTopics) async throws {
             try await Shell.run(self.global, zone: self.times.zone) { shell in
-                try shell.settings.checkAnswerFormat()
+                try shell.checkAnswerOptions()
                 var filter = SubscriptionFilter(skuPrefix: self.prefix)
                 if let category { filter.category = try await shell.category(category) }
                 if let at { filter.location = try await shell.location(at) }

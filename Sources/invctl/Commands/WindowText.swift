@@ -1,5 +1,4 @@
 import Foundation
-internal import InventoryInsights
 internal import InventoryModel
 import InventoryTransfer
 

@@ -56,6 +56,7 @@ enum ColumnCandidates {
         case ("stock", "transfer"): .transfers(TransferQuery(limit: 1))
         case ("reserve", _): .reservations(ReservationQuery(limit: 1))
         case ("ledger", "sales"): .sales(SalesQuery(limit: 1))
+        case ("ledger", "imports"): .importRuns(ImportRunQuery(limit: 1))
         case ("ledger", "refusals"): .refusals(RefusalQuery(limit: 1))
         case ("stats", _): .stats
         default: nil

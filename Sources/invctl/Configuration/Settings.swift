@@ -8,6 +8,7 @@ struct Setting: Sendable {
     enum Key: String, CaseIterable, Sendable {
         case server, output, color, zone, timeout, actor, pager
         case tokenFile = "token-file"
+        case barcodeRules = "barcode-rules"
 
         /// The environment variable that sets it.
         var variable: String {
@@ -25,6 +26,7 @@ struct Setting: Sendable {
             case .actor: UserName.current ?? "invctl"
             case .pager: Terminal.environment("PAGER") ?? "less"
             case .tokenFile: ""
+            case .barcodeRules: BarcodeRules.standard
             }
         }
     }
@@ -126,6 +128,11 @@ struct Settings: Sendable {
         if ZoneText.zone(self[.zone]) == nil {
             throw self.problem(.zone, ZoneText.problem(self[.zone], of: "the zone"))
         }
+        do throws(ScannedCodeProblem) {
+            _ = try BarcodeRules(self[.barcodeRules])
+        } catch {
+            throw self.problem(.barcodeRules, "--barcode-rules: \(error.text)")
+        }
         if self.timeoutSeconds == nil {
             throw self.problem(
                 .timeout,
@@ -183,6 +190,11 @@ struct Settings: Sendable {
     /// The zone that the user chose; `nil` for the built-in default.
     var chosenZone: String? {
         self.values[.zone]?.origin == Setting.builtIn ? nil : self[.zone]
+    }
+
+    /// The rules for codes that are neither a SKU nor a barcode; valid, as they were checked before.
+    var barcodeRules: BarcodeRules {
+        get throws(ScannedCodeProblem) { try BarcodeRules(self[.barcodeRules]) }
     }
 
     var format: OutputFormat {

@@ -120,6 +120,22 @@ enum HelpTopic: String, CaseIterable, Sendable {
           [shop]
           server = 10.0.0.5:7411
           zone = Europe/London
+          barcode-rules = gs1 weight:21IIIIINNDDDC price:22IIIIINNNDDC
+
+        barcode-rules read a code that is neither a SKU nor a barcode of a product:
+
+          gs1              element strings of GS1: (01) the GTIN, (310n) the net weight
+                           in kg, (17) the expiration date and (10) the lot, which are
+                           shown and not kept
+          weight:PATTERN   labels of a scale with a quantity in the product's unit
+          price:PATTERN    labels of a scale with the amount of the line
+          none             no rules
+
+        A pattern has 13 places: the prefix 02 or 20 to 29, further digits if the label
+        has any, I for the item code, N and D for the digits of the number before and
+        behind its point, X for an ignored digit, and C for the check digit. The
+        product is that with the item code, or the label's code with zeros for the
+        number, as its SKU or barcode.
         """
     }
 
@@ -170,9 +186,12 @@ enum HelpTopic: String, CaseIterable, Sendable {
         keys are refused (overloaded, exit 7) and none is forgotten early. invctl
         stats --where 'name ~ key' shows the memory in use.
 
-        The lines of an apply and the rows of an import have a session of their own
-        under their id, which is remembered for at least a day after its last line,
-        and usually for a week.
+        The lines of an apply have a session of their own under their id, which is
+        remembered for at least a day after its last line, and usually for a week. An
+        import is a run, which is remembered for ever under its id: it is resumed where
+        it stopped, and not imported again once it is finished. Without --id, a file
+        beside the imported one (FILE.invd-run) has the id of an interrupted run, and
+        sales have an id made from their content: see invctl help import.
         """
     }
 

@@ -1,4 +1,3 @@
-internal import InventoryInsights
 internal import InventoryModel
 import InventoryTransfer
 

@@ -43,6 +43,8 @@ struct RowStyle: Sendable {
     var hasColor = false
     /// Whether a terminal receives the output: cells then have no characters that steer it.
     var isForTerminal = false
+    /// Whether every column is written, also those that are there for other columns: an import needs them.
+    var isExport = false
     /// Whether text that a spreadsheet would take for a formula is written as text.
     var sanitizesFormulas = false
     var clock = ClockText()
@@ -64,6 +66,7 @@ struct RowStyle: Sendable {
         }
         return schema.indices.filter { index in
             let name = schema[index].name
+            if self.isExport { return true }
             guard self.format.isForPeople else { return name != "unitDecimals" }
             return !Self.hidden.contains(name) && !self.omitted.contains(name)
         }
@@ -77,6 +80,7 @@ struct RowStyle: Sendable {
         case .md: MarkdownWriter(self)
         case .json, .ndjson: JSONWriter(self)
         case .plain: DelimitedWriter(self, separator: 0x09, quote: Self.flat)
+        case .tsv where self.isExport: DelimitedWriter(self, separator: 0x09, quote: Self.quoted)
         case .tsv: DelimitedWriter(self, separator: 0x09, quote: Self.escaped)
         case .csv: DelimitedWriter(self, separator: 0x2C, quote: CSV.quoted)
         }
@@ -84,6 +88,12 @@ struct RowStyle: Sendable {
 
     /// Returns the text of a cell on one line, without characters that steer a terminal.
     static func flat(_ text: String) -> String { SafeText.line(text) }
+
+    /// Returns a cell as an import reads it: quoted as in CSV, also for the sake of tabs.
+    private static func quoted(_ text: String) -> String {
+        let quoted = CSV.quoted(text)
+        return text.contains("\t") && !quoted.hasPrefix("\"") ? "\"\(text)\"" : quoted
+    }
 
     private static func escaped(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x5C }) else { return text }

@@ -3,12 +3,13 @@ import Glibc
 import InventoryClient
 import InventoryTransfer
 import InventoryWire
+import Synchronization
 import TerminalKit
 
 /// The interactive shell: it reads a line, executes it, and repeats.
 ///
-/// Each command runs in a process of its own that has the terminal meanwhile: Ctrl-C ends it and not the
-/// shell, and its crash does not affect the shell.
+/// Commands run in another process, a ``ShellWorker``, over one connection. It has the terminal meanwhile: Ctrl-C
+/// ends it and not the shell, and its crash does not affect the shell.
 struct InteractiveShell {
     private let session: TerminalSession
     private let isQuiet: Bool
@@ -21,6 +22,8 @@ struct InteractiveShell {
         Completer($0, own: ShellWord.allCases.map { $0.rawValue })
     }
     private var shown: LineView?
+    /// Executes the commands; started by the first, and again after one that was interrupted.
+    private var worker: ShellWorker?
 
     /// The most candidates shown at once.
     private static let candidatesShownMax = 60
@@ -35,7 +38,11 @@ struct InteractiveShell {
     }
 
     mutating func run() async {
-        defer { self.session.leave() }
+        Interruption.state.withLock { $0.isIgnored = true }
+        defer {
+            self.session.leave()
+            self.worker?.end()
+        }
         if !self.isQuiet { await self.greet() }
         while let line = await self.readLine() {
             // Pasted lines are one command each.
@@ -104,18 +111,19 @@ struct InteractiveShell {
         return true
     }
 
-    /// Runs a command in its own process.
+    /// Runs a command in the worker.
     ///
     /// - Returns: Its exit code.
-    private func execute(_ words: [String]) async -> Int32 {
-        let code = await self.session.lend { () -> Int32 in
-            guard let process = Subprocess(sharing: ["/proc/self/exe"] + words) else { return 1 }
-            let code = process.wait()
+    private mutating func execute(_ words: [String]) async -> Int32 {
+        guard let worker = self.worker ?? ShellWorker() else { return Exit.failed.rawValue }
+        let done = await self.session.lend {
+            let done = worker.execute(words)
             // Its own guard restores the terminal first.
-            if code > 128, code != 130 { usleep(Self.guardMicroseconds) }
-            return code
+            if done.code > 128, done.code != 130 { usleep(Self.guardMicroseconds) }
+            return done
         }
-        return code
+        self.worker = done.isAlive ? worker : nil
+        return done.code
     }
 
     // MARK: - A line

@@ -100,7 +100,7 @@ struct ScriptShell {
 
     private static func execute(_ words: [String], _ connection: SharedClient) async -> ExitStatus {
         let code = await SharedClient.$current.withValue(connection) { await Invctl.run(words) }
-        Interruption.setMessage(nil)
+        Interruption.forgetCommand()
         return code
     }
 

@@ -3,12 +3,13 @@ internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 import Synchronization
+import TerminalKit
 
 /// The connection that the commands of one shell share.
 ///
 /// Each command asks for a client of its settings: one that asks for the same gets the same client, and any
-/// other replaces it. A client that failed is closed, so that the next command notices at once if the server is
-/// gone.
+/// other replaces it. A client that failed is closed, and one whose connection was lost is replaced, which is said:
+/// so the next command notices at once if the server is gone.
 ///
 /// Commands with a session of their own do not use it: a client has one session.
 final class SharedClient: Sendable {
@@ -45,7 +46,10 @@ final class SharedClient: Sendable {
     ) async throws(ClientError) -> (InventoryClient, HelloAccepted) {
         let key = Key(configuration)
         if let entry = self.entry.withLock({ $0 }) {
-            if entry.key == key { return (entry.client, entry.serverNow) }
+            if entry.key == key, await entry.client.isConnected {
+                return (entry.client, entry.serverNow)
+            }
+            if entry.key == key { Self.noteLoss(configuration.address) }
             await self.close()
         }
         let client = InventoryClient(configuration)
@@ -58,6 +62,11 @@ final class SharedClient: Sendable {
             try? await client.close()
             throw error
         }
+    }
+
+    private static func noteLoss(_ address: ServerAddress) {
+        guard Terminal.environment(GlobalOptions.quietVariable) == nil else { return }
+        Terminal.note("  note  the connection to \(address) was lost; reconnecting")
     }
 
     /// Closes the connection; the next command makes another.

@@ -11,12 +11,13 @@ struct ShellCommand: AsyncParsableCommand {
         discussion: """
             Commands are typed without invctl. Tab completes, also SKUs, categories and locations; a \\ \
             at the end continues on the next line; # begins a comment. The output of a command goes to \
-            a program with COMMAND | PROGRAM.
+            a program with COMMAND | PROGRAM. All commands share a connection; if it is lost, that is said, \
+            and the next command makes another. Ctrl-C ends a command, not the shell.
 
             \(ShellWord.table)
 
             With -c, or without a terminal, it runs the commands, or those of standard input, one per \
-            line, over one connection. It continues after a failure and exits with the code of the \
+            line. It continues after a failure and exits with the code of the \
             first command that failed:
 
             invctl shell -c 'sell LAP-01=2' -c 'stock show LAP-01'

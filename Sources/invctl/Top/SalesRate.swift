@@ -1,5 +1,4 @@
 import Foundation
-internal import InventoryInsights
 internal import InventoryModel
 
 /// The number of sales in each of the last seconds.

@@ -35,7 +35,7 @@ struct TopCommand: AsyncParsableCommand {
             )
         }
         try await Shell.run(self.global, zone: self.times.zone) { shell in
-            try shell.settings.checkAnswerFormat()
+            try shell.checkAnswerOptions()
             let location = try await self.at.asyncMap { try await shell.location($0) }
             let driver = TopDriver(shell, at: location)
             if self.once {

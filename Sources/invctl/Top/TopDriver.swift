@@ -318,7 +318,7 @@ extension Shell {
     /// The settings of this run as environment variables for a child process.
     fileprivate var childEnvironment: [String: String] {
         var settings: [String: String] = ["INVCTL_OUTPUT": "table", "INVCTL_COLOR": "never"]
-        for key in [Setting.Key.server, .actor, .timeout, .zone, .tokenFile] {
+        for key in [Setting.Key.server, .actor, .timeout, .zone, .tokenFile, .barcodeRules] {
             settings[key.variable] = self.settings[key]
         }
         return settings

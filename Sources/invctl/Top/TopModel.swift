@@ -166,7 +166,7 @@ struct TopModel: Sendable {
                 if self.take(movement, level: level, entry: entry) {
                     isSale = isSale || movement.kind == .sale
                 }
-            case .level, .alert, .productCreated, .productArchived, .productDeleted,
+            case .level, .reorderPoint, .alert, .productCreated, .productArchived, .productDeleted,
                 .productLeft:
                 self.isLowDirty = true
             case .productUpdated(let id, let difference):

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -24,6 +25,15 @@ struct Names: Sendable {
 
     init(_ shell: Shell) { self.client = shell.client }
 
+    /// Creates a cache with the names that the fields of a product refer to, before and after a change.
+    init(_ shell: Shell, for change: FieldChange<ProductFields>, of id: ProductID) async {
+        self.init(shell)
+        guard let difference = ProductDifference(from: change.before, to: change.after) else {
+            return
+        }
+        await self.learn(.productUpdated(id, difference))
+    }
+
     subscript(id: ProductID) -> Product? { self.products[id] }
     func sku(_ id: ProductID) -> String { self.products[id]?.sku ?? "unknown" }
     func decimals(_ id: ProductID) -> UInt8 { self.products[id]?.decimals ?? 0 }
@@ -32,15 +42,13 @@ struct Names: Sendable {
 
     /// Learns the names in a change, and fetches those needed to print it.
     ///
-    /// A name that the server does not return, as of what was deleted since, is shown as unknown.
-    mutating func learn(_ change: Change) async {
+    /// A product that was deleted is looked up as of the step before its deletion. A name that the server
+    /// does not return is shown as unknown.
+    mutating func learn(_ change: Change, at lsn: LSN? = nil) async {
         switch change {
         case .productCreated(let product):
-            self.products[product.id] = Product(
-                sku: product.sku,
-                name: product.name,
-                decimals: product.unit.decimals
-            )
+            await self.fetchCategories(product.category)
+            self.keep(product)
         case .category(let category):
             self.categories[category.id] = category.name
         case .productUpdated(let id, let difference):
@@ -51,10 +59,17 @@ struct Names: Sendable {
             }
         case .location(let location):
             self.locations[location.id] = location.code
-        case .productArchived(let id), .productDeleted(let id), .productLeft(let id):
+        case .productArchived(let id), .productLeft(let id):
             await self.fetch(id)
+        case .productDeleted(let id):
+            if self.products[id] == nil, let lsn, lsn > 0 {
+                await self.fetch(id, asOf: .lsn(lsn.previous))
+            }
         case .moved(_, let level), .level(let level):
             await self.fetch(level.product)
+            await self.fetchLocations()
+        case .reorderPoint(let change):
+            await self.fetch(change.product)
             await self.fetchLocations()
         case .demandRefused(let refused):
             await self.fetch(refused.product)
@@ -78,11 +93,20 @@ struct Names: Sendable {
         guard self.products[id] == nil, let found = try? await self.client.product(.id(id)) else {
             return
         }
+        self.keep(found.product)
+    }
+
+    private mutating func fetch(_ id: ProductID, asOf: AsOf) async {
+        let found = try? await self.client.product(.id(id), asOf: asOf)
+        if let found { self.keep(found.product) }
+    }
+
+    private mutating func keep(_ product: InventoryModel.Product) {
         if self.products.count >= Self.productsMax { self.products = [:] }
-        self.products[id] = Product(
-            sku: found.product.sku,
-            name: found.product.name,
-            decimals: found.product.unit.decimals
+        self.products[product.id] = Product(
+            sku: product.sku,
+            name: product.name,
+            decimals: product.unit.decimals
         )
     }
 
@@ -105,6 +129,18 @@ struct Names: Sendable {
         }
         for category in all where self.categories[category.id] == nil {
             self.categories[category.id] = category.name
+        }
+    }
+}
+
+extension Names {
+    /// Returns what people call the entity with an id.
+    func text(of id: any EntityID) -> String {
+        switch id {
+        case let id as ProductID: self.sku(id)
+        case let id as CategoryID: self.name(id)
+        case let id as LocationID: self.code(id)
+        default: "\(type(of: id).title) \(id.value)"
         }
     }
 }

@@ -18,8 +18,8 @@ struct Watcher {
         self.shell = shell
         self.topics = topics
         self.rest = limit == 0 ? nil : limit
-        // Piped output is for programs.
-        self.isJSON = shell.format.isJSON || shell.format == .plain
+        // Piped output is for programs; lists alone have the formats of rows that a setting may choose.
+        self.isJSON = ![.table, .vertical].contains(shell.format)
         self.names = Names(shell)
     }
 
@@ -62,7 +62,7 @@ struct Watcher {
         time: Instant?,
         actor: String
     ) async throws {
-        await self.names.learn(change)
+        await self.names.learn(change, at: lsn)
         let text = ChangeText(self.names, decimals: self.shell.server.currencyDecimals)
         guard let row = text.row(change, self.topics) else { return }
         if let rest = self.rest { self.rest = rest - 1 }
@@ -90,11 +90,8 @@ struct Watcher {
         if let lsn { object.add("lsn", raw: String(lsn.value)) }
         if let time { object.add("recordedAt", TimeText.format(time.microseconds)) }
         object.add("event", row.event)
-        for (name, value) in row.facts {
-            switch value {
-            case .text(let text): object.add(name, text)
-            case .number(let text): object.add(name, raw: text)
-            }
+        for member in row.facts.flatMap({ $0.members }) {
+            object.add(member.name, raw: member.json)
         }
         if !actor.isEmpty { object.add("actor", actor) }
         return object

@@ -217,7 +217,8 @@ enum AnswerStep: Equatable {
             }
             self = refusal.code == .overloaded ? .overloaded : .refused
         case (.openSession, .sessionOpened), (.takeSnapshot, .snapshotTaken),
-            (.getProduct, .product), (.ping, .pong), (.cancel, .pong), (.unsubscribe, .pong),
+            (.getProduct, .product), (.ping, .pong), (.cancel, .pong), (.beginDryRun, .pong),
+            (.unsubscribe, .pong),
             (.query, .resultEnd), (.insight, .resultEnd), (.backup, .backupEnd):
             self = .accepted
         case (.query, .resultHeader), (.query, .resultRows), (.insight, .insightHeader),

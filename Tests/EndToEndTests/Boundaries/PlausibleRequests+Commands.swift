@@ -76,12 +76,36 @@ extension PlausibleRequests {
             return [-9, 3].map {
                 .setFloor(FloorChange(product: world.product, floor: $0, ifRevision: nil))
             }
+        case .setReorderPoint:
+            return [12, nil].map {
+                .setReorderPoint(ReorderPointChange(product: world.product, reorderPoint: $0))
+            }
+        case .writeOff:
+            return [
+                .setUnavailable(Hold(product: world.product, delta: 2, reason: .damaged)),
+                .writeOff(WriteOff(product: world.product, quantity: 2, reason: .damaged)),
+            ]
         case .reverse:
             return [.reverse(Reversal(lsn: world.sale, reason: .correction, note: "typed wrong"))]
         case .reserve, .extendReservation, .commitReservation, .releaseReservation:
             return self.reservations(tag, world)
         case .dispatchTransfer, .receiveTransfer, .cancelTransfer:
             return self.transfers(tag, world)
+        case .recordImportRun:
+            let record = RecordImportRun(
+                run: "run \(world.unique)",
+                kind: .add,
+                content: "c",
+                session: SessionID(
+                    high: world.unique.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) },
+                    low: 1
+                ).hexadecimal
+            )
+            var finished = record
+            finished.isFinished = true
+            finished.counts = ImportCounts(accepted: 7, refused: 2, passed: 1)
+            return [.recordImportRun(record), .recordImportRun(finished)]
+        case .recordPastSale: return self.pastSales(world)
         case .batch:
             let commands: [Command] = [
                 .createCategory(name: "Batch \(world.unique)"),
@@ -124,6 +148,7 @@ extension PlausibleRequests {
             price: Price(100)
         )
         draft.brand = "Acme"
+        draft.moreBarcodes = "M\(world.unique) L\(world.unique)"
         return [.createProduct(draft)]
     }
 
@@ -179,6 +204,38 @@ extension PlausibleRequests {
                     reference: "POS-3",
                     note: "torn",
                     occurred: imported
+                )
+            ),
+        ]
+    }
+
+    private static func pastSales(_ world: WalkedWorld) -> [Command] {
+        let sold = PastSaleLine(product: world.product, quantity: 2, amount: Money(1_500))
+        let all = [
+            PastSaleLine(product: world.product, quantity: 3, amount: Money(1_000), cost: Money(7)),
+            PastSaleLine(product: world.product, quantity: -1, amount: Money(-333)),
+            PastSaleLine(product: world.product, quantity: 0, amount: Money(-50)),
+        ]
+        let lost = PastSaleLine(product: world.product, quantity: 1, amount: 0)
+        return [
+            .recordPastSale(PastSale(lines: [sold], occurredAt: world.seconds(-9 * 86_400))),
+            .recordPastSale(
+                PastSale(
+                    lines: all,
+                    location: world.other,
+                    reference: "B-\(world.unique)",
+                    day: CalendarDay(text: "2025-11-03"),
+                    firstLine: 4,
+                    occurredAt: world.seconds(-500 * 86_400),
+                    openedAt: world.seconds(-501 * 86_400),
+                    note: "old till"
+                )
+            ),
+            .recordPastSale(
+                PastSale(
+                    lines: [lost],
+                    occurredAt: world.seconds(-500 * 86_400),
+                    isWriteOff: true
                 )
             ),
         ]

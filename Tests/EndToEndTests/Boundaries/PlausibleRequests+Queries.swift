@@ -121,6 +121,14 @@ extension PlausibleRequests {
                     )
                 ),
             ]
+        case .lastStep: return ["", "test"].map { .lastStep(actor: $0) }
+        case .importRuns:
+            return [
+                .importRuns(ImportRunQuery(limit: 5)),
+                .importRuns(
+                    ImportRunQuery(run: "r", content: "c", isNewestFirst: true, limit: 5)
+                ),
+            ]
         case .verify: return [.verify]
         case .stats: return [.stats]
         case .stateChecksum: return [.stateChecksum]

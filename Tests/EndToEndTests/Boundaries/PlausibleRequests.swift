@@ -98,6 +98,7 @@ enum PlausibleRequests {
         case .unsubscribe: [PlausibleRequest("unsubscribe", .unsubscribe(requestID: 3))]
         case .cancel: [PlausibleRequest("cancel", .cancel(requestID: 3))]
         case .ping: [PlausibleRequest("ping", .ping)]
+        case .beginDryRun: [PlausibleRequest("beginDryRun", .beginDryRun)]
         case .takeSnapshot: [PlausibleRequest("takeSnapshot", .takeSnapshot)]
         case .backup: [PlausibleRequest("backup", .backup(bytesPerSecondMax: 0))]
         case .getProduct: self.lookups(world)

@@ -18,15 +18,14 @@ transaction is an invoice with at least one sale. The file has no costs, so they
 country of its first row, as a product has one category. Times are local times of the file. sales_model.py
 documents which rows are accepted; write-offs are not sales.
 
-A product's opening stock, at the file's first instant, is the least with which no row lacks stock. A product is
-dead if it has stock and its last sale, or its first movement if it has no sale, was 90 days or more before the
-last sale of the file.
+The past leaves no stock; every product has one unit today. A product is dead if its last sale, or its opening
+balance at the file's first instant if it has no sale, was 90 days or more before the last sale of the file.
 """
 
 import csv
 import sqlite3
 import sys
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 db = sqlite3.connect(":memory:")
@@ -34,27 +33,26 @@ db.execute(
     "CREATE TABLE line (code TEXT, invoice TEXT, country TEXT, at TEXT, units INTEGER, pence INTEGER,"
     " is_return INTEGER)"
 )
-db.execute("CREATE TABLE move (code TEXT, at TEXT, change INTEGER)")
+db.execute("CREATE TABLE move (at TEXT)")
 db.execute("CREATE TABLE product (code TEXT PRIMARY KEY, id INTEGER, country TEXT)")
 for row in csv.DictReader(sys.stdin):
     price = Decimal(row["UnitPrice"])
     quantity = int(row["Quantity"])
     key = row["StockCode"].strip().lower()
-    if not key or quantity == 0 or price < 0 or price * 100 != int(price * 100):
+    if not key or quantity == 0 or (price < 0 and quantity < 0):
         continue
     db.execute(
         "INSERT OR IGNORE INTO product VALUES (?, (SELECT COUNT(*) FROM product), ?)",
         (key, row["Country"].strip()),
     )
     is_return = quantity < 0 and row["InvoiceNo"].startswith("C")
-    change = -quantity if is_return else -abs(quantity)
-    db.execute("INSERT INTO move VALUES (?, ?, ?)", (key, row["InvoiceDate"], change))
+    db.execute("INSERT INTO move VALUES (?)", (row["InvoiceDate"],))
     if quantity < 0 and not is_return:
         continue
     db.execute(
         "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (key, row["InvoiceNo"], "", row["InvoiceDate"], abs(quantity),
-         int(price * 100) * abs(quantity), int(is_return)),
+        (key, row["InvoiceNo"], "", row["InvoiceDate"], 0 if price < 0 else abs(quantity),
+         int((price * abs(quantity) * 100).quantize(Decimal(1), ROUND_HALF_UP)), int(is_return)),
     )
 
 MEASURES = """
@@ -102,15 +100,10 @@ show(
 )
 show("end", "SELECT substr(MAX(at), 1, 10) FROM line WHERE NOT is_return")
 db.execute(
-    """CREATE VIEW dead AS WITH stock AS (
-        SELECT code, MIN(at) AS began, SUM(change) AS change, MAX(0, -MIN(balance)) AS opening FROM (
-            SELECT code, at, change, SUM(change) OVER (PARTITION BY code ORDER BY rowid) AS balance FROM move)
-        GROUP BY code),
-    sale AS (SELECT code, MAX(at) AS last FROM line WHERE NOT is_return GROUP BY code),
+    """CREATE VIEW dead AS WITH sale AS (SELECT code, MAX(at) AS last FROM line WHERE NOT is_return GROUP BY code),
     idle AS (
-        SELECT code, opening + change AS on_hand, last,
-            COALESCE(last, CASE WHEN opening > 0 THEN (SELECT MIN(at) FROM move) ELSE began END) AS since
-        FROM stock LEFT JOIN sale USING (code))
+        SELECT code, 1 AS on_hand, last, COALESCE(last, (SELECT MIN(at) FROM move)) AS since
+        FROM product LEFT JOIN sale USING (code))
     SELECT code, on_hand, COALESCE(substr(last, 1, 10), 'never') AS last FROM idle
     WHERE on_hand > 0 AND substr(since, 1, 10) <= (SELECT date(MAX(last), '-90 days') FROM sale)"""
 )

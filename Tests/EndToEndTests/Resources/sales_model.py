@@ -7,14 +7,16 @@ Reads the CSV from standard input and prints one line for each stock code and ea
     rows  <accepted> <rejected>
 
 Sales and returns count; write-offs (a negative quantity that is not a return) move stock but no money.
-Codes are compared without case and outer white space. A row is rejected if its price has more than two
-decimals or is below zero, if its quantity is zero or not a whole number, or if it has no code.
+Codes are compared without case and outer white space. A row is rejected if its quantity is zero, if its
+price and its quantity are below zero, or if it has no code. A price can have fractions of a penny: the
+amount of a row is rounded once, halves away from zero. A row with a price below zero is a discount, which
+has no units.
 """
 
 import csv
 import sys
 from collections import defaultdict
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 codes = defaultdict(lambda: [0, 0])
 months = defaultdict(lambda: [0, 0])
@@ -23,14 +25,16 @@ for row in csv.DictReader(sys.stdin):
     price = Decimal(row["UnitPrice"])
     quantity = int(row["Quantity"])
     key = row["StockCode"].strip().lower()
-    if not key or quantity == 0 or price < 0 or price * 100 != int(price * 100):
+    if not key or quantity == 0 or (price < 0 and quantity < 0):
         rejected += 1
         continue
     accepted += 1
     is_return = quantity < 0 and row["InvoiceNo"].startswith("C")
     if quantity < 0 and not is_return:
         continue
-    revenue = int(price * 100) * quantity
+    revenue = int((price * quantity * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    if price < 0:
+        quantity = 0
     # The file's times are those of the United Kingdom; months are in UTC, as in the ledger,
     # and the file has no sale in the hour around midnight in which the two differ.
     month = row["InvoiceDate"][:7]

@@ -75,7 +75,7 @@ struct CommandRow {
             json: .object("sku"),
             wrong: "product get P-9",
             code: 3,
-            says: "no product has the SKU 'P-9'"
+            says: "no product has the SKU or barcode 'P-9'"
         ),
         CommandRow(
             "product list",
@@ -94,12 +94,12 @@ struct CommandRow {
             says: "P-1 is at revision"
         ),
         CommandRow(
-            "product delete NEW-%",
+            "product delete NEW-% --yes",
             shows: "deleted NEW-",
             json: .object("lsn"),
             wrong: "product delete NEW-1",
             code: 3,
-            says: "no product has the SKU 'NEW-1'"
+            says: "no product has the SKU or barcode 'NEW-1'"
         ),
         CommandRow(
             "product history P-0",
@@ -134,10 +134,10 @@ struct CommandRow {
             says: "no category is called 'Nowhere'"
         ),
         CommandRow(
-            "category archive Kind-%",
+            "category archive Kind-% --yes",
             shows: "archived category",
             json: .object("lsn"),
-            wrong: "category archive Tools",
+            wrong: "category archive Tools --yes",
             code: 4,
             says: "Move or archive what refers to it first"
         ),
@@ -166,10 +166,10 @@ struct CommandRow {
             says: "Did you mean depot-1"
         ),
         CommandRow(
-            "location archive depot-%",
+            "location archive depot-% --yes",
             shows: "archived location",
             json: .object("lsn"),
-            wrong: "location archive main",
+            wrong: "location archive main --yes",
             code: 4,
             says: "main is still in use"
         ),
@@ -222,6 +222,14 @@ struct CommandRow {
             says: "P-0: delta is -999 pcs; it must be"
         ),
         CommandRow(
+            "stock write-off P-0=1",
+            shows: "wrote off 1 line",
+            json: .object("levels"),
+            wrong: "stock write-off P-0=999",
+            code: 1,
+            says: "P-0: quantity is 999 pcs; it must be"
+        ),
+        CommandRow(
             "stock expect P-0=1 --eta 2026-12-01",
             shows: "expected 1 line",
             json: .object("levels"),
@@ -236,6 +244,14 @@ struct CommandRow {
             wrong: "stock floor P-0=low",
             code: 2,
             says: "not a whole number"
+        ),
+        CommandRow(
+            "stock reorder-point P-0=4%",
+            shows: "set the reorder point of 1 line",
+            json: .object("levels"),
+            wrong: "stock reorder-point P-0",
+            code: 2,
+            says: "P-0 needs a quantity"
         ),
         CommandRow(
             "stock low",
@@ -334,6 +350,14 @@ struct CommandRow {
             says: "there is no movement at LSN 999999"
         ),
         CommandRow(
+            "undo --yes --actor undoer",
+            shows: "undid LSN",
+            json: .object("undoneLsn"),
+            wrong: "undo --actor nobody-here",
+            code: 3,
+            says: "nobody-here has made no step that is not undone already"
+        ),
+        CommandRow(
             "ledger list",
             shows: "sale",
             json: .array("kind"),
@@ -363,7 +387,15 @@ struct CommandRow {
             json: .array("amount"),
             wrong: "ledger sales --product P-33",
             code: 3,
-            says: "no product has the SKU 'P-33'"
+            says: "no product has the SKU or barcode 'P-33'"
+        ),
+        CommandRow(
+            "ledger imports",
+            shows: "products",
+            json: .array("run"),
+            wrong: "ledger imports --limit many",
+            code: 2,
+            says: "many"
         ),
         CommandRow(
             "ledger refusals",
@@ -387,7 +419,7 @@ struct CommandRow {
             json: .array("gross"),
             wrong: "insight sales --product P-33",
             code: 3,
-            says: "no product has the SKU 'P-33'"
+            says: "no product has the SKU or barcode 'P-33'"
         ),
         CommandRow(
             "insight margin --by category",
@@ -550,7 +582,7 @@ struct CommandRow {
             says: "no category is called 'Nothing'"
         ),
         CommandRow(
-            "import {csv}",
+            "import {csv} --id csv",
             shows: "1 row",
             json: .none,
             wrong: "import /nonexistent.csv",

@@ -93,7 +93,7 @@ struct RandomShop {
         let location = self.any(self.locations)
         let note = self.any(["", "", "note"])
         let reference = self.any(["", "R-1", "R-2"])
-        switch self.number(0...15) {
+        switch self.number(0...17) {
         case 0, 1, 2:
             return .sell(
                 Sale(
@@ -177,7 +177,8 @@ struct RandomShop {
                 Expectation(
                     product: product,
                     location: location,
-                    delta: Quantity(self.number(-9...9))
+                    delta: Quantity(self.number(-9...9)),
+                    reference: reference
                 )
             )
         case 12:
@@ -186,6 +187,21 @@ struct RandomShop {
             return .updateProduct(product, update, ifRevision: nil)
         case 13: return self.reservation(location, note, reference)
         case 14: return self.reservation(location, note, reference)
+        case 15:
+            let point = self.number(0...2) == 0 ? nil : Quantity(self.number(0...30))
+            return .setReorderPoint(
+                ReorderPointChange(product: product, location: location, reorderPoint: point)
+            )
+        case 16:
+            return .writeOff(
+                WriteOff(
+                    product: product,
+                    location: location,
+                    quantity: Quantity(self.number(1...3)),
+                    reason: .damaged,
+                    occurred: self.occurrence()
+                )
+            )
         default: return self.transfer(note, reference)
         }
     }

@@ -144,6 +144,12 @@ extension Fields where Value == ProductDraft {
             draft.brand =
                 random.below(2) == 0 ? "Acme" : random.text(byteCountMax: Limits.brandByteCountMax)
         },
+        "moreBarcodes": { draft, random in
+            // A product with any takes the slow path.
+            let text = random.text(byteCountMax: Limits.moreBarcodesByteCountMax)
+            let some = ["\(40_063_810 + random.below(300))  X\(random.below(20))", text]
+            draft.moreBarcodes = random.below(3) == 0 ? "" : random.one(of: some)
+        },
         "opening": { draft, random in
             var opening = OpeningStock(
                 quantity: Quantity(Int64(random.below(50))),

@@ -216,6 +216,47 @@ import Testing
         }
     }
 
+    @Test func `a receipt of the past, its change and its refusals`() throws {
+        let line = PastSaleLine(product: ProductID(5), quantity: 3, amount: 1_000, cost: 7)
+        let sale = PastSale(
+            lines: [line],
+            reference: "R",
+            day: CalendarDay(ordinal: 300),
+            firstLine: 2,
+            occurredAt: Instant(microseconds: 256),
+            openedAt: .zero
+        )
+        let head: [UInt8] = [26, 1, 5, 6, 0xD0, 0x0F, 1, 14, 1, 1, 0x52, 0xAD, 0x02, 2]
+        let times: [UInt8] = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+        try self.check(
+            Command.recordPastSale(sale),
+            head + times + [0, 0],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
+        )
+        let part = ReceiptPart(day: CalendarDay(ordinal: 300), firstLine: 2, count: 3)
+        try self.check(
+            Change.receiptRecorded(part),
+            [21, 0xAC, 0x02, 2, 3],
+            encode: { $0.encode(into: &$1, lsn: 12, time: .zero) },
+            decode: { (reader) throws(ByteReaderError) in
+                try Change(from: &reader, lsn: 12, time: .zero)
+            }
+        )
+        let refusals: [(Refusal, [UInt8])] = [
+            (Refusal(.alreadyRecorded, line: 0, .recorded(lines: 3)), [68, 1, 12, 3]),
+            (Refusal(.receiptDiffers, line: 1, .receiptLine(5)), [69, 2, 13, 5]),
+        ]
+        for (refusal, bytes) in refusals {
+            try self.check(
+                refusal,
+                bytes,
+                encode: { $0.encode(into: &$1) },
+                decode: { (reader) throws(ByteReaderError) in try Refusal(from: &reader) }
+            )
+        }
+    }
+
     @Test func `the changes of a reservation and a transfer`() throws {
         let reservation = Reservation(
             id: ReservationID(7),

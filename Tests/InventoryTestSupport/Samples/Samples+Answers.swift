@@ -4,7 +4,7 @@ extension SplitMix64 {
     // MARK: - Outcomes
 
     /// The number of shapes of a refusal's detail.
-    package static var detailCount: UInt64 { 12 }
+    package static var detailCount: UInt64 { 14 }
 
     /// Returns a refusal whose detail has that shape.
     package mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
@@ -52,6 +52,8 @@ extension SplitMix64 {
                 asked: Quantity(self.signed()),
                 remaining: Quantity(self.signed())
             )
+        case 12: .recorded(lines: UInt32(truncatingIfNeeded: self.unsigned()))
+        case 13: .receiptLine(UInt32(truncatingIfNeeded: self.unsigned()))
         default: .none
         }
     }
@@ -166,6 +168,16 @@ extension SplitMix64 {
                     reference: self.text(),
                     isNewestFirst: self.flag(),
                     after: self.maybe { $0.transfer() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .lastStep: .lastStep(actor: self.text())
+        case .importRuns:
+            .importRuns(
+                ImportRunQuery(
+                    run: self.text(),
+                    content: self.text(),
+                    isNewestFirst: self.flag(),
                     limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )

@@ -39,6 +39,14 @@ extension SplitMix64 {
         case .productLeft: .productLeft(self.product())
         case .moved: self.moved(lsn: lsn, time: time)
         case .level: .level(self.level(at: lsn))
+        case .reorderPoint:
+            .reorderPoint(
+                LevelReorderPoint(
+                    product: self.product(),
+                    location: self.location(),
+                    point: self.maybe { Quantity(Int64($0.unsigned() >> 1)) }
+                )
+            )
         case .demandRefused:
             .demandRefused(
                 RefusedDemand(
@@ -79,7 +87,34 @@ extension SplitMix64 {
             .keysForgotten(count: Int(self.below(UInt64(Limits.tickKeysMax) + 1)))
         case .reservation: .reservation(self.reservationRow())
         case .transfer: .transfer(self.transferRow())
+        case .importRun: .importRun(self.importRun())
+        case .receiptRecorded:
+            .receiptRecorded(
+                ReceiptPart(
+                    day: CalendarDay(ordinal: UInt32(truncatingIfNeeded: self.unsigned())),
+                    firstLine: UInt32(truncatingIfNeeded: self.unsigned()),
+                    count: UInt16(truncatingIfNeeded: self.unsigned())
+                )
+            )
         }
+    }
+
+    private mutating func importRun() -> ImportRun {
+        var run = ImportRun()
+        run.number = UInt32(truncatingIfNeeded: self.unsigned())
+        run.name = self.text()
+        run.kind = self.any(ImportKind.self)
+        run.content = self.text()
+        run.layout = self.text()
+        run.session = self.sessionID()
+        run.begunAt = self.instant()
+        run.isFinished = self.flag()
+        run.endedAt = self.instant()
+        run.requests = self.unsigned()
+        run.refusedCommands = self.unsigned()
+        run.counts = self.importCounts()
+        run.revision = self.lsn()
+        return run
     }
 
     private mutating func moved(lsn: LSN, time: Instant) -> Change {

@@ -113,6 +113,28 @@ extension SplitMix64 {
                     ifRevision: self.revision()
                 )
             )
+        case .setReorderPoint:
+            .setReorderPoint(
+                ReorderPointChange(
+                    product: self.product(),
+                    location: self.location(),
+                    reorderPoint: self.maybe { Quantity($0.signed()) },
+                    ifRevision: self.revision()
+                )
+            )
+        case .writeOff:
+            .writeOff(
+                WriteOff(
+                    product: self.product(),
+                    location: self.location(),
+                    quantity: Quantity(self.signed()),
+                    reason: self.any(Reason.self),
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence(),
+                    ifRevision: self.revision()
+                )
+            )
         case .reverse:
             .reverse(
                 Reversal(
@@ -178,6 +200,8 @@ extension SplitMix64 {
             )
         case .receiveTransfer: .receiveTransfer(self.settlement())
         case .cancelTransfer: .cancelTransfer(self.settlement())
+        case .recordImportRun: .recordImportRun(self.importRunRecord())
+        case .recordPastSale: .recordPastSale(self.pastSale())
         case .batch:
             .batch(
                 self.list { random in
@@ -187,6 +211,43 @@ extension SplitMix64 {
                 self.any(BatchMode.self)
             )
         }
+    }
+
+    private mutating func importRunRecord() -> RecordImportRun {
+        RecordImportRun(
+            run: self.text(),
+            kind: self.any(ImportKind.self),
+            content: self.text(),
+            layout: self.text(),
+            session: self.sessionID().hexadecimal,
+            isFinished: self.flag(),
+            counts: self.importCounts()
+        )
+    }
+
+    package mutating func importCounts() -> ImportCounts {
+        ImportCounts(accepted: self.unsigned(), refused: self.unsigned(), passed: self.unsigned())
+    }
+
+    private mutating func pastSale() -> PastSale {
+        PastSale(
+            lines: self.list {
+                PastSaleLine(
+                    product: $0.product(),
+                    quantity: Quantity($0.signed()),
+                    amount: $0.money(),
+                    cost: $0.maybe { $0.money() }
+                )
+            },
+            location: self.location(),
+            reference: self.text(),
+            day: self.maybe { CalendarDay(ordinal: UInt32(truncatingIfNeeded: $0.unsigned())) },
+            firstLine: UInt32(truncatingIfNeeded: self.unsigned()),
+            occurredAt: self.instant(),
+            openedAt: self.maybe { $0.instant() },
+            isWriteOff: self.flag(),
+            note: self.text()
+        )
     }
 
     private mutating func saleLine() -> SaleLine {
@@ -261,6 +322,7 @@ extension SplitMix64 {
             packSize: Quantity(self.signed()),
             leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
             brand: brand,
+            moreBarcodes: brand.isEmpty ? "" : self.text(),
             opening: self.maybe {
                 OpeningStock(
                     location: $0.location(),
@@ -285,7 +347,8 @@ extension SplitMix64 {
             reorderTarget: self.maybe { Quantity($0.signed()) },
             packSize: self.maybe { Quantity($0.signed()) },
             leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) },
-            brand: self.maybe { $0.text() }
+            brand: self.maybe { $0.text() },
+            moreBarcodes: self.maybe { $0.text() }
         )
     }
 }

@@ -168,7 +168,8 @@ extension SplitMix64 {
             reorderTarget: Quantity(self.signed()),
             packSize: Quantity(self.signed()),
             leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
-            brand: brand ?? self.text()
+            brand: brand ?? self.text(),
+            moreBarcodes: brand == "" ? "" : self.text()
         )
     }
 

@@ -76,6 +76,36 @@ final class NumberColumns: Sendable {
         }
     }
 
+    /// The most decimals beyond those of the currency that a price or a cost has.
+    static let fractionDecimalsMax: UInt8 = 6
+
+    /// An amount of money in parts of a smallest unit.
+    enum Fraction {
+        /// How many parts, and how many of them are one smallest unit.
+        case parts(Int64, perUnit: Int64)
+        /// Why it is none.
+        case problem(String)
+    }
+
+    /// Reads an amount of money that has more than `decimals` decimals; `nil` if it is not such a number.
+    func fraction(
+        _ records: borrowing RecordReader,
+        _ column: Int,
+        decimals: UInt8
+    ) -> Fraction? {
+        let text = records.text(column)
+        guard let number = WrittenNumber(text), self.currency.accepts(number.currency),
+            let mark = self.mark(of: number, column, decimals: decimals)
+        else { return nil }
+        let most = decimals + Self.fractionDecimalsMax
+        guard var parts = number.units(mark, decimals: most) else {
+            return .problem(Self.noNumber(text, most))
+        }
+        var perUnit: Int64 = 1_000_000
+        while perUnit > 1, parts % 10 == 0 { (parts, perUnit) = (parts / 10, perUnit / 10) }
+        return .parts(parts, perUnit: perUnit)
+    }
+
     /// What the bytes of a field are at first sight.
     enum Plain {
         case units(Int64)

@@ -10,13 +10,16 @@ package enum Preset: String, CaseIterable, Sendable {
     enum Content: Sendable {
         /// Products to create.
         case products
+        /// Products to change, or to create if they do not exist.
+        case upserts
         /// Stock of existing products.
         case stock
     }
 
     /// Returns the layout of the system's files of products or of stock.
     func layout(_ content: Content) -> PresetLayout {
-        switch (self, content) {
+        switch (self, content == .stock ? Content.stock : .products) {
+        case (_, .upserts): preconditionFailure("upserts have the layout of products")
         case (.shopify, .products): .shopifyProducts
         case (.shopify, .stock): .shopifyInventory
         case (.woocommerce, _): .woocommerce
@@ -54,6 +57,8 @@ struct PresetLayout: Sendable {
     /// The columns of each field: the first one with a value counts.
     var columns: [String: [String]]
     var shops: [ShopColumns] = []
+    /// The columns that the rule makes the status of.
+    var statusColumns: [String] = []
     /// Columns with the parts of the name behind the product's, such as a colour and a size.
     var nameParts: [String] = []
     /// Columns whose value says that a row is about a lot or a serial number.
@@ -66,7 +71,7 @@ struct PresetLayout: Sendable {
 
     /// The fields without whose columns a file is not of this layout.
     func needed(_ content: Preset.Content) -> [String] {
-        guard content == .products else { return ["sku"] }
+        if content == .stock { return ["sku"] }
         return self.standardPrice == nil ? ["sku", "name", "price"] : ["sku", "name"]
     }
 }

@@ -8,6 +8,7 @@ extension PresetLayout {
             "barcode": ["Variant Barcode", "Barcode"], "cost": ["Cost per item"],
             "stock": ["Variant Inventory Qty", "Inventory quantity"],
         ],
+        statusColumns: ["Status"],
         rule: { row, fields in
             let handle = row["Handle"].isEmpty ? row["URL handle"] : row["Handle"]
             if !row["Title"].isEmpty {
@@ -50,6 +51,7 @@ extension PresetLayout {
             "category": ["Categories"], "barcode": ["GTIN, UPC, EAN, or ISBN"], "stock": ["Stock"],
             "reorderPoint": ["Low stock amount"], "cost": ["Cost of goods"],
         ],
+        statusColumns: ["Published"],
         rule: { row, fields in
             let types = row["Type"].lowercased().split(separator: ",").map {
                 String($0).trimmingSpace
@@ -79,6 +81,7 @@ extension PresetLayout {
             ],
             shops: prefixes.map { ShopColumns(field: "stock", prefix: $0) }
                 + [ShopColumns(field: "reorderPoint", prefix: "Stock Alert Count ")],
+            statusColumns: ["Archived", "Sellable"],
             rule: { row, fields in
                 let isOff = row.isYes("Archived") || row.isNo("Sellable")
                 fields["status"] = isOff ? "inactive" : "active"
@@ -100,6 +103,7 @@ extension PresetLayout {
             ShopColumns(field: "reorderPoint", prefix: "reorder_point_"),
             ShopColumns(field: "reorderTarget", prefix: "restock_level_"),
         ],
+        statusColumns: ["active"],
         nameParts: ["one", "two", "three"].map { "variant_option_\($0)_value" },
         rule: { row, fields in
             fields["status"] = row.isNo("active") ? "inactive" : "active"

@@ -9,6 +9,7 @@ extension PresetLayout {
             "cost": ["Cost", "standard_price"], "unit": ["Unit of Measure", "Unit", "uom_id"],
             "stock": ["Quantity On Hand", "qty_available"],
         ],
+        statusColumns: ["Active", "Sales", "Can be Sold"],
         nameParts: ["Variant Values"],
         rule: { row, fields in
             let isOff = row.isNo("Active") || row.isNo("Sales") || row.isNo("Can be Sold")
@@ -40,6 +41,7 @@ extension PresetLayout {
             "barcode": ["Barcode (Barcodes)", "Barcode"], "cost": ["Valuation Rate"],
             "unit": ["Default Unit of Measure"], "stock": ["Opening Stock"],
         ],
+        statusColumns: ["Disabled"],
         standardPrice: "0",
         rule: { row, fields in
             if row.isYes("Has Variants") { return .passed }
@@ -67,6 +69,7 @@ extension PresetLayout {
             "sku": ["IPN"], "name": ["Name"], "category": ["Category Name"], "unit": ["Units"],
             "stock": ["Total Stock"], "reorderPoint": ["Minimum Stock"],
         ],
+        statusColumns: ["Active"],
         standardPrice: "0",
         rule: { row, fields in
             if row.isYes("Is Template") || row.isYes("Template") { return .passed }

@@ -50,7 +50,12 @@ struct PresetReader {
         self.content = content
         self.layout = preset.layout(content)
         self.header = records.header.map { $0.lowercased() }
-        let own: [ColumnMapping.Field] = content == .products ? .ofProducts : .ofStock
+        let own: [ColumnMapping.Field] =
+            switch content {
+            case .products: .ofProducts
+            case .upserts: .ofUpserts + .ofNewProducts
+            case .stock: .ofStock
+            }
         let names = own.map { $0.name }
         for flag in flags {
             let mapping = try ColumnMapping(
@@ -178,15 +183,24 @@ struct PresetReader {
                 "\(lot): \"\(self.row[lot])\" is a lot or a serial number; none are kept"
             )
         }
-        guard self.content == .products else { return .row }
+        guard self.content != .stock else { return .row }
         for column in self.layout.nameParts { fields.extendName(self.row[column]) }
-        if let price = self.layout.standardPrice { fields.fill("price", price) }
+        // What the file has no column for must not change a product that exists.
+        let isUpsert = self.content == .upserts
+        if isUpsert, !self.layout.statusColumns.contains(where: { self.hasColumn($0) }) {
+            fields["status"] = ""
+        }
+        if let price = self.layout.standardPrice {
+            fields.fill(isUpsert ? UpsertColumns.newPrice : "price", price)
+        }
         let numbers = self.fields.filter { $0.hasPrefix("stock") || $0.hasPrefix("reorder") }
         let unit = MeasuredUnit(fields["unit"], numbers: numbers.map { fields[$0] })
         fields["unit"] = unit.code
-        fields.fill("decimals", String(unit.decimals))
+        fields.fill(isUpsert ? UpsertColumns.newDecimals : "decimals", String(unit.decimals))
         return .row
     }
+
+    private func hasColumn(_ name: String) -> Bool { self.header.contains(name.lowercased()) }
 
     private var summary: String {
         let used = self.fields.compactMap { field -> String? in

@@ -1,5 +1,3 @@
-package import InventoryModel
-
 /// A span of time, `[from, to)`, in microseconds.
 package struct TimeSpan: Hashable, Sendable {
     package var from: Int64

@@ -1,6 +1,5 @@
-internal import ColumnStore
+internal import Bytes
 internal import Foundation
-package import InventoryModel
 
 /// The civil calendar of one zone: the starts of its hours, days, weeks and months.
 ///
@@ -89,8 +88,8 @@ package struct ZoneCalendar: Sendable {
     private static let known = Guarded<[String: ZoneCalendar]>([:])
     private static let knownMax = 2_000
 
-    static let hour: Int64 = 3_600_000_000
-    static let day: Int64 = 86_400_000_000
+    package static let hour: Int64 = 3_600_000_000
+    package static let day: Int64 = 86_400_000_000
 }
 
 // MARK: - Local time
@@ -132,7 +131,7 @@ extension ZoneCalendar {
     }
 
     /// Returns the sum, saturating at the ends of the range.
-    static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+    package static func sum(_ a: Int64, _ b: Int64) -> Int64 {
         let (sum, overflow) = a.addingReportingOverflow(b)
         return overflow ? (b < 0 ? .min : .max) : sum
     }

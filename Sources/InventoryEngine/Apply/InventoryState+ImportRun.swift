@@ -1,0 +1,137 @@
+internal import Bytes
+internal import ColumnStore
+internal import InventoryModel
+
+/// The runs of imports: their rule, and how their sessions advance them.
+///
+///     recordImportRun ──▶ importRun           begun: the row, and its session's next request is 1
+///     a request       ──▶ sessionAdvanced     the row's requests and refusals, in the same step
+///     a session opens ──▶ sessionOpened       behind the requests of the row
+///     recordImportRun ──▶ importRun           finished: the counts
+///
+/// A session of a run is the first to expire if there are too many, since the row has all that it takes to
+/// open it again.
+extension InventoryState {
+    func recordImportRun(
+        _ record: RecordImportRun,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        let hashes = Limits.importHashByteCountMax
+        findings.check(
+            "run",
+            record.run,
+            byteCountMax: Limits.keyByteCountMax,
+            mayBeEmpty: false
+        )
+        findings.check("content", record.content, byteCountMax: hashes, mayBeEmpty: true)
+        findings.check("layout", record.layout, byteCountMax: hashes, mayBeEmpty: true)
+        let counts = record.counts
+        for (name, count) in [
+            ("accepted", counts.accepted), ("refused", counts.refused), ("passed", counts.passed),
+        ] {
+            findings.check(name, Int64(clamping: count), in: 0...Limits.importRowsMax)
+        }
+        let session = SessionID(hexadecimal: record.session)
+        if session == nil {
+            let problem = "is not \(SessionID.hexadecimalCount) hexadecimal digits"
+            findings.add(Refusal(.invalidField, .field("session", problem: problem)))
+        }
+        let known = self.importRun(named: record.run, draft)
+        if let known, !known.isSame(as: record) {
+            findings.add(Refusal(.nameTaken, .taken(record.run, by: UInt64(known.number))))
+        }
+        if known == nil {
+            let count = self.tables.importRuns.rowCount + draft.createdImportRuns
+            if count >= Limits.importRunsMax {
+                findings.add(.tableFull("import runs", Int64(Limits.importRunsMax)))
+            }
+            if let session, self.isOfImportRun(session, draft) {
+                let problem = "belongs to another run"
+                findings.add(Refusal(.invalidField, .field("session", problem: problem)))
+            }
+        }
+        try findings.settle()
+        guard let session else { preconditionFailure("no session and no finding") }
+        var run = known ?? self.newImportRun(record, session: session, in: &draft)
+        let isFinishing = record.isFinished && !run.isFinished
+        if isFinishing {
+            run.isFinished = true
+            run.endedAt = draft.time
+            run.counts = record.counts
+        }
+        guard known == nil || isFinishing else {
+            return self.done(UInt64(run.number), in: draft)
+        }
+        run.revision = draft.lsn
+        draft.importRuns[run.name] = run
+        draft.append(.importRun(run))
+        return self.done(UInt64(run.number), in: draft)
+    }
+
+    private func newImportRun(
+        _ record: RecordImportRun,
+        session: SessionID,
+        in draft: inout Draft
+    ) -> ImportRun {
+        draft.createdImportRuns += 1
+        var run = ImportRun()
+        run.number = UInt32(self.tables.importRuns.rowCount + draft.createdImportRuns)
+        run.name = record.run
+        run.kind = record.kind
+        run.content = record.content
+        run.layout = record.layout
+        run.session = session
+        run.begunAt = draft.time
+        run.endedAt = draft.time
+        run.requests =
+            self.sessions.number(of: session).flatMap {
+                self.sessions.session($0)?.sequence
+            } ?? 0
+        return run
+    }
+
+    private func importRun(named name: String, _ draft: Draft) -> ImportRun? {
+        draft.importRuns[name]
+            ?? self.importRuns.row(named: name).map { self.tables.importRuns.run($0) }
+    }
+
+    /// Whether a run has the session.
+    private func isOfImportRun(_ session: SessionID, _ draft: Draft) -> Bool {
+        self.importRuns.row(of: session) != nil
+            || draft.importRuns.values.contains { $0.session == session }
+    }
+
+    // MARK: - Steps
+
+    /// Applies the change of a run.
+    mutating func put(_ run: ImportRun, by actor: String) {
+        let row = Int(run.number) - 1
+        if row < self.tables.importRuns.rowCount {
+            self.tables.importRuns.finish(run)
+        } else {
+            self.tables.importRuns.append(run, actor: self.intern(actor))
+            self.importRuns.insert(row, in: self.tables.importRuns)
+            self.sessions.bind(run.session, toRun: row)
+        }
+    }
+
+    /// The row of the run that a session opened now continues, and the last of its requests.
+    func resumed(by session: SessionID) -> (row: Int, sequence: UInt64)? {
+        self.importRuns.row(of: session).map { ($0, self.tables.importRuns.requests[$0]) }
+    }
+
+    /// Binds the sessions of a snapshot to their runs.
+    mutating func bindImportRuns() {
+        for row in 0..<self.tables.importRuns.rowCount {
+            self.sessions.bind(self.tables.importRuns.session(row), toRun: row)
+        }
+    }
+}
+
+extension ImportRun {
+    /// Whether a record is about this run.
+    fileprivate func isSame(as record: RecordImportRun) -> Bool {
+        self.kind == record.kind && self.content == record.content && self.layout == record.layout
+    }
+}

@@ -1,0 +1,361 @@
+internal import Bytes
+internal import ColumnStore
+internal import InventoryModel
+
+/// The rule of sales of the past.
+///
+///     opening balance  + 9, at the start of the history ┐
+///     sale             − 9, when it happened            ┴─▶ no balance changes
+///
+/// History is recorded beside the stock of today and never moves it: it is not refused for lack of stock, and
+/// neither floors, reservations nor holds limit it. The costs of both movements are opposite as well, so the
+/// value of the stock and its unit cost stay as they are.
+extension InventoryState {
+    /// Records the lines of a receipt, all or none.
+    ///
+    /// Lines that are on record already are not recorded again: the command is refused with
+    /// `already_recorded`, or `receipt_differs` if the line on record has other content. The client then sends
+    /// the others.
+    func recordPastSale(
+        _ sale: PastSale,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
+        self.checkMovements(2 * sale.lines.count, draft: draft, findings: &findings)
+        Self.checkTimes(sale, at: draft.time, &findings)
+        Self.checkReceipt(sale, &findings)
+        // A store that was closed meanwhile has a past, too.
+        if self.isArchived(sale.location, draft) == nil {
+            findings.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
+        }
+        var total = Money.zero
+        for (index, line) in sale.lines.enumerated() {
+            let number = UInt32(index)
+            Self.check(line, of: sale, number: number, &findings)
+            _ = findings.add(line.amount, to: &total, line: number)
+            if self.facts(line.product, draft) == nil {
+                let id = UInt64(line.product.value)
+                findings.add(Refusal(.productNotFound, line: number, .id(id)))
+            }
+        }
+        try findings.settle()
+        if !sale.reference.isEmpty { try self.checkUnrecorded(sale, draft) }
+        try self.record(sale, in: &draft)
+        return self.done(amount: total, in: draft)
+    }
+
+    // MARK: - Checks
+
+    private static func checkTimes(
+        _ sale: PastSale,
+        at time: Instant,
+        _ findings: inout Findings
+    ) {
+        let occurred = Occurrence(at: sale.occurredAt, isImported: true)
+        _ = Self.occurrence(occurred, at: time, &findings)
+        guard let openedAt = sale.openedAt else { return }
+        if openedAt > sale.occurredAt || openedAt.microseconds < Limits.instantMin {
+            findings.add(
+                Refusal(
+                    .occurredAtOutOfWindow,
+                    .range(
+                        "openedAt",
+                        value: openedAt.microseconds,
+                        lowest: Limits.instantMin,
+                        highest: sale.occurredAt.microseconds
+                    )
+                )
+            )
+        }
+    }
+
+    private static func checkReceipt(_ sale: PastSale, _ findings: inout Findings) {
+        if let day = sale.day, !day.isInRange {
+            findings.addInvalid("day", "is outside of the years 1 to 9999")
+        }
+        let end = Int(sale.firstLine) + sale.lines.count
+        guard end > Limits.receiptLinesMax else { return }
+        findings.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
+    }
+
+    private static func tooMany(_ what: String, _ count: Int, limit: Int) -> Refusal {
+        Refusal(
+            .tooManyLines,
+            .range(what, value: Int64(count), lowest: 1, highest: Int64(limit))
+        )
+    }
+
+    /// Checks the numbers of a line, and that the signs of quantity and amount agree.
+    private static func check(
+        _ line: PastSaleLine,
+        of sale: PastSale,
+        number: UInt32,
+        _ findings: inout Findings
+    ) {
+        func invalid(_ field: String, _ problem: String) {
+            findings.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
+        }
+        let (quantity, amount) = (line.quantity.baseUnits, line.amount.minorUnits)
+        findings.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
+        findings.check("amount", amount, in: PastSaleLine.amounts, line: number)
+        if let cost = line.cost {
+            findings.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
+        }
+        if sale.isWriteOff {
+            if quantity <= 0 { invalid("quantity", "of a write-off must be above 0") }
+            if amount != 0 { invalid("amount", "of a write-off must be 0") }
+        } else if quantity > 0, amount < 0 {
+            invalid("amount", "must not be below 0 if the quantity is above 0")
+        } else if quantity < 0, amount > 0 {
+            invalid("amount", "must not be above 0 if the quantity is below 0")
+        } else if quantity == 0, amount == 0 {
+            invalid("quantity", "and amount are both 0")
+        }
+        if quantity == 0, let cost = line.cost, cost != 0 {
+            invalid("cost", "needs a quantity other than 0")
+        }
+    }
+
+    // MARK: - Receipts
+
+    /// Checks that no line of a receipt is on record.
+    private func checkUnrecorded(_ sale: PastSale, _ draft: Draft) throws(Refusal) {
+        let stored = try self.storedRows(sale)
+        guard stored != nil || !draft.receiptLines.isEmpty else { return }
+        /// Whether the line is on record, and with the same content.
+        func isSame(_ index: Int) -> Bool? {
+            if let row = stored?[index] {
+                return self.tables.ledger.holds(sale.lines[index], of: sale, in: row)
+            }
+            guard !draft.receiptLines.isEmpty else { return nil }
+            return draft.receiptLines[DraftReceiptLine(sale, index)].map {
+                $0.isSame(sale.lines[index], of: sale)
+            }
+        }
+        var first: Int?
+        var differing: Int?
+        for index in sale.lines.indices {
+            switch isSame(index) {
+            case true: if first == nil { first = index }
+            case false: if differing == nil { differing = index }
+            case nil: break
+            }
+        }
+        if let first {
+            let count = sale.lines.indices[first...].prefix { isSame($0) == true }.count
+            let recorded = Refusal.Detail.recorded(lines: UInt32(count))
+            throw Refusal(.alreadyRecorded, line: UInt32(first), recorded)
+        }
+        if let differing {
+            let number = Refusal.Detail.receiptLine(sale.firstLine + UInt32(differing))
+            throw Refusal(.receiptDiffers, line: UInt32(differing), number)
+        }
+    }
+
+    /// Returns the ledger's row of each line that is on record; `nil` if none of its receipt is.
+    ///
+    /// A line that was reversed is no longer on record.
+    /// - Throws: `too_many_lines` if the receipt has as many parts as it may have.
+    private func storedRows(_ sale: PastSale) throws(Refusal) -> [Int?]? {
+        guard let code = self.indexes.code(of: sale.reference, in: self.tables.strings) else {
+            return nil
+        }
+        let key = ReceiptTable.Key(sale.location, reference: code, day: sale.receiptDay)
+        let receipts = self.tables.receipts
+        let first = Int(sale.firstLine)
+        let wanted = first..<(first + sale.lines.count)
+        var rows: [Int?]?
+        var parts = 0
+        self.receipts.forEachPart(of: key, in: receipts) { part in
+            parts += 1
+            let lines = receipts.lines(part).clamped(to: wanted)
+            if rows == nil { rows = Array(repeating: nil, count: wanted.count) }
+            for line in lines where rows?[line - first] == nil {
+                let row = receipts.ledgerRow(ofLine: line, in: part)
+                if !self.links.isReversed(row) { rows?[line - first] = row }
+            }
+        }
+        let isNew = rows?.contains { $0 != nil } != true
+        if isNew, parts >= Limits.receiptPartsMax {
+            throw Self.tooMany("parts of the receipt", parts + 1, limit: Limits.receiptPartsMax)
+        }
+        return rows
+    }
+
+    // MARK: - Movements
+
+    /// Makes the movements of all lines: first the opening balances, then the lines, in order.
+    private func record(_ sale: PastSale, in draft: inout Draft) throws(Refusal) {
+        var findings = Findings()
+        let costs = self.costs(of: sale, draft, &findings)
+        try findings.settle()
+        let firstOpening = draft.movementCount
+        draft.reserve(2 * sale.lines.count + 1)
+        var opening = Movement(
+            kind: .openingBalance,
+            product: ProductID(0),
+            location: sale.location,
+            note: sale.note,
+            occurredAt: sale.openedAt ?? sale.occurredAt,
+            isImported: true
+        )
+        for (index, line) in sale.lines.enumerated() where line.quantity != 0 {
+            var level = self.level(line.product, location: sale.location, draft: draft)
+            level.onHand += line.quantity
+            level.value += costs[index]
+            guard self.checkRange(of: level, line: UInt32(index), &findings) else { continue }
+            opening.product = line.product
+            opening.onHandDelta = line.quantity
+            opening.cost = costs[index]
+            draft.move(opening, leaving: level, isPast: true)
+        }
+        try findings.settle()
+        var next = firstOpening
+        for (index, line) in sale.lines.enumerated() {
+            var level = self.level(line.product, location: sale.location, draft: draft)
+            level.onHand -= line.quantity
+            level.value -= costs[index]
+            var movement = self.movement(line, of: sale, costing: costs[index], draft)
+            if line.quantity != 0 {
+                movement.origin = MovementID(lsn: draft.lsn, line: UInt16(next))
+                next += 1
+            }
+            draft.move(movement, leaving: level, isPast: true)
+        }
+        self.noteReceipt(sale, in: &draft)
+    }
+
+    private func noteReceipt(_ sale: PastSale, in draft: inout Draft) {
+        if sale.reference.isEmpty { return }
+        draft.append(
+            .receiptRecorded(
+                ReceiptPart(
+                    day: sale.receiptDay,
+                    firstLine: sale.firstLine,
+                    count: UInt16(sale.lines.count)
+                )
+            )
+        )
+        guard draft.isBatch else { return }
+        for index in sale.lines.indices {
+            draft.receiptLines[DraftReceiptLine(sale, index)] = DraftReceiptLine.Content(
+                line: sale.lines[index],
+                occurredAt: sale.occurredAt,
+                isWriteOff: sale.isWriteOff
+            )
+        }
+    }
+
+    /// The cost of each line, with the sign of its quantity: its own, or by the unit cost that is known for
+    /// the level as the step has found it; 0 if none is.
+    private func costs(
+        of sale: PastSale,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> [Money] {
+        var costs: [Money] = []
+        costs.reserveCapacity(sale.lines.count)
+        for (index, line) in sale.lines.enumerated() {
+            var cost = line.cost
+            if cost == nil, line.quantity != 0 {
+                let level = self.level(line.product, location: sale.location, draft: draft)
+                let quantity = Quantity(abs(line.quantity.baseUnits))
+                cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
+                if cost == nil { findings.add(.overflow("cost", line: UInt32(index))) }
+            }
+            costs.append(line.quantity < 0 ? -(cost ?? 0) : cost ?? 0)
+        }
+        return costs
+    }
+
+    private func movement(
+        _ line: PastSaleLine,
+        of sale: PastSale,
+        costing cost: Money,
+        _ draft: Draft
+    ) -> Movement {
+        let kind: MovementKind = sale.isWriteOff ? .adjust : line.quantity < 0 ? .return : .sale
+        let basis = self.facts(line.product, draft)?.price.basis ?? 1
+        return Movement(
+            kind: kind,
+            product: line.product,
+            location: sale.location,
+            onHandDelta: -line.quantity,
+            amount: line.amount,
+            price: line.price(preferring: basis),
+            cost: -cost,
+            reason: sale.isWriteOff ? .other : kind == .return ? .customerReturn : nil,
+            reference: sale.reference,
+            note: sale.note,
+            occurredAt: sale.occurredAt,
+            isImported: true
+        )
+    }
+}
+
+extension PastSale {
+    /// The day that identifies the receipt.
+    var receiptDay: CalendarDay { self.day ?? CalendarDay(ofUTC: self.occurredAt) }
+}
+
+extension PastSaleLine {
+    /// The exact price: for `basis` base units if it is a whole number of minor units then, otherwise for the
+    /// line's quantity; none without one.
+    fileprivate func price(preferring basis: Int64) -> Price {
+        let quantity = abs(self.quantity.baseUnits)
+        let amount = abs(self.amount.minorUnits)
+        guard quantity > 0 else { return Price(0) }
+        let (price, rest) = (Int128(amount) * Int128(basis)).quotientAndRemainder(
+            dividingBy: Int128(quantity)
+        )
+        guard rest == 0, price <= Int128(Limits.moneyMax) else {
+            return Price(amount, per: quantity)
+        }
+        return Price(Int64(price), per: basis)
+    }
+}
+
+extension MovementLedger {
+    /// Whether a row has the content of a line of the past.
+    ///
+    /// A line without a cost says nothing about it.
+    fileprivate func holds(_ line: PastSaleLine, of sale: PastSale, in row: Int) -> Bool {
+        let cost = line.cost.map { line.quantity < 0 ? $0.minorUnits : -$0.minorUnits }
+        return self.products[row] == line.product.value
+            && self.onHandDeltas[row] == -line.quantity.baseUnits
+            && self.amounts[row] == line.amount.minorUnits
+            && self.occurredAt[row] == sale.occurredAt.microseconds
+            && (cost == nil || self.costs[row] == cost)
+            && (self.kind(row) == .adjust) == sale.isWriteOff
+    }
+}
+
+/// A line of a receipt that an earlier command of an atomic batch records.
+struct DraftReceiptLine: Hashable {
+    /// What the line says.
+    struct Content {
+        var line: PastSaleLine
+        var occurredAt: Instant
+        var isWriteOff: Bool
+
+        func isSame(_ other: PastSaleLine, of sale: PastSale) -> Bool {
+            var other = other
+            if other.cost == nil { other.cost = self.line.cost }
+            return other == self.line && self.occurredAt == sale.occurredAt
+                && self.isWriteOff == sale.isWriteOff
+        }
+    }
+
+    private let location: LocationID
+    private let reference: String
+    private let day: CalendarDay
+    private let number: Int
+
+    init(_ sale: PastSale, _ index: Int) {
+        self.location = sale.location
+        self.reference = sale.reference
+        self.day = sale.receiptDay
+        self.number = Int(sale.firstLine) + index
+    }
+}

@@ -1,0 +1,42 @@
+/// Records that a run of an import begins, or has finished.
+///
+/// The first record of a name begins a run. A later one changes nothing, unless it finishes the run; so both
+/// may be sent again. It is refused with `name_taken` if the run has another kind, content or layout.
+public struct RecordImportRun: Hashable, Sendable {
+    /// The name of the run: 1 to ``Limits/keyByteCountMax`` bytes.
+    public var run: String
+    /// What the import does with the rows.
+    public var kind: ImportKind
+    /// A hash of the file's bytes, of at most ``Limits/importHashByteCountMax`` bytes.
+    public var content: String
+    /// A hash of all that decides which rows a request has, of at most ``Limits/importHashByteCountMax``
+    /// bytes.
+    public var layout: String
+    /// The id of the session of the run's requests: 32 hexadecimal digits.
+    ///
+    /// Only the first record determines it.
+    public var session: String
+    /// Whether all of the run's requests were decided.
+    public var isFinished: Bool
+    /// The numbers of rows of a finished run.
+    public var counts: ImportCounts
+
+    /// Creates a record; it is validated by ``Command/recordImportRun(_:)``.
+    public init(
+        run: String,
+        kind: ImportKind = .products,
+        content: String = "",
+        layout: String = "",
+        session: String,
+        isFinished: Bool = false,
+        counts: ImportCounts = ImportCounts()
+    ) {
+        self.run = run
+        self.kind = kind
+        self.content = content
+        self.layout = layout
+        self.session = session
+        self.isFinished = isFinished
+        self.counts = counts
+    }
+}

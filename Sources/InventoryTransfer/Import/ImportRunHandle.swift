@@ -1,0 +1,150 @@
+package import InventoryClient
+package import InventoryModel
+
+/// The run of an import that is in progress: its record in the database.
+///
+///     begin ──▶ new, or one that an earlier process began ──▶ requests of its session ──▶ finish
+///           └─▶ finished before, or not wanted again: nothing is imported
+///
+/// The record has how many requests were decided, so a run is resumed exactly even if its session was forgotten.
+///
+/// `@unchecked Sendable`: used only by the one task that runs the import.
+package final class ImportRunHandle: @unchecked Sendable {
+    /// What the program decides about a run.
+    package protocol Delegate: Sendable {
+        /// Returns whether to import a file that was imported before, as another run.
+        func mayImportAgain(_ earlier: ListedImportRun) -> Bool
+        /// Reports that the run was finished before, so that nothing is imported.
+        func wasFinished(_ earlier: ListedImportRun)
+        /// The run is about to be recorded if it is new, or to be resumed.
+        ///
+        /// - Throws: ``Failure`` if it must not be.
+        func willBegin(isNew: Bool) async throws
+        /// The run is recorded as finished.
+        func didFinish()
+    }
+
+    private let client: InventoryClient
+    private let record: RecordImportRun
+    private let mayBeRepeated: Bool
+    private let delegate: any Delegate
+    /// The record as it was when this process found it; `nil` if this process began the run.
+    private(set) var earlier: ListedImportRun?
+
+    /// Creates the handle of a run, which is not begun yet.
+    ///
+    /// - Parameters:
+    ///   - record: What identifies the run.
+    ///   - client: The client, whose session is that of the record.
+    ///   - mayBeRepeated: Whether the name is new, so that the same file may have been imported under another.
+    ///   - delegate: The program.
+    package init(
+        _ record: RecordImportRun,
+        by client: InventoryClient,
+        mayBeRepeated: Bool,
+        delegate: any Delegate
+    ) {
+        self.record = record
+        self.client = client
+        self.mayBeRepeated = mayBeRepeated
+        self.delegate = delegate
+    }
+
+    /// Begins the run, or finds the one of that name.
+    ///
+    /// - Throws: ``Failure`` if the name belongs to another import, success as the exit status if nothing is to
+    ///   be imported, or the client's error.
+    func begin() async throws {
+        let found = try await self.client.importRuns(ImportRunQuery(run: self.record.run)).rows
+            .first
+        if let found {
+            guard found.isSame(as: self.record) else { throw Self.conflict(found, self.record) }
+            guard found.endedAt == nil else {
+                self.delegate.wasFinished(found)
+                throw ExitStatus.success
+            }
+        } else if self.mayBeRepeated, let before = try await self.repeated(),
+            !self.delegate.mayImportAgain(before)
+        {
+            throw ExitStatus.success
+        }
+        try await self.delegate.willBegin(isNew: found == nil)
+        if found == nil { try await Self.send(self.record, by: self.client) }
+        self.earlier = found
+    }
+
+    /// The latest finished run of the same kind with the same file.
+    private func repeated() async throws -> ListedImportRun? {
+        let query = ImportRunQuery(content: self.record.content, isNewestFirst: true)
+        return try await self.client.importRuns(query).rows.first {
+            $0.kind == self.record.kind && $0.endedAt != nil
+        }
+    }
+
+    /// Records that all requests of the run were decided.
+    ///
+    /// - Throws: ``Failure`` if that is refused, or the client's error.
+    package func finish(_ counts: ImportCounts) async throws {
+        var record = self.record
+        record.isFinished = true
+        record.counts = counts
+        try await Self.send(record, by: self.client)
+        self.delegate.didFinish()
+    }
+
+    private static func send(_ record: RecordImportRun, by client: InventoryClient) async throws {
+        let result = try await client.send(.recordImportRun(record), key: .random())
+        guard case .refused(let refusal) = result.outcome else { return }
+        throw Failure(
+            refusal.code.name,
+            "the import \"\(record.run)\" could not be recorded: "
+                + refusal.facts(decimals: 0, currency: "", sku: nil),
+            hint: refusal.code.hint,
+            number: refusal.code.rawValue,
+            exit: Exit.code(for: refusal)
+        )
+    }
+
+    /// The failure of a name that another import has.
+    private static func conflict(_ run: ListedImportRun, _ record: RecordImportRun) -> Failure {
+        let what =
+            run.kind != record.kind
+            ? "of \(run.kind)"
+            : run.content != record.content ? "of another file" : "with other options"
+        return Failure(
+            RefusalCode.keyReused.name,
+            "the --id \"\(run.name)\" belongs to an import \(what), begun "
+                + TimeText.format(run.begunAt.microseconds),
+            hint: RefusalCode.keyReused.hint,
+            number: RefusalCode.keyReused.rawValue,
+            exit: Exit.conflict
+        )
+    }
+}
+
+extension ListedImportRun {
+    fileprivate func isSame(as record: RecordImportRun) -> Bool {
+        self.kind == record.kind && self.content == record.content && self.layout == record.layout
+    }
+
+    /// `7 rows: 5 accepted, 2 rejected`.
+    package var countsText: String {
+        ImportSummary(
+            RowCounts(
+                rows: Int(clamping: self.counts.accepted &+ self.counts.refused),
+                rejected: Int(clamping: self.counts.refused),
+                passed: Int(clamping: self.counts.passed)
+            )
+        ).text
+    }
+}
+
+extension ImportCounts {
+    init(_ counts: RowCounts) {
+        self.init(
+            accepted: UInt64(max(0, counts.rows - counts.rejected)),
+            refused: UInt64(counts.rejected),
+            passed: UInt64(counts.passed)
+        )
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import InventoryClient
+internal import InventoryModel
+import InventoryTransfer
+import InventoryWire
+import TerminalKit
+
+/// Which run an import is, decided before it connects.
+///
+///     --id                  the user's name for it
+///     sales                 a hash of the file and the options: the same sales are not imported twice
+///     FILE.invd-run         the run of this file and these options that was interrupted
+///     otherwise             a new run with a random name
+struct ImportIdentity: Sendable {
+    let kind: ImportKind
+    /// The hash of the file's bytes.
+    let content: String
+    /// The hash of all options that decide which rows a request has.
+    let layout: String
+    /// The name of the run.
+    let name: String
+    /// The user's `--id`.
+    private let id: String?
+    /// Whether no earlier process can have begun the run.
+    private let isNew: Bool
+    /// The path of the file by which the same command resumes the run; `nil` if it needs none or has none.
+    private let resumePath: String?
+    private let resumed: ResumeFile?
+    private let canResume: Bool
+
+    init(kind: ImportKind, content: String, layout: String, id: String?, file: String) {
+        self.kind = kind
+        self.content = content
+        self.layout = layout
+        self.id = id
+        let needsFile = id == nil && kind != .sales
+        let path = needsFile && file != "-" ? ResumeFile.path(of: file) : nil
+        let found = path.flatMap { ResumeFile(at: $0) }.flatMap {
+            $0.content == content && $0.layout == layout && IdempotencyKey($0.run) != nil ? $0 : nil
+        }
+        self.resumePath = path
+        self.resumed = found
+        self.isNew = needsFile && found == nil
+        self.canResume = !needsFile || path != nil
+        self.name =
+            id ?? (kind == .sales ? SessionID(hashing: content + layout).text : nil)
+            ?? found?.run ?? IdempotencyKey.random().text
+    }
+
+    /// What distinguishes the import from other requests with the same `--id`.
+    private var claim: String { "import \(self.content) \(self.layout)" }
+
+    /// The record of the run, which is not begun yet.
+    func handle(for shell: Shell) -> ImportRunHandle {
+        let database = SessionID(high: shell.server.databaseHigh, low: shell.server.databaseLow)
+        return ImportRunHandle(
+            RecordImportRun(
+                run: self.name,
+                kind: self.kind,
+                content: self.content,
+                layout: self.layout,
+                session: shell.session.hexadecimal
+            ),
+            by: shell.client,
+            mayBeRepeated: self.isNew,
+            delegate: Asker(identity: self, shell: shell, database: database.hexadecimal)
+        )
+    }
+
+    /// Asks and tells the user about the run, and keeps its resume file.
+    private struct Asker: ImportRunHandle.Delegate {
+        let identity: ImportIdentity
+        let shell: Shell
+        let database: String
+
+        private func date(_ run: ListedImportRun) -> String {
+            self.shell.clock.format((run.endedAt ?? run.begunAt).microseconds)
+        }
+
+        func mayImportAgain(_ earlier: ListedImportRun) -> Bool {
+            let said =
+                "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
+            guard Terminal.isInput, Terminal.isError, !self.shell.isDryRun else {
+                self.shell.note("  note  \(said); this is another run")
+                return true
+            }
+            Terminal.prompt("\(said). Import it again? [y/N] ")
+            let answer = readLine()?.lowercased() ?? ""
+            if ["y", "yes"].contains(answer) { return true }
+            self.shell.note("nothing was imported")
+            return false
+        }
+
+        func wasFinished(_ earlier: ListedImportRun) {
+            self.didFinish()
+            guard !self.shell.report.isJSON else {
+                var object = JSONObject()
+                object.add("run", earlier.name)
+                object.add("importedAt", TimeText.format((earlier.endedAt ?? .zero).microseconds))
+                object.add("accepted", raw: String(earlier.counts.accepted))
+                object.add("refused", raw: String(earlier.counts.refused))
+                object.add("passed", raw: String(earlier.counts.passed))
+                object.add("replayed", raw: "true")
+                return self.shell.print(object)
+            }
+            self.shell.print(
+                "imported before, on \(self.date(earlier)): \(earlier.countsText); nothing was imported now"
+            )
+            guard !self.shell.isQuiet else { return }
+            self.shell.note("  note  a new --id imports it again")
+        }
+
+        func willBegin(isNew: Bool) async throws {
+            if isNew, let id = self.identity.id {
+                try await self.shell.claim(id, for: self.identity.claim)
+            }
+            if let resumed = self.identity.resumed, resumed.database != self.database {
+                let path = self.identity.resumePath ?? ""
+                throw Failure(
+                    "other_database",
+                    "\(path) is that of an interrupted import into another database",
+                    hint: "Remove it, or give this import an --id.",
+                    exit: Exit.conflict
+                )
+            }
+            if self.shell.isDryRun { return }
+            let isKept = self.keepResumeFile()
+            Interruption.setMessage(
+                self.identity.canResume && isKept
+                    ? "imported rows stay; the same command resumes the import"
+                    : "imported rows stay; only an import with --id can be resumed"
+            )
+        }
+
+        /// Writes the resume file.
+        ///
+        /// - Returns: Whether the run can be resumed, as far as that depends on the file.
+        private func keepResumeFile() -> Bool {
+            guard let path = self.identity.resumePath else { return true }
+            let file = ResumeFile(
+                run: self.identity.name,
+                content: self.identity.content,
+                layout: self.identity.layout,
+                database: self.database
+            )
+            do {
+                try file.write(to: path)
+                return true
+            } catch {
+                self.shell.note(
+                    "  note  cannot write \(path), so this import cannot be resumed; with --id it could"
+                )
+                return false
+            }
+        }
+
+        func didFinish() {
+            if self.shell.isDryRun { return }
+            if let path = self.identity.resumePath { ResumeFile.remove(at: path) }
+        }
+    }
+}

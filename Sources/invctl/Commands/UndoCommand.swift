@@ -1,0 +1,222 @@
+import ArgumentParser
+internal import Bytes
+import InventoryClient
+internal import InventoryModel
+import InventoryTransfer
+import TerminalKit
+
+struct UndoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo",
+        abstract: "Takes back your last step: reverses it by opposite movements.",
+        discussion: """
+            Your last step is the newest one with movements of stock that your actor made and that is \
+            not reversed yet; so undo twice takes back two steps. A reversal is no step to undo: what \
+            was taken back has to be entered again. If the last step cannot be reversed, such as a \
+            reservation, or if you changed a product, category, location or level after it, nothing \
+            is undone, and the message says what to do instead.
+
+            On a terminal the step is shown, and you are asked first.
+
+            Examples:
+              invctl undo
+              invctl undo --dry-run
+              invctl undo --yes --note 'wrong till'
+            """
+    )
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var write: WriteOptions
+    @OptionGroup var confirmation: ConfirmOptions
+    @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
+
+    func run() async throws {
+        try await Shell.run(self.global, write: self.write) { shell in
+            // The step that a retry would find is an earlier one than the first try took back.
+            if self.write.retry.id != nil, !self.write.dryRun, try await shell.answerAgain() {
+                return
+            }
+            try await self.undo(shell, attempts: Self.attemptsMax)
+        }
+    }
+
+    /// How often another client of the same actor may undo a step first, before this one gives up.
+    private static let attemptsMax = 8
+
+    private func undo(_ shell: Shell, attempts: Int) async throws {
+        let step = try await LastStep(shell)
+        try await step.checkNothingFollows(shell)
+        try shell.confirm(
+            "Undo \(step.text(shell))?",
+            self.confirmation,
+            otherwise: "nothing was undone"
+        )
+        let reversal = Reversal(
+            lsn: step.lsn,
+            reason: self.reason ?? .correction,
+            note: self.write.note
+        )
+        let done: Outcome.Done
+        do {
+            done = try await shell.send(.reverse(reversal))
+        } catch let failure as Failure
+            where failure.number == RefusalCode.alreadyReversed.rawValue && attempts > 1
+            && self.write.retry.id == nil && !Question.canBeAsked
+        {
+            guard try await LastStep(shell).lsn != step.lsn else { throw failure }
+            return try await self.undo(shell.withNewKey(), attempts: attempts - 1)
+        }
+        step.say(done, shell)
+    }
+}
+
+/// The step that the actor would undo next.
+private struct LastStep {
+    /// Its movements, at least one.
+    private let movements: [ListedMovement]
+    /// The LSN whose state the answer reflects.
+    private let asOf: LSN
+    let lsn: LSN
+
+    /// Queries the step.
+    ///
+    /// - Throws: ``Failure`` if there is none, or an error of the client.
+    init(_ shell: Shell) async throws {
+        let answer = try await shell.client.query(.lastStep(actor: ""), as: ListedMovement.self)
+        guard let first = answer.rows.first else {
+            throw Failure(
+                "nothing_to_undo",
+                "\(shell.settings[.actor]) has made no step that is not undone already",
+                hint: "invctl ledger list shows the steps of everyone; --actor acts as another.",
+                exit: Exit.notFound
+            )
+        }
+        self.movements = answer.rows
+        self.asOf = answer.lsn
+        self.lsn = first.id.lsn
+    }
+
+    private var actor: String { self.movements[0].actor }
+
+    /// The kind that names the step: a commit is a sale, and late cost comes with a delivery.
+    private var kind: MovementKind {
+        let kinds = self.movements.lazy.map { $0.kind }
+        return kinds.first { $0 != .commit && $0 != .costVariance } ?? self.movements[0].kind
+    }
+
+    /// The lines that a text lists.
+    private static let linesMax = 3
+
+    /// Returns the step for people: `LSN 57, sale at 2026-03-01 12:30:05Z: LAP-01 -2, MOU-09 -1`.
+    func text(_ shell: Shell) -> String {
+        let shown = self.movements.filter { $0.kind != .commit && $0.kind != .costVariance }
+        var lines = shown.prefix(Self.linesMax).map { movement in
+            "\(movement.sku) \(movement.undoneDelta)"
+        }
+        if shown.count > lines.count { lines.append("and \(shown.count - lines.count) more") }
+        let time = shell.clock.format(self.movements[0].recordedAt.microseconds)
+        return "LSN \(self.lsn), \(self.kind) at \(time): \(lines.joined(separator: ", "))"
+    }
+
+    func say(_ done: Outcome.Done, _ shell: Shell) {
+        var products: [ProductID: ProductInfo] = [:]
+        for movement in self.movements { products[movement.product] = ProductInfo(movement) }
+        guard !shell.format.isJSON else {
+            var object = shell.object(done, Array(products.values))
+            object.add("undoneLsn", raw: String(self.lsn.value))
+            object.add("undoneKind", "\(self.kind)")
+            return shell.print(object)
+        }
+        let verb = shell.isDryRun ? "would undo" : "undid"
+        shell.say(done, verb: "\(verb) \(self.text(shell)):", products: Array(products.values))
+    }
+}
+
+// MARK: - Steps without movements
+
+extension LastStep {
+    /// The most later steps of everyone that are examined.
+    private static let examinedMax = 10_000
+
+    /// Checks in the log that the actor has made no step since that changed something other than stock.
+    ///
+    /// A log that no longer goes back so far, or that has too many later steps, is not examined to its end.
+    ///
+    /// - Throws: ``Failure`` that names the step which cannot be undone.
+    func checkNothingFollows(_ shell: Shell) async throws {
+        guard self.asOf > self.lsn else { return }
+        // All topics: the entry of the last step ends the search, which else waits for a sign of progress.
+        let subscription = Subscription(topics: .all, start: .after(self.lsn))
+        var examined = 0
+        var last: (what: String, lsn: LSN)?
+        events: for try await event in shell.client.subscribe(subscription) {
+            switch event {
+            case .entry(let entry):
+                examined += 1
+                if entry.lsn > self.asOf { break events }
+                if entry.actor == self.actor, let what = entry.changes.catalogSubject {
+                    last = (what, entry.lsn)
+                }
+                if entry.lsn == self.asOf || examined == Self.examinedMax { break events }
+            case .progress(let lsn):
+                if lsn >= self.asOf { break events }
+            case .reset, .disconnected:
+                break events
+            case .began, .snapshot, .caughtUp, .verified, .mismatched:
+                continue
+            }
+        }
+        if let last { throw self.failure(because: last.what, last.lsn) }
+    }
+
+    private func failure(because what: String, _ lsn: LSN) -> Failure {
+        Failure(
+            "not_undoable",
+            "your last step, LSN \(lsn), changed \(what); only movements of stock can be undone",
+            hint: "Nothing was undone. Set it back by hand, or take back the step before it: "
+                + "invctl ledger reverse \(self.lsn)",
+            exit: Exit.conflict
+        )
+    }
+}
+
+extension [Change] {
+    /// What a step without movements changed, for people; `nil` if it moved stock or changed nothing of this
+    /// kind.
+    fileprivate var catalogSubject: String? {
+        for change in self {
+            switch change {
+            case .moved: return nil
+            default: continue
+            }
+        }
+        // A level comes with what it is the level of, and alone only with its floor.
+        let level = self.contains { if case .level = $0 { true } else { false } }
+        return self.lazy.compactMap { $0.catalogSubject }.first
+            ?? (level ? "the floor of a location" : nil)
+    }
+}
+
+extension Change {
+    fileprivate var catalogSubject: String? {
+        switch self {
+        case .category(let category): "the category \(category.name)"
+        case .location(let location): "the location \(location.code)"
+        case .productCreated(let product): "the product \(product.sku)"
+        case .productUpdated, .productArchived, .productDeleted: "a product"
+        case .reorderPoint: "the reorder point of a location"
+        default: nil
+        }
+    }
+}
+
+extension ListedMovement {
+    /// The change that the movement made, with its sign and the decimals of the unit.
+    fileprivate var undoneDelta: String {
+        let deltas = [
+            self.onHandDelta, self.unavailableDelta, self.reservedDelta, self.incomingDelta,
+        ]
+        let delta = deltas.first { $0 != 0 } ?? 0
+        let text = DecimalText.format(delta, decimals: self.unit.decimals)
+        return delta > 0 ? "+\(text)" : text
+    }
+}
