@@ -4,6 +4,7 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
+import Synchronization
 import TerminalKit
 
 struct ImportCommand: AsyncParsableCommand {
@@ -184,6 +185,25 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(
+        _ options: ImportOptions,
+        _ file: FileBytes,
+        host: any TransferHost
+    ) async throws {
+        do {
+            try await self.importRows(options, file, host: host)
+        } catch let error as ClientError {
+            // Rows may be imported by now; the error of one request says nothing about them.
+            guard let message = Interruption.state.withLock({ $0.message }) else { throw error }
+            throw Failure(
+                error.code.description.replacing(" ", with: "_"),
+                error.message,
+                hint: message.prefix(1).uppercased() + message.dropFirst() + ".",
+                exit: Exit.code(for: error)
+            )
+        }
+    }
+
+    private func importRows(
         _ options: ImportOptions,
         _ file: FileBytes,
         host: any TransferHost

@@ -26,6 +26,8 @@ struct ImportIdentity: Sendable {
     /// The path of the file by which the same command resumes the run; `nil` if it needs none or has none.
     private let resumePath: String?
     private let resumed: ResumeFile?
+    /// The file of a run that was interrupted, of another version of the imported file or with other options.
+    private let leftover: ResumeFile?
     private let canResume: Bool
 
     init(kind: ImportKind, content: String, layout: String, id: String?, file: String) {
@@ -35,9 +37,11 @@ struct ImportIdentity: Sendable {
         self.id = id
         let needsFile = id == nil && kind != .sales
         let path = needsFile && file != "-" ? ResumeFile.path(of: file) : nil
-        let found = path.flatMap { ResumeFile(at: $0) }.flatMap {
+        let left = path.flatMap { ResumeFile(at: $0) }
+        let found = left.flatMap {
             $0.content == content && $0.layout == layout && IdempotencyKey($0.run) != nil ? $0 : nil
         }
+        self.leftover = found == nil ? left : nil
         self.resumePath = path
         self.resumed = found
         self.isNew = needsFile && found == nil
@@ -124,11 +128,34 @@ struct ImportIdentity: Sendable {
                 )
             }
             if self.shell.isDryRun { return }
+            try await self.checkLeftover()
             let isKept = self.keepResumeFile()
             Interruption.setMessage(
                 self.identity.canResume && isKept
                     ? "imported rows stay; the same command resumes the import"
                     : "imported rows stay; only an import with --id can be resumed"
+            )
+        }
+
+        /// Refuses to begin another run while rows of an interrupted one of an earlier version of the file are in
+        /// the database: they would be imported twice.
+        private func checkLeftover() async throws {
+            guard let leftover = self.identity.leftover, leftover.database == self.database else {
+                return
+            }
+            let runs = try await self.shell.client.importRuns(ImportRunQuery(run: leftover.run))
+            guard let run = runs.rows.first, run.endedAt == nil else { return }
+            let path = self.identity.resumePath ?? ""
+            throw Failure(
+                "interrupted_import",
+                "\(path) is that of an import, begun \(self.shell.clock.format(run.begunAt.microseconds)), of "
+                    + "another version of this file or with other options: it was interrupted, and some of its "
+                    + "rows are imported",
+                hint: """
+                    Import that version to finish it. Or remove \(path) to begin another import: rows that were \
+                    imported are imported again.
+                    """,
+                exit: Exit.conflict
             )
         }
 
