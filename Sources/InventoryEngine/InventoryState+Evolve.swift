@@ -181,6 +181,10 @@ extension InventoryState {
         }
     }
 
+    /// Applies a movement, line `line` of the step, and the level that it leaves.
+    ///
+    /// Not inlined: in a loop of its caller, the compiler copies the ledger's columns for each movement.
+    @inline(never)
     mutating func move(
         _ movement: Movement,
         leaving level: Level,
@@ -252,7 +256,7 @@ extension InventoryState {
     }
 
     /// Records which lines of a receipt the latest movements are.
-    private mutating func record(_ part: ReceiptPart) {
+    mutating func record(_ part: ReceiptPart) {
         let ledger = self.tables.ledger
         let row = ledger.rowCount - Int(part.count)
         precondition(

@@ -74,7 +74,8 @@ struct Draft {
         private var first: Product?
         private var others: [ProductID: Product] = [:]
 
-        var isEmpty: Bool { self.first == nil && self.others.isEmpty }
+        /// Stored, because rules look it up for every line, and comparing a whole product costs more.
+        private(set) var isEmpty = true
 
         subscript(id: ProductID) -> Product? {
             get {
@@ -84,6 +85,7 @@ struct Draft {
             set {
                 let isFirst = self.first.map { $0.id == id } ?? (self.others[id] == nil)
                 if isFirst { self.first = newValue } else { self.others[id] = newValue }
+                self.isEmpty = self.first == nil && self.others.isEmpty
             }
         }
     }

@@ -21,24 +21,7 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
-        self.checkMovements(2 * sale.lines.count, draft: draft, findings: &findings)
-        Self.checkTimes(sale, at: draft.time, &findings)
-        Self.checkReceipt(sale, &findings)
-        // A store that was closed meanwhile has a past, too.
-        if self.isArchived(sale.location, draft) == nil {
-            findings.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
-        }
-        var total = Money.zero
-        for (index, line) in sale.lines.enumerated() {
-            let number = UInt32(index)
-            Self.check(line, of: sale, number: number, &findings)
-            _ = findings.add(line.amount, to: &total, line: number)
-            if self.facts(line.product, draft) == nil {
-                let id = UInt64(line.product.value)
-                findings.add(Refusal(.productNotFound, line: number, .id(id)))
-            }
-        }
+        let total = self.check(sale, draft, &findings)
         try findings.settle()
         if !sale.reference.isEmpty { try self.checkUnrecorded(sale, draft) }
         try self.record(sale, in: &draft)
@@ -47,16 +30,41 @@ extension InventoryState {
 
     // MARK: - Checks
 
+    /// Checks all of a receipt except whether it is on record, and the balances that it would leave.
+    ///
+    /// - Returns: The amount of all lines.
+    func check(_ sale: PastSale, _ draft: Draft, _ checks: inout some Checks) -> Money {
+        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &checks)
+        self.checkMovements(2 * sale.lines.count, draft: draft, checks: &checks)
+        Self.checkTimes(sale, at: draft.time, &checks)
+        Self.checkReceipt(sale, &checks)
+        // A store that was closed meanwhile has a past, too.
+        if self.isArchived(sale.location, draft) == nil {
+            checks.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
+        }
+        var total = Money.zero
+        for (index, line) in sale.lines.enumerated() {
+            let number = UInt32(index)
+            Self.check(line, of: sale, number: number, &checks)
+            _ = checks.add(line.amount, to: &total, line: number)
+            if self.facts(line.product, draft) == nil {
+                let id = UInt64(line.product.value)
+                checks.add(Refusal(.productNotFound, line: number, .id(id)))
+            }
+        }
+        return total
+    }
+
     private static func checkTimes(
         _ sale: PastSale,
         at time: Instant,
-        _ findings: inout Findings
+        _ checks: inout some Checks
     ) {
         let occurred = Occurrence(at: sale.occurredAt, isImported: true)
-        _ = Self.occurrence(occurred, at: time, &findings)
+        _ = Self.occurrence(occurred, at: time, &checks)
         guard let openedAt = sale.openedAt else { return }
         if openedAt > sale.occurredAt || openedAt.microseconds < Limits.instantMin {
-            findings.add(
+            checks.add(
                 Refusal(
                     .occurredAtOutOfWindow,
                     .range(
@@ -70,13 +78,13 @@ extension InventoryState {
         }
     }
 
-    private static func checkReceipt(_ sale: PastSale, _ findings: inout Findings) {
+    private static func checkReceipt(_ sale: PastSale, _ checks: inout some Checks) {
         if let day = sale.day, !day.isInRange {
-            findings.addInvalid("day", "is outside of the years 1 to 9999")
+            checks.addInvalid("day", "is outside of the years 1 to 9999")
         }
         let end = Int(sale.firstLine) + sale.lines.count
         guard end > Limits.receiptLinesMax else { return }
-        findings.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
+        checks.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
     }
 
     private static func tooMany(_ what: String, _ count: Int, limit: Int) -> Refusal {
@@ -91,16 +99,16 @@ extension InventoryState {
         _ line: PastSaleLine,
         of sale: PastSale,
         number: UInt32,
-        _ findings: inout Findings
+        _ checks: inout some Checks
     ) {
         func invalid(_ field: String, _ problem: String) {
-            findings.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
+            checks.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
         }
         let (quantity, amount) = (line.quantity.baseUnits, line.amount.minorUnits)
-        findings.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
-        findings.check("amount", amount, in: PastSaleLine.amounts, line: number)
+        checks.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
+        checks.check("amount", amount, in: PastSaleLine.amounts, line: number)
         if let cost = line.cost {
-            findings.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
+            checks.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
         }
         if sale.isWriteOff {
             if quantity <= 0 { invalid("quantity", "of a write-off must be above 0") }
@@ -158,10 +166,7 @@ extension InventoryState {
     /// A line that was reversed is no longer on record.
     /// - Throws: `too_many_lines` if the receipt has as many parts as it may have.
     private func storedRows(_ sale: PastSale) throws(Refusal) -> [Int?]? {
-        guard let code = self.indexes.code(of: sale.reference, in: self.tables.strings) else {
-            return nil
-        }
-        let key = ReceiptTable.Key(sale.location, reference: code, day: sale.receiptDay)
+        guard let key = self.receiptKey(of: sale) else { return nil }
         let receipts = self.tables.receipts
         let first = Int(sale.firstLine)
         let wanted = first..<(first + sale.lines.count)
@@ -183,6 +188,19 @@ extension InventoryState {
         return rows
     }
 
+    /// Whether no part of the receipt is on record, not even a reversed one.
+    func isNew(_ sale: PastSale) -> Bool {
+        guard !sale.reference.isEmpty, let key = self.receiptKey(of: sale) else { return true }
+        return !self.receipts.contains(key, in: self.tables.receipts)
+    }
+
+    /// What identifies the receipt; `nil` if its reference is not on record anywhere.
+    private func receiptKey(of sale: PastSale) -> ReceiptTable.Key? {
+        self.indexes.code(of: sale.reference, in: self.tables.strings).map {
+            ReceiptTable.Key(sale.location, reference: $0, day: sale.receiptDay)
+        }
+    }
+
     // MARK: - Movements
 
     /// Makes the movements of all lines: first the opening balances, then the lines, in order.
@@ -192,31 +210,19 @@ extension InventoryState {
         try findings.settle()
         let firstOpening = draft.movementCount
         draft.reserve(2 * sale.lines.count + 1)
-        var opening = Movement(
-            kind: .openingBalance,
-            product: ProductID(0),
-            location: sale.location,
-            note: sale.note,
-            occurredAt: sale.openedAt ?? sale.occurredAt,
-            isImported: true
-        )
         for (index, line) in sale.lines.enumerated() where line.quantity != 0 {
+            let opening = Self.opening(line, of: sale, costing: costs[index])
             var level = self.level(line.product, location: sale.location, draft: draft)
-            level.onHand += line.quantity
-            level.value += costs[index]
+            level.add(opening)
             guard self.checkRange(of: level, line: UInt32(index), &findings) else { continue }
-            opening.product = line.product
-            opening.onHandDelta = line.quantity
-            opening.cost = costs[index]
             draft.move(opening, leaving: level, isPast: true)
         }
         try findings.settle()
         var next = firstOpening
         for (index, line) in sale.lines.enumerated() {
             var level = self.level(line.product, location: sale.location, draft: draft)
-            level.onHand -= line.quantity
-            level.value -= costs[index]
             var movement = self.movement(line, of: sale, costing: costs[index], draft)
+            level.add(movement)
             if line.quantity != 0 {
                 movement.origin = MovementID(lsn: draft.lsn, line: UInt16(next))
                 next += 1
@@ -228,15 +234,7 @@ extension InventoryState {
 
     private func noteReceipt(_ sale: PastSale, in draft: inout Draft) {
         if sale.reference.isEmpty { return }
-        draft.append(
-            .receiptRecorded(
-                ReceiptPart(
-                    day: sale.receiptDay,
-                    firstLine: sale.firstLine,
-                    count: UInt16(sale.lines.count)
-                )
-            )
-        )
+        draft.append(.receiptRecorded(sale.part))
         guard draft.isBatch else { return }
         for index in sale.lines.indices {
             draft.receiptLines[DraftReceiptLine(sale, index)] = DraftReceiptLine.Content(
@@ -257,19 +255,49 @@ extension InventoryState {
         var costs: [Money] = []
         costs.reserveCapacity(sale.lines.count)
         for (index, line) in sale.lines.enumerated() {
-            var cost = line.cost
-            if cost == nil, line.quantity != 0 {
-                let level = self.level(line.product, location: sale.location, draft: draft)
-                let quantity = Quantity(abs(line.quantity.baseUnits))
-                cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
-                if cost == nil { findings.add(.overflow("cost", line: UInt32(index))) }
-            }
-            costs.append(line.quantity < 0 ? -(cost ?? 0) : cost ?? 0)
+            let level = self.level(line.product, location: sale.location, draft: draft)
+            costs.append(self.cost(of: line, number: UInt32(index), at: level, draft, &findings))
         }
         return costs
     }
 
-    private func movement(
+    /// The cost of one line; `level` is its level as the step has found it.
+    func cost(
+        of line: PastSaleLine,
+        number: UInt32,
+        at level: Level,
+        _ draft: Draft,
+        _ checks: inout some Checks
+    ) -> Money {
+        var cost = line.cost
+        if cost == nil, line.quantity != 0 {
+            let quantity = Quantity(abs(line.quantity.baseUnits))
+            cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
+            if cost == nil { checks.add(.overflow("cost", line: number)) }
+        }
+        return line.quantity < 0 ? -(cost ?? 0) : cost ?? 0
+    }
+
+    /// The opening balance of a line.
+    static func opening(
+        _ line: PastSaleLine,
+        of sale: PastSale,
+        costing cost: Money
+    ) -> Movement {
+        Movement(
+            kind: .openingBalance,
+            product: line.product,
+            location: sale.location,
+            onHandDelta: line.quantity,
+            cost: cost,
+            note: sale.note,
+            occurredAt: sale.openedAt ?? sale.occurredAt,
+            isImported: true
+        )
+    }
+
+    /// The movement of a line that consumes its opening balance.
+    func movement(
         _ line: PastSaleLine,
         of sale: PastSale,
         costing cost: Money,
@@ -294,7 +322,24 @@ extension InventoryState {
     }
 }
 
+extension Level {
+    /// Changes the balances as a movement of the past does.
+    mutating func add(_ movement: borrowing Movement) {
+        self.onHand += movement.onHandDelta
+        self.value += movement.cost
+    }
+}
+
 extension PastSale {
+    /// Which lines of the receipt these are.
+    var part: ReceiptPart {
+        ReceiptPart(
+            day: self.receiptDay,
+            firstLine: self.firstLine,
+            count: UInt16(self.lines.count)
+        )
+    }
+
     /// The day that identifies the receipt.
     var receiptDay: CalendarDay { self.day ?? CalendarDay(ofUTC: self.occurredAt) }
 }

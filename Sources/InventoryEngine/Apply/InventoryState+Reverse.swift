@@ -22,7 +22,7 @@ extension InventoryState {
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: command.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(command.lsn.value))) }
-        self.checkMovements(rows.count, draft: draft, findings: &findings)
+        self.checkMovements(rows.count, draft: draft, checks: &findings)
 
         var total = Money.zero
         for row in rows {

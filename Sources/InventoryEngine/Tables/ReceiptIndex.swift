@@ -40,6 +40,13 @@ struct ReceiptIndex: Sendable {
         }
     }
 
+    /// Whether the receipt has any part.
+    ///
+    /// - Complexity: O(1)
+    func contains(_ key: ReceiptTable.Key, in table: ReceiptTable) -> Bool {
+        self.slots[self.slot(of: key, in: table)] != 0
+    }
+
     /// Adds the newest part of the table.
     ///
     /// - Complexity: O(1) amortised

@@ -26,6 +26,8 @@ struct Engine: ~Copyable {
     /// between two requests.
     var creation = PlainProduct.Step()
     var products = GatheredProducts()
+    /// The plain receipt that is being decided.
+    var receipt = PlainReceipt.Step()
 
     /// Bytes of entries that may wait for the log; requests beyond it are refused with `overloaded`
     /// (back-pressure).
@@ -398,6 +400,13 @@ struct Engine: ~Copyable {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == commands.count - 1 ? completion : nil
             let time = self.time(context.now)
+            if case .recordPastSale(let sale) = command,
+                self.state.decide(sale, at: time, into: &self.receipt)
+            {
+                answer.take(self.receipt, into: &reply)
+                self.applyReceipt(context.actor, completing: last, into: reply, from: start)
+                continue
+            }
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
             self.apply(
