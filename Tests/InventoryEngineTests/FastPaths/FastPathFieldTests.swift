@@ -137,7 +137,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         var shop = try Self.shop(&random)
         var (fastCount, slowCount) = (0, 0)
-        for _ in 0..<3_000 {
+        for _ in 0..<800 {
             let receipt = Self.receipt(&random)
             let path = try shop.run(
                 .recordPastSale(receipt),
@@ -150,8 +150,8 @@ import Testing
             let lsn = LSN(random.below(shop.slow.lsn.value) + 1)
             try shop.run(.reverse(Reversal(lsn: lsn, reason: .other)))
         }
-        #expect(fastCount > 300)
-        #expect(slowCount > 300)
+        #expect(fastCount > 50)
+        #expect(slowCount > 50)
         shop.checkEqual()
     }
 
