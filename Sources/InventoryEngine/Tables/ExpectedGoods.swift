@@ -31,10 +31,14 @@ struct ExpectedGoods: Equatable, Sendable {
     ///
     /// - Complexity: O(movements), of which it reads few
     init(for ledger: MovementLedger) {
-        let all = 0..<ledger.rowCount
+        self.insert(rows: 0..<ledger.rowCount, of: ledger)
+    }
+
+    /// Adds the movements in these rows.
+    mutating func insert(rows: Range<Int>, of ledger: MovementLedger) {
         let deltas = ledger.incomingDeltas
         for range in [Int64.min...(-1), 1...Int64.max] {
-            deltas.scanSegments(of: all, mayContain: range) { rows in
+            deltas.scanSegments(of: rows, mayContain: range) { rows in
                 for row in rows where range.contains(deltas[row]) { self.note(row, in: ledger) }
                 return true
             }

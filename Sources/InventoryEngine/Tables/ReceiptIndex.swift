@@ -24,8 +24,13 @@ struct ReceiptIndex: Sendable {
 
     /// - Complexity: O(parts)
     init(for table: ReceiptTable) {
-        self.previous.reserveCapacity(table.rowCount)
+        self.init(capacityFor: table)
         for part in 0..<table.rowCount { self.insert(part, in: table) }
+    }
+
+    /// An empty index with space for the links of the parts.
+    init(capacityFor table: ReceiptTable) {
+        self.previous.reserveCapacity(table.rowCount)
     }
 
     /// Calls `body` with the parts of a receipt, the newest first.
