@@ -65,6 +65,7 @@ final class SimulatedServer: @unchecked Sendable {
         let box = FailureBox()
         let loop = self.loop
         let looks = Looks()
+        self.looks = looks
         self.fanout = SimulatedFanout(loop)
         self.driver = EngineDriver(
             loop: self.loop,
@@ -82,6 +83,7 @@ final class SimulatedServer: @unchecked Sendable {
             clocks: LoopContext.Clocks(
                 nanoseconds: {
                     looks.count += 1
+                    looks.onLook?()
                     return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
                 },
                 threadNanoseconds: { UInt64(clamping: clock.now.microseconds) * 1_000 },
@@ -93,7 +95,17 @@ final class SimulatedServer: @unchecked Sendable {
         _ = self.driver.start()
     }
 
-    private final class Looks: @unchecked Sendable { var count: UInt64 = 0 }
+    /// Called at each reading of the clock that bounds turns and slices: what happens meanwhile on other threads.
+    var onLook: (() -> Void)? {
+        get { self.looks.onLook }
+        set { self.looks.onLook = newValue }
+    }
+
+    private final class Looks: @unchecked Sendable {
+        var count: UInt64 = 0
+        var onLook: (() -> Void)?
+    }
+    private let looks: Looks
     private final class FailureBox: @unchecked Sendable { var failure: DurabilityError? }
     private let box: FailureBox
 

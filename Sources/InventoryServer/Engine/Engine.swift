@@ -80,6 +80,36 @@ struct Engine: ~Copyable {
         }
     }
 
+    /// Whether the next frame is one that the engine runs.
+    static func runsNext(of frames: borrowing FrameReader) -> Bool {
+        frames.nextOpcode.flatMap { Self.runs($0) } != nil
+    }
+
+    /// ``run(_:session:context:machine:isInUse:into:share:counting:)``, counted in the server's metrics.
+    mutating func run(
+        _ frames: inout FrameReader,
+        session: UInt32?,
+        context: borrowing Context,
+        machine: inout ConnectionStateMachine,
+        isInUse: ((UInt64) -> Bool)?,
+        into pending: inout PendingReplies,
+        share: inout KeyShare,
+        countingIn metrics: ServerMetrics
+    ) throws(WireError) -> Frame? {
+        var counts = RunCounts()
+        defer { metrics.count(counts) }
+        return try self.run(
+            &frames,
+            session: session,
+            context: context,
+            machine: &machine,
+            isInUse: isInUse,
+            into: &pending,
+            share: &share,
+            counting: &counts
+        )
+    }
+
     /// Runs the commands and product reads at the front of `frames`, up to the first frame that is neither.
     ///
     /// One call handles a whole socket read, so its setup is paid once. `isInUse` reports whether another
@@ -424,6 +454,23 @@ struct Engine: ~Copyable {
                 highest: Int64(Limits.outcomeByteCountMax)
             )
         )
+    }
+
+    /// Opens a session on a connection, in place of the one that it has open.
+    ///
+    /// - Returns: The session, and the number of the one that it replaces; `nil` for none.
+    /// - Throws: `overloaded` if the connection has created too many, and what opening it throws.
+    mutating func openSession(
+        _ id: SessionID,
+        mayCreate: Bool,
+        in session: inout ConnectionSession,
+        _ context: borrowing Context,
+        unless isOpen: (UInt32) -> Bool
+    ) throws(Refusal) -> (status: SessionStatus, replaced: UInt32?) {
+        let exists = self.state.sessionStatus(of: id) != nil
+        if let refusal = session.refusal(exists: exists, mayCreate: mayCreate) { throw refusal }
+        let status = try self.openSession(id, mayCreate: mayCreate, context, unless: isOpen)
+        return (status, session.opened(status.number, isNew: !exists))
     }
 
     /// Opens a session, or returns its current position.
