@@ -198,11 +198,10 @@ extension InventoryState {
             return origin
         }
         let strings = MovementLedger.StringCodes(
-            reference: self.indexes.internReference(
-                movement.reference,
-                in: &self.tables.strings
-            ),
-            note: self.intern(movement.note),
+            reference: movement.reference.isEmpty
+                ? 0
+                : self.indexes.internReference(movement.reference, in: &self.tables.strings),
+            note: movement.note.isEmpty ? 0 : self.intern(movement.note),
             actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
         self.tables.ledger.append(
@@ -221,7 +220,9 @@ extension InventoryState {
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
         if movement.incomingDelta != 0 { self.expectedGoods.note(row, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
-        if !self.tables.ledger.isPast(row) {
+        let isPast =
+            movement.kind == .openingBalance || origin != nil && self.tables.ledger.isPast(row)
+        if !isPast {
             self.tables.levels.noteCost(of: movement, leaving: level)
         }
         self.tables.products.setRevision(movement.product, self.lsn)

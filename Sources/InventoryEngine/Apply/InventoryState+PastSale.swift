@@ -119,19 +119,17 @@ extension InventoryState {
 
     // MARK: - Receipts
 
-    /// Checks that no line of a receipt is on record.
+    /// Checks that no line of a receipt is on record, and that the receipt may have another part.
     private func checkUnrecorded(_ sale: PastSale, _ draft: Draft) throws(Refusal) {
-        let stored = try self.storedRows(sale)
-        guard stored != nil || !draft.receiptLines.isEmpty else { return }
+        let stored = self.storedRows(sale, draft)
+        let drafted = draft.receipts.isEmpty ? nil : draft.receipts[DraftReceipt.Key(sale)]
+        guard stored != nil || drafted != nil else { return }
         /// Whether the line is on record, and with the same content.
         func isSame(_ index: Int) -> Bool? {
-            if let row = stored?[index] {
-                return self.tables.ledger.holds(sale.lines[index], of: sale, in: row)
-            }
-            guard !draft.receiptLines.isEmpty else { return nil }
-            return draft.receiptLines[DraftReceiptLine(sale, index)].map {
-                $0.isSame(sale.lines[index], of: sale)
-            }
+            let recorded =
+                stored?.rows[index].map { self.tables.ledger.receiptLine($0) }
+                ?? drafted?.lines[Int(sale.firstLine) + index]
+            return recorded?.isSame(as: sale.lines[index], of: sale)
         }
         var first: Int?
         var differing: Int?
@@ -151,36 +149,40 @@ extension InventoryState {
             let number = Refusal.Detail.receiptLine(sale.firstLine + UInt32(differing))
             throw Refusal(.receiptDiffers, line: UInt32(differing), number)
         }
+        let parts = (stored?.partCount ?? 0) + (drafted?.partCount ?? 0)
+        if parts >= Limits.receiptPartsMax {
+            throw Self.tooMany("parts of the receipt", parts + 1, limit: Limits.receiptPartsMax)
+        }
     }
 
-    /// Returns the ledger's row of each line that is on record; `nil` if none of its receipt is.
+    /// Returns the ledger's row of each line that is on record, and the number of the receipt's parts; `nil` if
+    /// it has none.
     ///
     /// A line that was reversed is no longer on record.
-    /// - Throws: `too_many_lines` if the receipt has as many parts as it may have.
-    private func storedRows(_ sale: PastSale) throws(Refusal) -> [Int?]? {
+    ///
+    /// - Complexity: O(lines + log parts)
+    private func storedRows(
+        _ sale: PastSale,
+        _ draft: Draft
+    ) -> (rows: [Int?], partCount: Int)? {
         guard let code = self.indexes.code(of: sale.reference, in: self.tables.strings) else {
             return nil
         }
         let key = ReceiptTable.Key(sale.location, reference: code, day: sale.receiptDay)
-        let receipts = self.tables.receipts
         let first = Int(sale.firstLine)
         let wanted = first..<(first + sale.lines.count)
-        var rows: [Int?]?
-        var parts = 0
-        self.receipts.forEachPart(of: key, in: receipts) { part in
-            parts += 1
-            let lines = receipts.lines(part).clamped(to: wanted)
-            if rows == nil { rows = Array(repeating: nil, count: wanted.count) }
-            for line in lines where rows?[line - first] == nil {
-                let row = receipts.ledgerRow(ofLine: line, in: part)
-                if !self.links.isReversed(row) { rows?[line - first] = row }
+        guard let parts = self.receipts.parts(of: key, in: self.tables.receipts) else {
+            return nil
+        }
+        var rows = [Int?](repeating: nil, count: wanted.count)
+        parts.forEachRun(in: wanted) { lines, part in
+            for line in lines {
+                let row = self.tables.receipts.ledgerRow(ofLine: line, in: part)
+                let isReversed = self.links.isReversed(row) || draft.reversed.contains(row)
+                if !isReversed { rows[line - first] = row }
             }
         }
-        let isNew = rows?.contains { $0 != nil } != true
-        if isNew, parts >= Limits.receiptPartsMax {
-            throw Self.tooMany("parts of the receipt", parts + 1, limit: Limits.receiptPartsMax)
-        }
-        return rows
+        return (rows, parts.count)
     }
 
     // MARK: - Movements
@@ -223,10 +225,14 @@ extension InventoryState {
             }
             draft.move(movement, leaving: level, isPast: true)
         }
-        self.noteReceipt(sale, in: &draft)
+        self.noteReceipt(sale, costing: costs, in: &draft)
     }
 
-    private func noteReceipt(_ sale: PastSale, in draft: inout Draft) {
+    private func noteReceipt(
+        _ sale: PastSale,
+        costing costs: [Money],
+        in draft: inout Draft
+    ) {
         if sale.reference.isEmpty { return }
         draft.append(
             .receiptRecorded(
@@ -238,13 +244,7 @@ extension InventoryState {
             )
         )
         guard draft.isBatch else { return }
-        for index in sale.lines.indices {
-            draft.receiptLines[DraftReceiptLine(sale, index)] = DraftReceiptLine.Content(
-                line: sale.lines[index],
-                occurredAt: sale.occurredAt,
-                isWriteOff: sale.isWriteOff
-            )
-        }
+        draft.receipts[DraftReceipt.Key(sale), default: DraftReceipt()].add(sale, costing: costs)
     }
 
     /// The cost of each line, with the sign of its quantity: its own, or by the unit cost that is known for
@@ -316,46 +316,71 @@ extension PastSaleLine {
     }
 }
 
-extension MovementLedger {
-    /// Whether a row has the content of a line of the past.
+/// What a line of a receipt on record says.
+struct ReceiptLine {
+    fileprivate var product: ProductID
+    fileprivate var quantity: Quantity
+    fileprivate var amount: Money
+    /// With the sign of the quantity.
+    fileprivate var cost: Money
+    fileprivate var occurredAt: Instant
+    fileprivate var isWriteOff: Bool
+
+    /// Whether a line that is sent again says the same.
     ///
     /// A line without a cost says nothing about it.
-    fileprivate func holds(_ line: PastSaleLine, of sale: PastSale, in row: Int) -> Bool {
-        let cost = line.cost.map { line.quantity < 0 ? $0.minorUnits : -$0.minorUnits }
-        return self.products[row] == line.product.value
-            && self.onHandDeltas[row] == -line.quantity.baseUnits
-            && self.amounts[row] == line.amount.minorUnits
-            && self.occurredAt[row] == sale.occurredAt.microseconds
-            && (cost == nil || self.costs[row] == cost)
-            && (self.kind(row) == .adjust) == sale.isWriteOff
+    fileprivate func isSame(as line: PastSaleLine, of sale: PastSale) -> Bool {
+        let cost = line.cost.map { line.quantity < 0 ? -$0 : $0 }
+        return self.product == line.product && self.quantity == line.quantity
+            && self.amount == line.amount && (cost == nil || self.cost == cost)
+            && self.occurredAt == sale.occurredAt && self.isWriteOff == sale.isWriteOff
     }
 }
 
-/// A line of a receipt that an earlier command of an atomic batch records.
-struct DraftReceiptLine: Hashable {
-    /// What the line says.
-    struct Content {
-        var line: PastSaleLine
-        var occurredAt: Instant
-        var isWriteOff: Bool
+extension MovementLedger {
+    /// The line of a receipt that a row is.
+    fileprivate func receiptLine(_ row: Int) -> ReceiptLine {
+        ReceiptLine(
+            product: ProductID(self.products[row]),
+            quantity: Quantity(-self.onHandDeltas[row]),
+            amount: Money(self.amounts[row]),
+            cost: Money(-self.costs[row]),
+            occurredAt: Instant(microseconds: self.occurredAt[row]),
+            isWriteOff: self.kind(row) == .adjust
+        )
+    }
+}
 
-        func isSame(_ other: PastSaleLine, of sale: PastSale) -> Bool {
-            var other = other
-            if other.cost == nil { other.cost = self.line.cost }
-            return other == self.line && self.occurredAt == sale.occurredAt
-                && self.isWriteOff == sale.isWriteOff
+/// What earlier commands of an atomic batch record of a receipt.
+struct DraftReceipt {
+    /// What identifies the receipt, whose reference may be new.
+    struct Key: Hashable {
+        private let location: LocationID
+        private let reference: String
+        private let day: CalendarDay
+
+        init(_ sale: PastSale) {
+            self.location = sale.location
+            self.reference = sale.reference
+            self.day = sale.receiptDay
         }
     }
 
-    private let location: LocationID
-    private let reference: String
-    private let day: CalendarDay
-    private let number: Int
+    /// By the numbers of the lines in the receipt.
+    fileprivate private(set) var lines: [Int: ReceiptLine] = [:]
+    fileprivate private(set) var partCount = 0
 
-    init(_ sale: PastSale, _ index: Int) {
-        self.location = sale.location
-        self.reference = sale.reference
-        self.day = sale.receiptDay
-        self.number = Int(sale.firstLine) + index
+    fileprivate mutating func add(_ sale: PastSale, costing costs: [Money]) {
+        self.partCount += 1
+        for (index, line) in sale.lines.enumerated() {
+            self.lines[Int(sale.firstLine) + index] = ReceiptLine(
+                product: line.product,
+                quantity: line.quantity,
+                amount: line.amount,
+                cost: costs[index],
+                occurredAt: sale.occurredAt,
+                isWriteOff: sale.isWriteOff
+            )
+        }
     }
 }
