@@ -105,7 +105,9 @@ extension InventoryState {
         case .release, .expire: "closed a reservation: reserve again"
         case .transferOut: "sent stock in transit: cancel the transfer"
         case .transferIn: "received stock in transit: transfer it back"
-        default: nil
+        case .sale, .return, .restock, .adjust, .count, .commit, .setUnavailable,
+            .expectIncoming, .reversal, .costVariance, .openingBalance:
+            nil
         }
     }
 
