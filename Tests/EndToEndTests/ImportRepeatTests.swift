@@ -316,9 +316,13 @@ import Testing
             let terminal = try daemon.terminal("import", file, "--mode", "add", columns: 200)
             #expect(terminal.waits(for: "Import it again? [y/N]"))
             terminal.type(answer + "\n")
-            #expect(terminal.wait() == 0)
+            #expect(terminal.wait() == (answer == "y" ? 0 : 1), "after \(answer)")
             #expect(try self.onHand(daemon) == stock, "after \(answer)")
         }
+        let sure = try daemon.terminal("import", file, "--mode", "add", "--yes", columns: 200)
+        #expect(sure.waits(for: "this is another run"))
+        #expect(sure.wait() == 0)
+        #expect(try self.onHand(daemon) == "25")
     }
 
     @Test func `runs are listed, newest first`() throws {

@@ -38,7 +38,7 @@ extension InventoryState {
             findings.add(Refusal(.invalidField, .field("session", problem: problem)))
         }
         let known = self.importRun(named: record.run, draft)
-        if let known, !known.isSame(as: record) {
+        if let known, !record.isAbout(known.kind, content: known.content, layout: known.layout) {
             findings.add(Refusal(.nameTaken, .taken(record.run, by: UInt64(known.number))))
         }
         if known == nil {
@@ -126,12 +126,5 @@ extension InventoryState {
         for row in 0..<self.tables.importRuns.rowCount {
             self.sessions.bind(self.tables.importRuns.session(row), toRun: row)
         }
-    }
-}
-
-extension ImportRun {
-    /// Whether a record is about this run.
-    fileprivate func isSame(as record: RecordImportRun) -> Bool {
-        self.kind == record.kind && self.content == record.content && self.layout == record.layout
     }
 }

@@ -65,7 +65,7 @@ struct ExpectedGoods: Equatable, Sendable {
         self.sums[key] = sum == 0 ? nil : sum
     }
 
-    /// What tells the movement behind another of the same step apart.
+    /// The previous movement of the step, which distinguishes transit from orders.
     struct Predecessor {
         var kind: MovementKind
         var incomingDelta: Int64

@@ -50,8 +50,13 @@ struct ImportIdentity: Sendable {
     /// What distinguishes the import from other requests with the same `--id`.
     private var claim: String { "import \(self.content) \(self.layout)" }
 
-    /// The record of the run, which is not begun yet.
-    func handle(for shell: Shell) -> ImportRunHandle {
+    /// Creates the handle of the run.
+    ///
+    /// - Parameters:
+    ///   - shell: The connection.
+    ///   - confirmation: Whether the user wants the same file imported again without a question.
+    /// - Returns: The run, which is not begun yet.
+    func handle(for shell: Shell, _ confirmation: ConfirmOptions) -> ImportRunHandle {
         let database = SessionID(high: shell.server.databaseHigh, low: shell.server.databaseLow)
         return ImportRunHandle(
             RecordImportRun(
@@ -63,32 +68,35 @@ struct ImportIdentity: Sendable {
             ),
             by: shell.client,
             mayBeRepeated: self.isNew,
-            delegate: Asker(identity: self, shell: shell, database: database.hexadecimal)
+            delegate: Dialog(
+                identity: self,
+                shell: shell,
+                confirmation: confirmation,
+                database: database.hexadecimal
+            )
         )
     }
 
-    /// Asks and tells the user about the run, and keeps its resume file.
-    private struct Asker: ImportRunHandle.Delegate {
+    /// Reports the run to the user, asks whether to repeat one, and keeps the resume file.
+    private struct Dialog: ImportRunHandle.Delegate {
         let identity: ImportIdentity
         let shell: Shell
+        let confirmation: ConfirmOptions
         let database: String
 
         private func date(_ run: ListedImportRun) -> String {
             self.shell.clock.format((run.endedAt ?? run.begunAt).microseconds)
         }
 
-        func mayImportAgain(_ earlier: ListedImportRun) -> Bool {
+        func willRepeat(_ earlier: ListedImportRun) throws {
             let said =
                 "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
-            guard Terminal.isInput, Terminal.isError, !self.shell.isDryRun else {
-                self.shell.note("  note  \(said); this is another run")
-                return true
-            }
-            Terminal.prompt("\(said). Import it again? [y/N] ")
-            let answer = readLine()?.lowercased() ?? ""
-            if ["y", "yes"].contains(answer) { return true }
-            self.shell.note("nothing was imported")
-            return false
+            let isAsked = try self.shell.confirm(
+                "\(said). Import it again?",
+                self.confirmation,
+                otherwise: "nothing was imported"
+            )
+            if !isAsked { self.shell.note("  note  \(said); this is another run") }
         }
 
         func wasFinished(_ earlier: ListedImportRun) {
