@@ -32,7 +32,11 @@ struct ReplicaVerification {
             let gone = self.levels.removeValue(forKey: product) ?? [:]
             for level in gone.values { self.digest.remove(level) }
             return
-        default: return
+        case .databaseCreated, .category, .location, .productCreated, .productUpdated,
+            .productArchived, .productDeleted, .reorderPoint, .demandRefused, .alert, .reservation,
+            .transfer, .importRun, .sessionOpened, .sessionAdvanced, .sessionsExpired,
+            .keyRemembered, .keysForgotten, .receiptRecorded:
+            return
         }
         let old = self.levels[level.product, default: [:]]
             .updateValue(level, forKey: level.location)

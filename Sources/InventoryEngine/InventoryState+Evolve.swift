@@ -181,6 +181,10 @@ extension InventoryState {
         }
     }
 
+    /// Applies a movement, line `line` of the step, and the level that it leaves.
+    ///
+    /// Not inlined: in a loop of its caller, the compiler copies the ledger's columns for each movement.
+    @inline(never)
     mutating func move(
         _ movement: Movement,
         leaving level: Level,
@@ -198,11 +202,10 @@ extension InventoryState {
             return origin
         }
         let strings = MovementLedger.StringCodes(
-            reference: self.indexes.internReference(
-                movement.reference,
-                in: &self.tables.strings
-            ),
-            note: self.intern(movement.note),
+            reference: movement.reference.isEmpty
+                ? 0
+                : self.indexes.internReference(movement.reference, in: &self.tables.strings),
+            note: movement.note.isEmpty ? 0 : self.intern(movement.note),
             actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
         self.tables.ledger.append(
@@ -221,7 +224,9 @@ extension InventoryState {
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
         if movement.incomingDelta != 0 { self.expectedGoods.note(row, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
-        if !self.tables.ledger.isPast(row) {
+        let isPast =
+            movement.kind == .openingBalance || origin != nil && self.tables.ledger.isPast(row)
+        if !isPast {
             self.tables.levels.noteCost(of: movement, leaving: level)
         }
         self.tables.products.setRevision(movement.product, self.lsn)
@@ -252,7 +257,7 @@ extension InventoryState {
     }
 
     /// Records which lines of a receipt the latest movements are.
-    private mutating func record(_ part: ReceiptPart) {
+    mutating func record(_ part: ReceiptPart) {
         let ledger = self.tables.ledger
         let row = ledger.rowCount - Int(part.count)
         precondition(

@@ -159,7 +159,7 @@ extension InventoryState {
         state.tables.ledger.completeLoading()
         if !hasBackorders { state.tables.ledger.deriveBackorders() }
         state.tables.levels.rebuildRows()
-        state.buildIndexes()
+        state.buildIndexes {}
         state.bindImportRuns()
         return state
     }
@@ -169,9 +169,10 @@ extension InventoryState {
     /// It shares the view's segments until it changes them. Of a whole view it has the sessions and the
     /// idempotency keys too; else it has none.
     ///
-    /// - Parameter view: The view of the tables.
+    /// - Parameter view: The view of the tables; its token may end the work, or let other work run in between.
+    /// - Throws: The refusals of the view's token.
     /// - Complexity: O(rows + keys)
-    public init(from view: ReadView) {
+    public init(from view: ReadView) throws(Refusal) {
         self.init()
         self.lsn = view.lsn
         self.time = view.time
@@ -179,22 +180,72 @@ extension InventoryState {
         self.tables = view.tables
         if let outcomes = view.outcomes {
             self.sessions = outcomes.sessions
-            self.keys = KeyTable(outcomes.keys)
+            self.keys = try KeyTable(outcomes.keys) { () throws(Refusal) in try view.checkpoint() }
         }
-        self.buildIndexes()
+        try self.buildIndexes { () throws(Refusal) in try view.checkpoint() }
     }
 
-    /// Builds what is derived from the tables.
+    /// Rows that are indexed between two checkpoints.
+    private static let rowsBetweenCheckpoints = 1_024
+
+    /// Builds what is derived from the tables, with a checkpoint every thousand rows.
     ///
+    /// - Throws: The errors of `checkpoint`.
     /// - Complexity: O(rows)
-    private mutating func buildIndexes() {
-        self.indexes = CatalogIndexes(for: self.tables)
-        self.links = MovementLinks(for: self.tables.ledger)
-        self.deadlines = ReservationDeadlines(for: self.tables.reservations)
-        self.openTransfers = OpenTransfers(for: self.tables.transfers)
-        self.expectedGoods = ExpectedGoods(for: self.tables.ledger)
-        self.importRuns = ImportRunIndex(for: self.tables.importRuns)
-        self.receipts = ReceiptIndex(for: self.tables.receipts)
+    private mutating func buildIndexes<Failure: Error>(
+        _ checkpoint: () throws(Failure) -> Void
+    ) throws(Failure) {
+        let tables = self.tables
+        self.indexes = CatalogIndexes(capacityFor: tables)
+        try Self.parts(of: 1..<max(tables.strings.count, 1), checkpoint) {
+            self.indexes.insert(codes: $0, of: tables.strings)
+        }
+        try Self.parts(of: 1..<max(tables.products.rowCount, 1), checkpoint) {
+            self.indexes.insert(rows: $0, of: tables.products)
+        }
+        try Self.parts(of: 1..<max(tables.categories.rowCount, 1), checkpoint) {
+            self.indexes.insert(rows: $0, of: tables.categories)
+        }
+        try Self.parts(of: 1..<max(tables.locations.rowCount, 1), checkpoint) {
+            self.indexes.insert(rows: $0, of: tables.locations)
+        }
+        self.links = MovementLinks()
+        self.expectedGoods = ExpectedGoods()
+        try Self.parts(of: 0..<tables.ledger.rowCount, checkpoint) {
+            self.links.insert(rows: $0, of: tables.ledger)
+            self.expectedGoods.insert(rows: $0, of: tables.ledger)
+        }
+        self.deadlines = ReservationDeadlines()
+        try Self.parts(of: 1..<max(tables.reservations.rowCount, 1), checkpoint) {
+            self.deadlines.insert(rows: $0, of: tables.reservations)
+        }
+        self.openTransfers = OpenTransfers()
+        try Self.parts(of: 1..<max(tables.transfers.rowCount, 1), checkpoint) {
+            self.openTransfers.insert(rows: $0, of: tables.transfers)
+        }
+        self.importRuns = ImportRunIndex()
+        try Self.parts(of: 0..<tables.importRuns.rowCount, checkpoint) {
+            for row in $0 { self.importRuns.insert(row, in: tables.importRuns) }
+        }
+        self.receipts = ReceiptIndex()
+        try Self.parts(of: 0..<tables.receipts.rowCount, checkpoint) {
+            for part in $0 { self.receipts.insert(part, in: tables.receipts) }
+        }
+    }
+
+    /// Calls `body` with the parts of `rows`, one after the other, each after a checkpoint.
+    private static func parts<Failure: Error>(
+        of rows: Range<Int>,
+        _ checkpoint: () throws(Failure) -> Void,
+        _ body: (Range<Int>) -> Void
+    ) throws(Failure) {
+        var rest = rows
+        while !rest.isEmpty {
+            try checkpoint()
+            let part = rest.prefix(Self.rowsBetweenCheckpoints)
+            body(part)
+            rest = rest.dropFirst(part.count)
+        }
     }
 
     /// - Returns: Whether the snapshot has the ledger's columns of backorders.

@@ -133,7 +133,7 @@ struct LineArgument: ExpressibleByArgument, Sendable {
         self.sku.utf8.count >= 12 && (self.sku.first?.isNumber == true || self.sku.first == "(")
     }
 
-    /// What a line without a quantity is told.
+    /// The message about a line without a quantity.
     var quantityProblem: String { "\(self.sku) needs a quantity: \(self.sku)=5" }
 }
 

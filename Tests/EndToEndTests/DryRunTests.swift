@@ -253,6 +253,8 @@ import Testing
             #expect(connection.waitsForPong())
             connections.append(connection)
         }
+        let count = Int64(WireLimits.dryRunsMax)
+        #expect(try await daemon.client().statistics()["dryRuns"] == count)
         let refused = try self.begin(daemon)
         refused.finish()
         #expect(

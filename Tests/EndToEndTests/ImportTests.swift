@@ -35,6 +35,27 @@ import Testing
         return Set(sums.map { "\($0.key)\t\($0.value.units)\t\($0.value.pence)" })
     }
 
+    @Test(arguments: [
+        ("leadTimeDays", "-5", "0 to 3650"), ("leadTimeDays", "70000", "0 to 3650"),
+        ("decimals", "-1", "0 to 6"), ("decimals", "300", "0 to 6"),
+    ])
+    func `a number outside the limits of its field is rejected, in each mode`(
+        _ field: String,
+        _ number: String,
+        _ limits: String
+    ) throws {
+        let daemon = try Daemon()
+        let file = "sku,name,category,price,\(field)\nTEA,Tea,C,4.00,\(number)\nCUP,Cup,C,2.00,\n"
+        for mode in [[], ["--mode", "upsert"]] {
+            let words = ["import", "-", "--dry-run"] + mode
+            let done = try daemon.invctl(words, input: Data(file.utf8))
+            #expect(done.code == 8, "\(done)")
+            let problem = "row 2  \(field): is \(number); it must be \(limits)"
+            #expect(done.errors.contains(problem), "\(done.errors)")
+            #expect(done.output.contains("1 invalid"), "\(done)")
+        }
+    }
+
     /// Returns the model's result for the same file.
     private func model(_ file: Data) throws -> [String] {
         let script = Bundle.module.bundleURL.appending(path: "Resources/sales_model.py").path

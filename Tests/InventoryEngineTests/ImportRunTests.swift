@@ -67,6 +67,26 @@ import Testing
         ])
     }
 
+    @Test func `a batch of as many runs as it may have finds a session that two of them share`()
+        throws
+    {
+        var bench = try Bench()
+        var records = (0..<Limits.batchMax).map {
+            let session = SessionID(high: 1, low: UInt64($0))
+            return Self.record("run \($0)", session: session)
+        }
+        try bench.done(.batch(records.map { .recordImportRun($0) }, .dryRun))
+        records[Limits.batchMax - 1].session = records[0].session
+        let cause = Refusal(
+            .invalidField,
+            .field("session", problem: "belongs to another run")
+        )
+        #expect(
+            bench.refusal(.batch(records.map { .recordImportRun($0) }, .atomicErrorsOnly))
+                == Refusal(.batchRolledBack, .batch(index: UInt32(Limits.batchMax - 1), cause))
+        )
+    }
+
     @Test func `a run is begun once and finished once`() throws {
         var bench = try Bench()
         let first = try bench.done(.recordImportRun(Self.record()))

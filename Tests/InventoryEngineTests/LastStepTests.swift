@@ -1,6 +1,7 @@
 import Bytes
 import InventoryModel
 import InventoryTestSupport
+import Synchronization
 import Testing
 
 @testable import InventoryEngine
@@ -75,5 +76,28 @@ import Testing
         try bench.done(bench.sale(1, 1))
         #expect(try self.last(bench, of: "nobody") == [])
         #expect(throws: Refusal.self) { try self.last(bench, of: "") }
+    }
+
+    @Test func `work on reversals by others ends at its checkpoints`() throws {
+        var bench = try Bench(products: 1, stock: 9_000)
+        bench.actor = "ann"
+        let lines = (0..<Limits.linesMax).map { _ in
+            SaleLine(product: ProductID(1), quantity: 1)
+        }
+        let sold = try bench.done(.sell(Sale(lines: lines))).lsn
+        bench.actor = "bob"
+        try bench.done(bench.reversal(sold))
+        // The step is in one segment, which has one checkpoint of its own.
+        bench.actor = "ann"
+        let other = try bench.done(bench.sale(1, 1)).lsn
+        try bench.done(bench.reversal(other))
+        let count = Mutex(0)
+        let token = WorkToken(
+            onCheckpoint: { () throws(Refusal) in count.withLock { $0 += 1 } },
+            isPauseWanted: { false }
+        )
+        let answer = try bench.state.readView().limited(by: token).answer(.lastStep(actor: "ann"))
+        #expect(try answer.wholeTable().rowCount == 0)
+        #expect(count.withLock { $0 } > Limits.linesMax / 1_024)
     }
 }

@@ -205,6 +205,15 @@ import Testing
         #expect(bench.code(bench.reversal(lsn)) == .alreadyReversed)
     }
 
+    @Test func `an atomic batch records a receipt again that it has reversed`() throws {
+        var bench = try Bench()
+        let lsn = try bench.done(.recordPastSale(Self.sale([Self.line(1, 3, 300)]))).lsn
+        let other = Command.recordPastSale(Self.sale([Self.line(1, 4, 400)]))
+        try bench.done(.batch([bench.reversal(lsn), other], .atomic))
+        #expect(bench.code(other) == .alreadyRecorded)
+        #expect(bench.state.readView().violations().isEmpty)
+    }
+
     @Test func `goods of a past sale come back to the stock of today`() throws {
         var bench = try Bench(stock: 2, cost: 5)
         let lsn = try bench.done(.recordPastSale(Self.sale([Self.line(1, 3, 1_000, cost: 30)]))).lsn
@@ -270,6 +279,73 @@ import Testing
         try bench.done(.batch(parts, .atomicErrorsOnly))
         #expect(bench.code(part(Limits.receiptPartsMax)) == .tooManyLines)
         #expect(bench.code(part(0)) == .alreadyRecorded)
+    }
+
+    @Test func `an atomic batch records at most receiptPartsMax parts of a receipt`() throws {
+        var bench = try Bench()
+        let parts = (0...Limits.receiptPartsMax).map {
+            Command.recordPastSale(Self.sale([Self.line(1, 1, 1)], firstLine: UInt32($0)))
+        }
+        let stored = 3
+        try bench.done(.batch(Array(parts[..<stored]), .atomicErrorsOnly))
+        let limit = Int64(Limits.receiptPartsMax)
+        let cause = Refusal(
+            .tooManyLines,
+            .range("parts of the receipt", value: limit + 1, lowest: 1, highest: limit)
+        )
+        let index = UInt32(Limits.receiptPartsMax - stored)
+        #expect(
+            bench.refusal(.batch(Array(parts[stored...]), .atomicErrorsOnly))
+                == Refusal(.batchRolledBack, .batch(index: index, cause))
+        )
+        try bench.done(.batch(Array(parts[stored...].dropLast()), .atomicErrorsOnly))
+    }
+
+    @Test func `a line is compared alike in the ledger and in an atomic batch`() throws {
+        let first = Self.line(1, 2, 300)
+        // The unit cost of the stock is 5.
+        for (cost, code) in [
+            (nil, RefusalCode.alreadyRecorded), (10, .alreadyRecorded), (11, .receiptDiffers),
+        ] as [(Int64?, RefusalCode)] {
+            let commands = [first, Self.line(1, 2, 300, cost: cost)].map {
+                Command.recordPastSale(Self.sale([$0]))
+            }
+            var bench = try Bench()
+            let batch = bench.refusal(.batch(commands, .atomic))
+            try bench.done(commands[0])
+            let again = bench.refusal(commands[1])
+            let single = try #require(again)
+            #expect(single.code == code)
+            #expect(batch == Refusal(.batchRolledBack, .batch(index: 1, single)), "\(cost ?? 0)")
+        }
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `each line of a receipt leads to the newest part with it`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var parts: ReceiptParts?
+        var expected = [Int?](repeating: nil, count: 60)
+        for part in 0..<40 {
+            let first = Int(random.below(50))
+            let lines = first..<(first + 1 + Int(random.below(10)))
+            if parts == nil {
+                parts = ReceiptParts(part, with: lines)
+            } else {
+                parts?.add(part, with: lines)
+            }
+            for line in lines { expected[line] = part }
+            let start = Int(random.below(60))
+            for wanted in [0..<60, start..<60, start..<(start + 1)] {
+                var found = [Int?](repeating: nil, count: 60)
+                var visits = 0
+                parts?.forEachRun(in: wanted) { run, part in
+                    visits += 1
+                    for line in run { found[line] = part }
+                }
+                #expect(visits <= wanted.count && parts?.count == part + 1)
+                #expect(found[wanted] == expected[wanted])
+            }
+        }
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)

@@ -1,6 +1,7 @@
 import Bytes
 import InventoryModel
 import InventoryTestSupport
+import Synchronization
 import Testing
 
 @testable import InventoryEngine
@@ -35,7 +36,7 @@ import Testing
         throws
     {
         let bench = try Self.busy()
-        let copy = InventoryState(from: bench.state.wholeView())
+        let copy = try InventoryState(from: bench.state.wholeView())
         copy.checkInvariants()
         #expect(copy.checksum() == bench.state.checksum())
         #expect(copy.check(1, sequence: 1, digest: 9) == .repeated([2, 60, 0, 0]))
@@ -50,7 +51,7 @@ import Testing
     func `both decide alike, and neither changes the other`(seed: UInt64) throws {
         var bench = try Self.busy()
         var copy = bench
-        copy.state = InventoryState(from: bench.state.wholeView())
+        copy.state = try InventoryState(from: bench.state.wholeView())
         let before = bench.state.checksum()
         var random = SplitMix64(seed: seed)
         func command() -> Command {
@@ -77,5 +78,56 @@ import Testing
         #expect(bench.state.checksum() == before)
         #expect(commands.map { bench.run($0) } == outcomes)
         #expect(bench.state.checksum() == copy.state.checksum())
+    }
+
+    /// A bench with several thousand rows in some tables.
+    private static func large() throws -> Bench {
+        var bench = try Bench(products: 3_000, stock: 20)
+        for number in 0..<1_500 as Range<UInt64> {
+            bench.state.evolve(
+                Entry(
+                    lsn: bench.state.lsn.next,
+                    time: bench.time,
+                    actor: "t",
+                    changes: [
+                        .keyRemembered(
+                            KeyFingerprint(high: number, low: 6),
+                            digest: 7,
+                            outcome: [1]
+                        )
+                    ]
+                )
+            )
+        }
+        return bench
+    }
+
+    @Test func `copying pauses every thousand rows, and ends where it is cancelled`() throws {
+        let bench = try Self.large()
+        let view = bench.state.wholeView()
+        let count = Atomic<Int>(0)
+        let counting = WorkToken(
+            onCheckpoint: { count.add(1, ordering: .relaxed) },
+            isPauseWanted: { false }
+        )
+        let copy = try InventoryState(from: view.limited(by: counting))
+        copy.checkInvariants()
+        #expect(copy.checksum() == bench.state.checksum())
+        // 3,000 products, their movements, and 1,500 keys: every thousand rows, and once for a smaller table.
+        let all = count.load(ordering: .relaxed)
+        #expect((9...20).contains(all), "\(all)")
+        for last in 1...all {
+            let left = Atomic<Int>(last)
+            let ending = WorkToken(
+                onCheckpoint: { () throws(Refusal) in
+                    if left.subtract(1, ordering: .relaxed).newValue == 0 {
+                        throw WorkToken.cancellation
+                    }
+                },
+                isPauseWanted: { false }
+            )
+            #expect(throws: Refusal.self) { try InventoryState(from: view.limited(by: ending)) }
+            #expect(left.load(ordering: .relaxed) == 0)
+        }
     }
 }

@@ -95,7 +95,7 @@ import Testing
         #expect(paths.count > 50)
         for path in paths { #expect(Self.exists(path), "\(path)") }
         let recipes = try self.section("How to add …")
-        #expect(recipes.matches(of: #/\n### /#).count == 4)
+        #expect(recipes.matches(of: #/\n### /#).count == 6)
         for part in recipes.split(separator: "\n### ") where part.contains("1. ") {
             #expect(Self.code(in: part).contains { $0.hasPrefix("Sources/") }, "\(part.prefix(40))")
         }

@@ -14,7 +14,7 @@ struct Draft {
     /// The touched levels, with their current balances, in the order of first touch.
     private(set) var levels: [Level] = []
     /// The index in ``levels`` of each; only filled once there are too many for a linear search.
-    private var levelSlots: [LevelKey: Int] = [:]
+    private var levelSlots = DraftTable<LevelKey, Int>()
     /// The demand that a sale could not meet.
     var refusedDemand: [RefusedDemand] = []
     /// Lines of movements so far.
@@ -24,20 +24,19 @@ struct Draft {
     var products = DraftProducts()
     var deletedProducts: Set<ProductID> = []
     /// The new holder of a key; `.some(nil)` if its holder gave it up.
-    var skus: [String: ProductID?] = [:]
-    var barcodes: [String: ProductID?] = [:]
+    var skus = DraftTable<String, ProductID?>()
+    var barcodes = DraftTable<String, ProductID?>()
     var createdProducts: UInt32 = 0
-    var categories: [CategoryID: Category] = [:]
-    var categoryNames: [String: CategoryID?] = [:]
-    var categoryProducts: [CategoryID: Int] = [:]
+    var categories = DraftTable<CategoryID, Category>()
+    var categoryNames = DraftTable<String, CategoryID?>()
+    var categoryProducts = DraftTable<CategoryID, Int>()
     var createdCategories: UInt32 = 0
-    var locations: [LocationID: Location] = [:]
-    var locationCodes: [String: LocationID?] = [:]
+    var locations = DraftTable<LocationID, Location>()
+    var locationCodes = DraftTable<String, LocationID?>()
     var createdLocations: UInt16 = 0
 
-    /// Runs of imports that this step has begun or finished, by name.
-    var importRuns: [String: ImportRun] = [:]
-    var createdImportRuns = 0
+    /// Runs of imports that this step has begun or finished.
+    var importRuns = DraftImportRuns()
 
     // Reservations and transfers, as this step has left them.
     private(set) var reservations = DraftItems<Reservation>()
@@ -49,41 +48,41 @@ struct Draft {
     /// Whether other commands of the step may look up what this one did.
     let isBatch: Bool
     /// The returned part of each sale, by its row.
-    private(set) var returned: [Int: ReturnedSums] = [:]
+    private(set) var returned = DraftTable<Int, ReturnedSums>()
     /// The last known unit cost of each level that this step has emptied.
-    private var lastCosts: [LevelKey: Price] = [:]
+    private var lastCosts = DraftTable<LevelKey, Price>()
     /// The change of what is in transit to each level.
-    private var arriving: [LevelKey: Quantity] = [:]
+    private var arriving = DraftTable<LevelKey, Quantity>()
     var reversed: Set<Int> = []
-    /// The last movement that is not late cost.
-    private var predecessor: ExpectedGoods.Predecessor?
     /// The change of what is expected under references.
-    private var expected: [ExpectedKey: Quantity] = [:]
+    private var expected = DraftTable<ExpectedKey, Quantity>()
     /// The own reorder points of levels that the step has changed; `.some(nil)` for that of the product.
-    private var reorderPoints: [LevelKey: Quantity?] = [:]
+    private var reorderPoints = DraftTable<LevelKey, Quantity?>()
 
     private struct ExpectedKey: Hashable {
         var reference: String
         var level: LevelKey
     }
-    /// The lines of receipts that this step records; only filled for batches.
-    var receiptLines: [DraftReceiptLine: DraftReceiptLine.Content] = [:]
+    /// The receipts of which this step records lines; only filled for batches.
+    var receipts = DraftTable<DraftReceipt.Key, DraftReceipt>()
 
     /// Products as a step leaves them, by id; the first is stored inline, since most steps touch only one.
     struct DraftProducts {
         private var first: Product?
         private var others: [ProductID: Product] = [:]
 
-        var isEmpty: Bool { self.first == nil && self.others.isEmpty }
+        /// Stored, because rules look it up for every line, and comparing a whole product costs more.
+        private(set) var isEmpty = true
 
         subscript(id: ProductID) -> Product? {
             get {
                 if let first = self.first, first.id == id { return first }
-                return self.others.isEmpty ? nil : self.others[id]
+                return self.others[id]
             }
             set {
                 let isFirst = self.first.map { $0.id == id } ?? (self.others[id] == nil)
                 if isFirst { self.first = newValue } else { self.others[id] = newValue }
+                self.isEmpty = self.first == nil && self.others.isEmpty
             }
         }
     }
@@ -130,8 +129,7 @@ struct Draft {
 
     /// The change of what is in transit to the level, in base units.
     func arriving(_ product: ProductID, _ location: LocationID) -> Quantity {
-        if self.arriving.isEmpty { return 0 }
-        return self.arriving[LevelKey(product: product, location: location)] ?? 0
+        self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
 
     /// The change of what is expected under a reference at the level, in base units.
@@ -140,7 +138,6 @@ struct Draft {
         _ product: ProductID,
         _ location: LocationID
     ) -> Quantity {
-        if self.expected.isEmpty { return 0 }
         let level = LevelKey(product: product, location: location)
         return self.expected[ExpectedKey(reference: reference, level: level)] ?? 0
     }
@@ -154,8 +151,7 @@ struct Draft {
 
     /// The unit cost of the level when this step emptied it; `nil` if it did not.
     func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
-        if self.lastCosts.isEmpty { return nil }
-        return self.lastCosts[LevelKey(product: product, location: location)]
+        self.lastCosts[LevelKey(product: product, location: location)]
     }
 
     /// The level as this step has left it; `nil` if the step has not touched it.
@@ -186,21 +182,28 @@ struct Draft {
         self.changes.append(.moved(movement, level))
     }
 
-    /// Records a change of what is expected under a reference.
+    /// Records a change of what is expected under a reference, before the movement is among the changes.
     private mutating func noteExpected(_ movement: Movement) {
-        let before = self.predecessor
-        if movement.kind != .costVariance {
-            self.predecessor = ExpectedGoods.Predecessor(
-                kind: movement.kind,
-                incomingDelta: movement.incomingDelta.baseUnits
-            )
-        }
         guard movement.incomingDelta != 0, !movement.reference.isEmpty,
-            ExpectedGoods.isOrdered(movement.kind, after: { before })
+            ExpectedGoods.isOrdered(movement.kind, after: { self.predecessor })
         else { return }
         let level = LevelKey(product: movement.product, location: movement.location)
         let key = ExpectedKey(reference: movement.reference, level: level)
         self.expected[key, default: 0] += movement.incomingDelta
+    }
+
+    /// The last movement so far that is not late cost.
+    private var predecessor: ExpectedGoods.Predecessor? {
+        for change in self.changes.reversed() {
+            guard case .moved(let movement, _) = change, movement.kind != .costVariance else {
+                continue
+            }
+            return ExpectedGoods.Predecessor(
+                kind: movement.kind,
+                incomingDelta: movement.incomingDelta.baseUnits
+            )
+        }
+        return nil
     }
 
     /// Records a level's own reorder point, after the level.
@@ -213,8 +216,7 @@ struct Draft {
     /// The own reorder point that the step gives a level: `.some(nil)` for that of the product, `nil` if the
     /// step does not change it.
     func reorderPoint(_ product: ProductID, _ location: LocationID) -> Quantity?? {
-        if self.reorderPoints.isEmpty { return nil }
-        return self.reorderPoints[LevelKey(product: product, location: location)]
+        self.reorderPoints[LevelKey(product: product, location: location)]
     }
 
     /// Records a level that no movement changed.

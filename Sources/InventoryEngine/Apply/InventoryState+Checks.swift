@@ -140,12 +140,12 @@ extension InventoryState {
         _ count: Int,
         reference: String,
         note: String,
-        _ findings: inout Findings
+        _ checks: inout some Checks
     ) {
         if count == 0 {
-            findings.add(Refusal(.invalidField, .field("lines", problem: "is empty")))
+            checks.add(Refusal(.invalidField, .field("lines", problem: "is empty")))
         } else if count > Limits.linesMax {
-            findings.add(
+            checks.add(
                 Refusal(
                     .tooManyLines,
                     .range(
@@ -157,7 +157,7 @@ extension InventoryState {
                 )
             )
         }
-        Self.checkStrings(reference: reference, note: note, &findings)
+        Self.checkStrings(reference: reference, note: note, &checks)
     }
 
     @inline(__always)
@@ -176,22 +176,22 @@ extension InventoryState {
     /// A rule that finds one out of range leaves the level as it was, so that no sum overflows.
     ///
     /// - Returns: Whether all are within range.
-    func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
-        let before = findings.count
+    func checkRange(of level: Level, line: UInt32?, _ checks: inout some Checks) -> Bool {
+        let before = checks.count
         let range = -Limits.quantityMax...Limits.quantityMax
-        findings.check("onHand", level.onHand.baseUnits, in: range, line: line)
-        findings.check("unavailable", level.unavailable.baseUnits, in: range, line: line)
-        findings.check("incoming", level.incoming.baseUnits, in: range, line: line)
-        if !level.value.isInRange { findings.add(.overflow("value", line: line)) }
-        return findings.count == before
+        checks.check("onHand", level.onHand.baseUnits, in: range, line: line)
+        checks.check("unavailable", level.unavailable.baseUnits, in: range, line: line)
+        checks.check("incoming", level.incoming.baseUnits, in: range, line: line)
+        if !level.value.isInRange { checks.add(.overflow("value", line: line)) }
+        return checks.count == before
     }
 
     /// Checks that `count` more movements do not exceed the limit of a step.
-    func checkMovements(_ count: Int, draft: Draft, findings: inout Findings) {
+    func checkMovements(_ count: Int, draft: Draft, checks: inout some Checks) {
         let sum = draft.movementCount + count
         guard sum > Limits.stepMovementsMax else { return }
         let highest = Int64(Limits.stepMovementsMax)
-        findings.add(
+        checks.add(
             Refusal(.tooManyLines, .range("lines", value: Int64(sum), lowest: 0, highest: highest))
         )
     }

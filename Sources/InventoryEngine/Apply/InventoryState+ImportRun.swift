@@ -38,11 +38,11 @@ extension InventoryState {
             findings.add(Refusal(.invalidField, .field("session", problem: problem)))
         }
         let known = self.importRun(named: record.run, draft)
-        if let known, !known.isSame(as: record) {
+        if let known, !record.isAbout(known.kind, content: known.content, layout: known.layout) {
             findings.add(Refusal(.nameTaken, .taken(record.run, by: UInt64(known.number))))
         }
         if known == nil {
-            let count = self.tables.importRuns.rowCount + draft.createdImportRuns
+            let count = self.tables.importRuns.rowCount + draft.importRuns.createdCount
             if count >= Limits.importRunsMax {
                 findings.add(.tableFull("import runs", Int64(Limits.importRunsMax)))
             }
@@ -64,7 +64,7 @@ extension InventoryState {
             return self.done(UInt64(run.number), in: draft)
         }
         run.revision = draft.lsn
-        draft.importRuns[run.name] = run
+        draft.importRuns.put(run)
         draft.append(.importRun(run))
         return self.done(UInt64(run.number), in: draft)
     }
@@ -74,9 +74,9 @@ extension InventoryState {
         session: SessionID,
         in draft: inout Draft
     ) -> ImportRun {
-        draft.createdImportRuns += 1
+        draft.importRuns.createdCount += 1
         var run = ImportRun()
-        run.number = UInt32(self.tables.importRuns.rowCount + draft.createdImportRuns)
+        run.number = UInt32(self.tables.importRuns.rowCount + draft.importRuns.createdCount)
         run.name = record.run
         run.kind = record.kind
         run.content = record.content
@@ -99,7 +99,7 @@ extension InventoryState {
     /// Whether a run has the session.
     private func isOfImportRun(_ session: SessionID, _ draft: Draft) -> Bool {
         self.importRuns.row(of: session) != nil
-            || draft.importRuns.values.contains { $0.session == session }
+            || draft.importRuns.contains(session)
     }
 
     // MARK: - Steps
@@ -129,9 +129,21 @@ extension InventoryState {
     }
 }
 
-extension ImportRun {
-    /// Whether a record is about this run.
-    fileprivate func isSame(as record: RecordImportRun) -> Bool {
-        self.kind == record.kind && self.content == record.content && self.layout == record.layout
+/// The runs of imports that a step has begun or finished.
+struct DraftImportRuns {
+    private var runs = DraftTable<String, ImportRun>()
+    /// The names of the runs by their sessions, so that a new one is not compared with each of them.
+    private var names = DraftTable<SessionID, String>()
+    /// The number of runs that the step has begun.
+    var createdCount = 0
+
+    subscript(name: String) -> ImportRun? { self.runs[name] }
+
+    /// Whether one of the runs has the session.
+    func contains(_ session: SessionID) -> Bool { self.names[session] != nil }
+
+    mutating func put(_ run: ImportRun) {
+        self.runs[run.name] = run
+        self.names[run.session] = run.name
     }
 }

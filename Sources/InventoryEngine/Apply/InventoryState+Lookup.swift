@@ -47,9 +47,7 @@ extension InventoryState {
 
     /// The facts about the product of a level, with the reorder point that applies to the level.
     func facts(of level: Level, _ draft: Draft) -> ProductTable.Facts? {
-        var facts = self.facts(level.product, draft)
-        if let own = self.ownReorderPoint(of: level, draft) { facts?.reorderPoint = own }
-        return facts
+        self.facts(level.product, draft)?.atLevel(self.ownReorderPoint(of: level, draft))
     }
 
     // MARK: - Categories and locations

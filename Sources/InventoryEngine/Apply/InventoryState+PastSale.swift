@@ -21,24 +21,7 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
-        self.checkMovements(2 * sale.lines.count, draft: draft, findings: &findings)
-        Self.checkTimes(sale, at: draft.time, &findings)
-        Self.checkReceipt(sale, &findings)
-        // A store that was closed meanwhile has a past, too.
-        if self.isArchived(sale.location, draft) == nil {
-            findings.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
-        }
-        var total = Money.zero
-        for (index, line) in sale.lines.enumerated() {
-            let number = UInt32(index)
-            Self.check(line, of: sale, number: number, &findings)
-            _ = findings.add(line.amount, to: &total, line: number)
-            if self.facts(line.product, draft) == nil {
-                let id = UInt64(line.product.value)
-                findings.add(Refusal(.productNotFound, line: number, .id(id)))
-            }
-        }
+        let total = self.check(sale, in: draft, &findings)
         try findings.settle()
         if !sale.reference.isEmpty { try self.checkUnrecorded(sale, draft) }
         try self.record(sale, in: &draft)
@@ -47,16 +30,41 @@ extension InventoryState {
 
     // MARK: - Checks
 
+    /// Checks all of a receipt except whether it is on record, and the balances that it would leave.
+    ///
+    /// - Returns: The amount of all lines.
+    func check(_ sale: PastSale, in draft: Draft, _ checks: inout some Checks) -> Money {
+        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &checks)
+        self.checkMovements(2 * sale.lines.count, draft: draft, checks: &checks)
+        Self.checkTimes(sale, at: draft.time, &checks)
+        Self.checkReceipt(sale, &checks)
+        // A store that was closed meanwhile has a past, too.
+        if self.isArchived(sale.location, draft) == nil {
+            checks.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
+        }
+        var total = Money.zero
+        for (index, line) in sale.lines.enumerated() {
+            let number = UInt32(index)
+            Self.check(line, of: sale, number: number, &checks)
+            _ = checks.add(line.amount, to: &total, line: number)
+            if self.facts(line.product, draft) == nil {
+                let id = UInt64(line.product.value)
+                checks.add(Refusal(.productNotFound, line: number, .id(id)))
+            }
+        }
+        return total
+    }
+
     private static func checkTimes(
         _ sale: PastSale,
         at time: Instant,
-        _ findings: inout Findings
+        _ checks: inout some Checks
     ) {
         let occurred = Occurrence(at: sale.occurredAt, isImported: true)
-        _ = Self.occurrence(occurred, at: time, &findings)
+        _ = Self.occurrence(occurred, at: time, &checks)
         guard let openedAt = sale.openedAt else { return }
         if openedAt > sale.occurredAt || openedAt.microseconds < Limits.instantMin {
-            findings.add(
+            checks.add(
                 Refusal(
                     .occurredAtOutOfWindow,
                     .range(
@@ -70,13 +78,13 @@ extension InventoryState {
         }
     }
 
-    private static func checkReceipt(_ sale: PastSale, _ findings: inout Findings) {
+    private static func checkReceipt(_ sale: PastSale, _ checks: inout some Checks) {
         if let day = sale.day, !day.isInRange {
-            findings.addInvalid("day", "is outside of the years 1 to 9999")
+            checks.addInvalid("day", "is outside of the years 1 to 9999")
         }
         let end = Int(sale.firstLine) + sale.lines.count
         guard end > Limits.receiptLinesMax else { return }
-        findings.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
+        checks.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
     }
 
     private static func tooMany(_ what: String, _ count: Int, limit: Int) -> Refusal {
@@ -91,16 +99,16 @@ extension InventoryState {
         _ line: PastSaleLine,
         of sale: PastSale,
         number: UInt32,
-        _ findings: inout Findings
+        _ checks: inout some Checks
     ) {
         func invalid(_ field: String, _ problem: String) {
-            findings.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
+            checks.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
         }
         let (quantity, amount) = (line.quantity.baseUnits, line.amount.minorUnits)
-        findings.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
-        findings.check("amount", amount, in: PastSaleLine.amounts, line: number)
+        checks.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
+        checks.check("amount", amount, in: PastSaleLine.amounts, line: number)
         if let cost = line.cost {
-            findings.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
+            checks.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
         }
         if sale.isWriteOff {
             if quantity <= 0 { invalid("quantity", "of a write-off must be above 0") }
@@ -119,19 +127,17 @@ extension InventoryState {
 
     // MARK: - Receipts
 
-    /// Checks that no line of a receipt is on record.
+    /// Checks that no line of a receipt is on record, and that the receipt may have another part.
     private func checkUnrecorded(_ sale: PastSale, _ draft: Draft) throws(Refusal) {
-        let stored = try self.storedRows(sale)
-        guard stored != nil || !draft.receiptLines.isEmpty else { return }
+        let stored = self.storedRows(sale, draft)
+        let drafted = draft.receipts.isEmpty ? nil : draft.receipts[DraftReceipt.Key(sale)]
+        guard stored != nil || drafted != nil else { return }
         /// Whether the line is on record, and with the same content.
         func isSame(_ index: Int) -> Bool? {
-            if let row = stored?[index] {
-                return self.tables.ledger.holds(sale.lines[index], of: sale, in: row)
-            }
-            guard !draft.receiptLines.isEmpty else { return nil }
-            return draft.receiptLines[DraftReceiptLine(sale, index)].map {
-                $0.isSame(sale.lines[index], of: sale)
-            }
+            let recorded =
+                stored?.rows[index].map { self.tables.ledger.receiptLine($0) }
+                ?? drafted?.lines[Int(sale.firstLine) + index]
+            return recorded?.isSame(as: sale.lines[index], of: sale)
         }
         var first: Int?
         var differing: Int?
@@ -151,36 +157,50 @@ extension InventoryState {
             let number = Refusal.Detail.receiptLine(sale.firstLine + UInt32(differing))
             throw Refusal(.receiptDiffers, line: UInt32(differing), number)
         }
-    }
-
-    /// Returns the ledger's row of each line that is on record; `nil` if none of its receipt is.
-    ///
-    /// A line that was reversed is no longer on record.
-    /// - Throws: `too_many_lines` if the receipt has as many parts as it may have.
-    private func storedRows(_ sale: PastSale) throws(Refusal) -> [Int?]? {
-        guard let code = self.indexes.code(of: sale.reference, in: self.tables.strings) else {
-            return nil
-        }
-        let key = ReceiptTable.Key(sale.location, reference: code, day: sale.receiptDay)
-        let receipts = self.tables.receipts
-        let first = Int(sale.firstLine)
-        let wanted = first..<(first + sale.lines.count)
-        var rows: [Int?]?
-        var parts = 0
-        self.receipts.forEachPart(of: key, in: receipts) { part in
-            parts += 1
-            let lines = receipts.lines(part).clamped(to: wanted)
-            if rows == nil { rows = Array(repeating: nil, count: wanted.count) }
-            for line in lines where rows?[line - first] == nil {
-                let row = receipts.ledgerRow(ofLine: line, in: part)
-                if !self.links.isReversed(row) { rows?[line - first] = row }
-            }
-        }
-        let isNew = rows?.contains { $0 != nil } != true
-        if isNew, parts >= Limits.receiptPartsMax {
+        let parts = (stored?.partCount ?? 0) + (drafted?.partCount ?? 0)
+        if parts >= Limits.receiptPartsMax {
             throw Self.tooMany("parts of the receipt", parts + 1, limit: Limits.receiptPartsMax)
         }
-        return rows
+    }
+
+    /// Returns the ledger's row of each line that is on record, and the number of the receipt's parts; `nil` if
+    /// it has none.
+    ///
+    /// A line that was reversed is no longer on record.
+    ///
+    /// - Complexity: O(lines + log parts)
+    private func storedRows(
+        _ sale: PastSale,
+        _ draft: Draft
+    ) -> (rows: [Int?], partCount: Int)? {
+        guard let key = self.receiptKey(of: sale) else { return nil }
+        let first = Int(sale.firstLine)
+        let wanted = first..<(first + sale.lines.count)
+        guard let parts = self.receipts.parts(of: key, in: self.tables.receipts) else {
+            return nil
+        }
+        var rows = [Int?](repeating: nil, count: wanted.count)
+        parts.forEachRun(in: wanted) { lines, part in
+            for line in lines {
+                let row = self.tables.receipts.ledgerRow(ofLine: line, in: part)
+                let isReversed = self.links.isReversed(row) || draft.reversed.contains(row)
+                if !isReversed { rows[line - first] = row }
+            }
+        }
+        return (rows, parts.count)
+    }
+
+    /// Whether no part of the receipt is on record, not even a reversed one.
+    func isNew(_ sale: PastSale) -> Bool {
+        guard !sale.reference.isEmpty, let key = self.receiptKey(of: sale) else { return true }
+        return !self.receipts.contains(key, in: self.tables.receipts)
+    }
+
+    /// What identifies the receipt; `nil` if its reference is not on record anywhere.
+    private func receiptKey(of sale: PastSale) -> ReceiptTable.Key? {
+        self.indexes.code(of: sale.reference, in: self.tables.strings).map {
+            ReceiptTable.Key(sale.location, reference: $0, day: sale.receiptDay)
+        }
     }
 
     // MARK: - Movements
@@ -192,59 +212,37 @@ extension InventoryState {
         try findings.settle()
         let firstOpening = draft.movementCount
         draft.reserve(2 * sale.lines.count + 1)
-        var opening = Movement(
-            kind: .openingBalance,
-            product: ProductID(0),
-            location: sale.location,
-            note: sale.note,
-            occurredAt: sale.openedAt ?? sale.occurredAt,
-            isImported: true
-        )
         for (index, line) in sale.lines.enumerated() where line.quantity != 0 {
+            let opening = Self.opening(line, of: sale, costing: costs[index])
             var level = self.level(line.product, location: sale.location, draft: draft)
-            level.onHand += line.quantity
-            level.value += costs[index]
+            level.add(opening)
             guard self.checkRange(of: level, line: UInt32(index), &findings) else { continue }
-            opening.product = line.product
-            opening.onHandDelta = line.quantity
-            opening.cost = costs[index]
             draft.move(opening, leaving: level, isPast: true)
         }
         try findings.settle()
         var next = firstOpening
         for (index, line) in sale.lines.enumerated() {
             var level = self.level(line.product, location: sale.location, draft: draft)
-            level.onHand -= line.quantity
-            level.value -= costs[index]
             var movement = self.movement(line, of: sale, costing: costs[index], draft)
+            level.add(movement)
             if line.quantity != 0 {
                 movement.origin = MovementID(lsn: draft.lsn, line: UInt16(next))
                 next += 1
             }
             draft.move(movement, leaving: level, isPast: true)
         }
-        self.noteReceipt(sale, in: &draft)
+        self.noteReceipt(sale, costing: costs, in: &draft)
     }
 
-    private func noteReceipt(_ sale: PastSale, in draft: inout Draft) {
+    private func noteReceipt(
+        _ sale: PastSale,
+        costing costs: [Money],
+        in draft: inout Draft
+    ) {
         if sale.reference.isEmpty { return }
-        draft.append(
-            .receiptRecorded(
-                ReceiptPart(
-                    day: sale.receiptDay,
-                    firstLine: sale.firstLine,
-                    count: UInt16(sale.lines.count)
-                )
-            )
-        )
+        draft.append(.receiptRecorded(sale.part))
         guard draft.isBatch else { return }
-        for index in sale.lines.indices {
-            draft.receiptLines[DraftReceiptLine(sale, index)] = DraftReceiptLine.Content(
-                line: sale.lines[index],
-                occurredAt: sale.occurredAt,
-                isWriteOff: sale.isWriteOff
-            )
-        }
+        draft.receipts[DraftReceipt.Key(sale), default: DraftReceipt()].add(sale, costing: costs)
     }
 
     /// The cost of each line, with the sign of its quantity: its own, or by the unit cost that is known for
@@ -257,19 +255,49 @@ extension InventoryState {
         var costs: [Money] = []
         costs.reserveCapacity(sale.lines.count)
         for (index, line) in sale.lines.enumerated() {
-            var cost = line.cost
-            if cost == nil, line.quantity != 0 {
-                let level = self.level(line.product, location: sale.location, draft: draft)
-                let quantity = Quantity(abs(line.quantity.baseUnits))
-                cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
-                if cost == nil { findings.add(.overflow("cost", line: UInt32(index))) }
-            }
-            costs.append(line.quantity < 0 ? -(cost ?? 0) : cost ?? 0)
+            let level = self.level(line.product, location: sale.location, draft: draft)
+            costs.append(self.cost(of: line, number: UInt32(index), at: level, draft, &findings))
         }
         return costs
     }
 
-    private func movement(
+    /// The cost of one line; `level` is its level as the step has found it.
+    func cost(
+        of line: PastSaleLine,
+        number: UInt32,
+        at level: Level,
+        _ draft: Draft,
+        _ checks: inout some Checks
+    ) -> Money {
+        var cost = line.cost
+        if cost == nil, line.quantity != 0 {
+            let quantity = Quantity(abs(line.quantity.baseUnits))
+            cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
+            if cost == nil { checks.add(.overflow("cost", line: number)) }
+        }
+        return line.quantity < 0 ? -(cost ?? 0) : cost ?? 0
+    }
+
+    /// The opening balance of a line.
+    static func opening(
+        _ line: PastSaleLine,
+        of sale: PastSale,
+        costing cost: Money
+    ) -> Movement {
+        Movement(
+            kind: .openingBalance,
+            product: line.product,
+            location: sale.location,
+            onHandDelta: line.quantity,
+            cost: cost,
+            note: sale.note,
+            occurredAt: sale.openedAt ?? sale.occurredAt,
+            isImported: true
+        )
+    }
+
+    /// The movement of a line that consumes its opening balance.
+    func movement(
         _ line: PastSaleLine,
         of sale: PastSale,
         costing cost: Money,
@@ -294,7 +322,24 @@ extension InventoryState {
     }
 }
 
+extension Level {
+    /// Changes the balances as a movement of the past does.
+    mutating func add(_ movement: borrowing Movement) {
+        self.onHand += movement.onHandDelta
+        self.value += movement.cost
+    }
+}
+
 extension PastSale {
+    /// Which lines of the receipt these are.
+    var part: ReceiptPart {
+        ReceiptPart(
+            day: self.receiptDay,
+            firstLine: self.firstLine,
+            count: UInt16(self.lines.count)
+        )
+    }
+
     /// The day that identifies the receipt.
     var receiptDay: CalendarDay { self.day ?? CalendarDay(ofUTC: self.occurredAt) }
 }
@@ -316,46 +361,71 @@ extension PastSaleLine {
     }
 }
 
-extension MovementLedger {
-    /// Whether a row has the content of a line of the past.
+/// What a line of a receipt on record says.
+struct ReceiptLine {
+    fileprivate var product: ProductID
+    fileprivate var quantity: Quantity
+    fileprivate var amount: Money
+    /// With the sign of the quantity.
+    fileprivate var cost: Money
+    fileprivate var occurredAt: Instant
+    fileprivate var isWriteOff: Bool
+
+    /// Whether a line that is sent again says the same.
     ///
     /// A line without a cost says nothing about it.
-    fileprivate func holds(_ line: PastSaleLine, of sale: PastSale, in row: Int) -> Bool {
-        let cost = line.cost.map { line.quantity < 0 ? $0.minorUnits : -$0.minorUnits }
-        return self.products[row] == line.product.value
-            && self.onHandDeltas[row] == -line.quantity.baseUnits
-            && self.amounts[row] == line.amount.minorUnits
-            && self.occurredAt[row] == sale.occurredAt.microseconds
-            && (cost == nil || self.costs[row] == cost)
-            && (self.kind(row) == .adjust) == sale.isWriteOff
+    fileprivate func isSame(as line: PastSaleLine, of sale: PastSale) -> Bool {
+        let cost = line.cost.map { line.quantity < 0 ? -$0 : $0 }
+        return self.product == line.product && self.quantity == line.quantity
+            && self.amount == line.amount && (cost == nil || self.cost == cost)
+            && self.occurredAt == sale.occurredAt && self.isWriteOff == sale.isWriteOff
     }
 }
 
-/// A line of a receipt that an earlier command of an atomic batch records.
-struct DraftReceiptLine: Hashable {
-    /// What the line says.
-    struct Content {
-        var line: PastSaleLine
-        var occurredAt: Instant
-        var isWriteOff: Bool
+extension MovementLedger {
+    /// The line of a receipt that a row is.
+    fileprivate func receiptLine(_ row: Int) -> ReceiptLine {
+        ReceiptLine(
+            product: ProductID(self.products[row]),
+            quantity: Quantity(-self.onHandDeltas[row]),
+            amount: Money(self.amounts[row]),
+            cost: Money(-self.costs[row]),
+            occurredAt: Instant(microseconds: self.occurredAt[row]),
+            isWriteOff: self.kind(row) == .adjust
+        )
+    }
+}
 
-        func isSame(_ other: PastSaleLine, of sale: PastSale) -> Bool {
-            var other = other
-            if other.cost == nil { other.cost = self.line.cost }
-            return other == self.line && self.occurredAt == sale.occurredAt
-                && self.isWriteOff == sale.isWriteOff
+/// What earlier commands of an atomic batch record of a receipt.
+struct DraftReceipt {
+    /// What identifies the receipt, whose reference may be new.
+    struct Key: Hashable {
+        private let location: LocationID
+        private let reference: String
+        private let day: CalendarDay
+
+        init(_ sale: PastSale) {
+            self.location = sale.location
+            self.reference = sale.reference
+            self.day = sale.receiptDay
         }
     }
 
-    private let location: LocationID
-    private let reference: String
-    private let day: CalendarDay
-    private let number: Int
+    /// By the numbers of the lines in the receipt.
+    fileprivate private(set) var lines: [Int: ReceiptLine] = [:]
+    fileprivate private(set) var partCount = 0
 
-    init(_ sale: PastSale, _ index: Int) {
-        self.location = sale.location
-        self.reference = sale.reference
-        self.day = sale.receiptDay
-        self.number = Int(sale.firstLine) + index
+    fileprivate mutating func add(_ sale: PastSale, costing costs: [Money]) {
+        self.partCount += 1
+        for (index, line) in sale.lines.enumerated() {
+            self.lines[Int(sale.firstLine) + index] = ReceiptLine(
+                product: line.product,
+                quantity: line.quantity,
+                amount: line.amount,
+                cost: costs[index],
+                occurredAt: sale.occurredAt,
+                isWriteOff: sale.isWriteOff
+            )
+        }
     }
 }

@@ -22,7 +22,7 @@ extension InventoryState {
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: command.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(command.lsn.value))) }
-        self.checkMovements(rows.count, draft: draft, findings: &findings)
+        self.checkMovements(rows.count, draft: draft, checks: &findings)
 
         var total = Money.zero
         for row in rows {
@@ -105,7 +105,9 @@ extension InventoryState {
         case .release, .expire: "closed a reservation: reserve again"
         case .transferOut: "sent stock in transit: cancel the transfer"
         case .transferIn: "received stock in transit: transfer it back"
-        default: nil
+        case .sale, .return, .restock, .adjust, .count, .commit, .setUnavailable,
+            .expectIncoming, .reversal, .costVariance, .openingBalance:
+            nil
         }
     }
 

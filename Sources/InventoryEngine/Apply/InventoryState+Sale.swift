@@ -108,7 +108,7 @@ extension InventoryState {
                 draft: draft,
                 findings: &findings
             )
-            self.checkMovements(parts.count, draft: draft, findings: &findings)
+            self.checkMovements(parts.count, draft: draft, checks: &findings)
             for part in parts {
                 let negative = part.amount.map { Money(-$0.minorUnits) }
                 _ = findings.add(negative, to: &total, line: number)

@@ -173,7 +173,7 @@ extension InventoryState {
         )
     }
 
-    /// A level as an adjustment or a count leaves it.
+    /// A level as an adjustment, a count or a write-off leaves it.
     private struct Correction {
         var level: Level
         /// The change of its value, in minor units.
@@ -381,34 +381,31 @@ extension InventoryState {
             draft: draft,
             findings: &findings
         )
+        var corrected: Correction?
         if isQuantity, let level = place.level {
             // What is on hold may exceed what is on hand, after a count.
             let highest = min(level.unavailable, max(0, level.onHand))
             findings.check("quantity", command.quantity.baseUnits, in: 0...highest.baseUnits)
+            corrected = self.correction(of: level, by: -command.quantity, draft, &findings)
+            corrected?.level.unavailable -= command.quantity
         }
         try findings.settle()
-        guard var level = place.level else { preconditionFailure("no level and no finding") }
-        let cost = -StockMath.cost(ofTaking: command.quantity, from: level)
-        level.onHand -= command.quantity
-        level.unavailable -= command.quantity
-        level.value += cost
-        draft.move(
+        return self.done(
+            corrected,
             Movement(
                 kind: .adjust,
                 product: command.product,
                 location: command.location,
                 onHandDelta: -command.quantity,
                 unavailableDelta: -command.quantity,
-                cost: cost,
                 reason: command.reason,
                 reference: command.reference,
                 note: command.note,
                 occurredAt: occurredAt,
                 isImported: command.occurred?.isImported ?? false
             ),
-            leaving: level
+            in: &draft
         )
-        return self.done(in: draft)
     }
 
     // MARK: - Shared

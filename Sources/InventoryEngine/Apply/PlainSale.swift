@@ -162,8 +162,7 @@ extension InventoryState {
         let level = self.tables.levels.level(row, of: line.product, at: line.location)
         Self.check(revision: level.revision, is: line.ifRevision, line: 0, &checks)
         let priced = SaleRule.priced(line.quantity, at: line.price, facts)
-        var alertFacts = facts
-        if let own = self.tables.levels.ownReorderPoint(row) { alertFacts.reorderPoint = own }
+        let alertFacts = facts.atLevel(self.tables.levels.ownReorderPoint(row))
         guard checks.isSound, let amount = priced.amount,
             let taken = SaleRule.take(line.quantity, from: level, sellable: level.sellable),
             Self.alerts(of: taken.level, alertFacts) == level.alerts

@@ -252,7 +252,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             }
             let kind = keys.ledger.kind(origin)
             return kind == .sale || kind == .return
-        default: return false
+        case .restock, .adjust, .count, .reserve, .commit, .release, .expire, .transferOut,
+            .transferIn, .setUnavailable, .expectIncoming, .costVariance, .openingBalance:
+            return false
         }
     }
 

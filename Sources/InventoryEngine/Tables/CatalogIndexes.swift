@@ -180,29 +180,41 @@ struct CatalogIndexes: Sendable {
         if !new.isArchived { self.locationCodes[NormalizedText.key(new.code)] = new.id }
     }
 
-    /// Builds all indexes from the tables.
-    ///
-    /// - Complexity: O(products + categories + locations + strings)
-    init(for tables: InventoryTables) {
+    // MARK: - From the tables
+
+    /// Empty indexes with space for what the tables hold.
+    init(capacityFor tables: InventoryTables) {
         self.skus = KeyIndex(capacity: tables.products.rowCount)
         self.strings = KeyIndex(capacity: tables.strings.count)
-        for code in 1..<max(tables.strings.count, 1) {
-            self.strings.insert(row: UInt32(code), in: tables.strings)
-        }
-        for row in 1..<max(tables.products.rowCount, 1) {
+    }
+
+    /// Adds interned strings by their codes.
+    mutating func insert(codes: Range<Int>, of strings: TextColumn) {
+        for code in codes { self.strings.insert(row: UInt32(code), in: strings) }
+    }
+
+    /// Adds the products in these rows that are not archived.
+    mutating func insert(rows: Range<Int>, of products: ProductTable) {
+        for row in rows {
             let id = ProductID(UInt32(row))
-            switch tables.products.status(id) {
-            case .active, .inactive: self.insert(id, in: tables.products)
+            switch products.status(id) {
+            case .active, .inactive: self.insert(id, in: products)
             case .archived, nil: break
             }
         }
-        for row in 1..<max(tables.categories.rowCount, 1) {
-            let id = CategoryID(UInt32(row))
-            self.replace(nil, with: tables.categories.category(id))
+    }
+
+    /// Adds the categories in these rows that are not archived.
+    mutating func insert(rows: Range<Int>, of categories: CategoryTable) {
+        for row in rows {
+            self.replace(nil, with: categories.category(CategoryID(UInt32(row))))
         }
-        for row in 1..<max(tables.locations.rowCount, 1) {
-            let id = LocationID(UInt16(row))
-            self.replace(nil, with: tables.locations.location(id))
+    }
+
+    /// Adds the locations in these rows that are not archived.
+    mutating func insert(rows: Range<Int>, of locations: LocationTable) {
+        for row in rows {
+            self.replace(nil, with: locations.location(LocationID(UInt16(row))))
         }
     }
 

@@ -31,10 +31,14 @@ struct ExpectedGoods: Equatable, Sendable {
     ///
     /// - Complexity: O(movements), of which it reads few
     init(for ledger: MovementLedger) {
-        let all = 0..<ledger.rowCount
+        self.insert(rows: 0..<ledger.rowCount, of: ledger)
+    }
+
+    /// Adds the movements in these rows.
+    mutating func insert(rows: Range<Int>, of ledger: MovementLedger) {
         let deltas = ledger.incomingDeltas
         for range in [Int64.min...(-1), 1...Int64.max] {
-            deltas.scanSegments(of: all, mayContain: range) { rows in
+            deltas.scanSegments(of: rows, mayContain: range) { rows in
                 for row in rows where range.contains(deltas[row]) { self.note(row, in: ledger) }
                 return true
             }
@@ -65,7 +69,7 @@ struct ExpectedGoods: Equatable, Sendable {
         self.sums[key] = sum == 0 ? nil : sum
     }
 
-    /// What tells the movement behind another of the same step apart.
+    /// The previous movement of the step, which distinguishes transit from orders.
     struct Predecessor {
         var kind: MovementKind
         var incomingDelta: Int64

@@ -135,11 +135,6 @@ struct ImportRunIndex: Sendable {
 
     init() {}
 
-    /// - Complexity: O(runs)
-    init(for table: ImportRunTable) {
-        for row in 0..<table.rowCount { self.insert(row, in: table) }
-    }
-
     /// The row of the run with that name; `nil` if there is none.
     func row(named name: String) -> Int? {
         Self.fingerprint(name).flatMap { self.names[$0] }.map { Int($0) }

@@ -30,8 +30,10 @@ package struct InventoryTables: Sendable {
 
     /// The reorder point of the level in `row`, in base units: its own, else that of its product.
     package func reorderPoint(ofLevel row: Int) -> Int64 {
-        if let own = self.levels.ownReorderPoint(row) { return own.baseUnits }
-        return self.products.reorderPoints[Int(self.levels.products[row])]
+        LevelTable.reorderPoint(
+            own: self.levels.ownReorderPoint(row),
+            product: Quantity(self.products.reorderPoints[Int(self.levels.products[row])])
+        ).baseUnits
     }
 
     func product(_ id: ProductID) -> Product {

@@ -210,12 +210,14 @@ struct KeyLog: Sendable {
     }
 
     /// Visits the entries, oldest first, until `visit` returns false.
-    func forEachEntry(_ visit: (Address) -> Bool) {
+    func forEachEntry<Failure: Error>(
+        _ visit: (Address) throws(Failure) -> Bool
+    ) throws(Failure) {
         var offset = self.front
         for slot in self.order[self.firstOrder...] {
             while offset < self.chunks[slot].bytes.count {
                 let address = Address(slot: slot, offset: offset)
-                guard visit(address) else { return }
+                guard try visit(address) else { return }
                 offset += self.byteCount(address)
             }
             offset = 0
@@ -223,9 +225,11 @@ struct KeyLog: Sendable {
     }
 
     /// ``forEachEntry(_:)`` with the fingerprint of each.
-    func forEachKey(_ visit: (KeyFingerprint, Address) -> Void) {
-        self.forEachEntry { address in
-            visit(self.fingerprint(address), address)
+    func forEachKey<Failure: Error>(
+        _ visit: (KeyFingerprint, Address) throws(Failure) -> Void
+    ) throws(Failure) {
+        try self.forEachEntry { (address) throws(Failure) in
+            try visit(self.fingerprint(address), address)
             return true
         }
     }

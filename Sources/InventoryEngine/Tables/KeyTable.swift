@@ -95,28 +95,37 @@ extension KeyTable {
         self.init()
         self.log = log
         try self.log.completeLoading(&reader)
-        guard self.buildIndex() else {
+        guard self.buildIndex({}) else {
             throw .unknownCode(offset: reader.offset, code: 0, what: "duplicate key")
         }
     }
 
     /// Creates a table of the entries of another's log, which it shares until either changes them.
     ///
+    /// - Throws: The errors of `checkpoint`.
     /// - Complexity: O(keys)
-    init(_ log: KeyLog) {
+    init<Failure: Error>(
+        _ log: KeyLog,
+        _ checkpoint: () throws(Failure) -> Void
+    ) throws(Failure) {
         self.init()
         self.log = log
-        let isUnique = self.buildIndex()
+        let isUnique = try self.buildIndex(checkpoint)
         precondition(isUnique, "a key is remembered twice")
     }
 
-    /// Builds the index from the entries.
+    /// Builds the index from the entries, with a checkpoint every thousand of them.
     ///
     /// - Returns: Whether each key has one entry.
-    private mutating func buildIndex() -> Bool {
+    private mutating func buildIndex<Failure: Error>(
+        _ checkpoint: () throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
         var shards = self.shards
         var isUnique = true
-        self.log.forEachKey { fingerprint, address in
+        var step = 0
+        try self.log.forEachKey { (fingerprint, address) throws(Failure) in
+            if step & 1_023 == 0 { try checkpoint() }
+            step += 1
             let shard = Self.shard(fingerprint)
             if shards[shard].find(fingerprint, in: self.log) != nil { isUnique = false }
             shards[shard].insert(fingerprint, address)

@@ -148,6 +148,12 @@ package struct LevelTable: Sendable {
 
     // MARK: - Reorder points
 
+    /// The reorder point that applies to a level: its own, else that of its product.
+    @inline(__always)
+    static func reorderPoint(own: Quantity?, product: @autoclosure () -> Quantity) -> Quantity {
+        own ?? product()
+    }
+
     /// The level's own reorder point; `nil` if that of the product applies.
     @inline(__always)
     package func ownReorderPoint(_ row: Int) -> Quantity? {
@@ -156,6 +162,7 @@ package struct LevelTable: Sendable {
     }
 
     /// The own reorder point of the level of a product at a location; `nil` if it has none.
+    @inline(__always)
     package func ownReorderPoint(_ product: ProductID, _ location: LocationID) -> Quantity? {
         if self.reorderPoints.count == 0 { return nil }
         return self.row(product, location).flatMap { self.ownReorderPoint($0) }

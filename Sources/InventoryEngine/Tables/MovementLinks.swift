@@ -93,8 +93,12 @@ struct MovementLinks: Sendable {
     ///
     /// - Complexity: O(movements), of which it reads few
     init(for ledger: MovementLedger) {
-        let all = 0..<ledger.rowCount
-        ledger.origins.scanSegments(of: all, mayContain: 1...UInt64.max) { rows in
+        self.insert(rows: 0..<ledger.rowCount, of: ledger)
+    }
+
+    /// Records the effects of the movements in these rows, which follow all those recorded.
+    mutating func insert(rows: Range<Int>, of ledger: MovementLedger) {
+        ledger.origins.scanSegments(of: rows, mayContain: 1...UInt64.max) { rows in
             for row in rows {
                 let origin = ledger.origins[row]
                 if origin > 0 { self.note(row, origin: Int(origin) - 1, in: ledger) }

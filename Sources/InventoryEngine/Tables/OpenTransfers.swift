@@ -16,7 +16,12 @@ struct OpenTransfers: Sendable {
 
     /// - Complexity: O(transfers)
     init(for table: TransferTable) {
-        for row in 1..<max(table.rowCount, 1) where table.isOpen(row) {
+        self.insert(rows: 1..<max(table.rowCount, 1), of: table)
+    }
+
+    /// Records the transfers in these rows, which are new.
+    mutating func insert(rows: Range<Int>, of table: TransferTable) {
+        for row in rows where table.isOpen(row) {
             self.note(row, wasInTransit: false, remainingBefore: 0, in: table)
         }
     }

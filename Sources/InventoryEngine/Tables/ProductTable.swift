@@ -44,6 +44,14 @@ package struct ProductTable: Sendable {
         var hysteresis: Quantity {
             Quantity(max(1, self.reorderPoint.baseUnits / 10))
         }
+
+        /// The facts with the reorder point that applies to a level with that own one.
+        @inline(__always)
+        func atLevel(_ own: Quantity?) -> Facts {
+            var facts = self
+            facts.reorderPoint = LevelTable.reorderPoint(own: own, product: self.reorderPoint)
+            return facts
+        }
     }
 
     /// Without the reserved row, to be filled from a snapshot.

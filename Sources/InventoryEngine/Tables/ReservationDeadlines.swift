@@ -28,15 +28,16 @@ struct ReservationDeadlines: Sendable {
 
     init() {}
 
-    /// - Complexity: O(reservations)
+    /// - Complexity: O(n log n) for n reservations
     init(for table: ReservationTable) {
-        for row in 1..<max(table.rowCount, 1) where table.isOpen(row) {
-            self.heap.append(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
-        }
-        self.openCount = self.heap.count
-        // A sorted array is a heap.
-        self.heap.sort()
-        self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
+        self.insert(rows: 1..<max(table.rowCount, 1), of: table)
+    }
+
+    /// Records the reservations in these rows, which are new.
+    ///
+    /// - Complexity: O(rows · log n)
+    mutating func insert(rows: Range<Int>, of table: ReservationTable) {
+        for row in rows where table.isOpen(row) { self.note(row, dueBefore: nil, in: table) }
     }
 
     /// Records that the reservation in `row` was created, changed or closed.

@@ -93,9 +93,14 @@ extension Change {
             writer.writeCase(ChangeTag.productLeft)
             writer.writeVarint(UInt64(id.value))
         case .moved(let movement, let level):
-            writer.writeCase(ChangeTag.moved)
-            movement.encode(into: &writer, recordedAt: time, &strings)
-            level.encodeBalances(into: &writer, at: lsn)
+            Self.encodeMoved(
+                movement,
+                leaving: level,
+                into: &writer,
+                lsn: lsn,
+                time: time,
+                &strings
+            )
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
@@ -260,6 +265,20 @@ extension Change {
         case .receiptRecorded:
             self = .receiptRecorded(try ReceiptPart(from: &reader, &strings))
         }
+    }
+
+    /// Writes ``Change/moved(_:_:)`` of these without creating it.
+    static func encodeMoved(
+        _ movement: borrowing Movement,
+        leaving level: borrowing Level,
+        into writer: inout ByteWriter,
+        lsn: LSN,
+        time: Instant,
+        _ strings: inout EntryStrings
+    ) {
+        writer.writeCase(ChangeTag.moved)
+        movement.encode(into: &writer, recordedAt: time, &strings)
+        level.encodeBalances(into: &writer, at: lsn)
     }
 
     /// Whether it may share a text with an earlier change, see ``EntryStrings``.

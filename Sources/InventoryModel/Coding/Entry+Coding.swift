@@ -42,6 +42,24 @@ public struct EntryWriter: Sendable {
         self.finishChange(start, &writer)
     }
 
+    /// Appends ``Change/moved(_:_:)`` of these without creating it.
+    public mutating func append(
+        _ movement: borrowing Movement,
+        leaving level: borrowing Level,
+        into writer: inout ByteWriter
+    ) {
+        let start = self.beginChange(&writer)
+        Change.encodeMoved(
+            movement,
+            leaving: level,
+            into: &writer,
+            lsn: self.lsn,
+            time: self.time,
+            &self.strings
+        )
+        self.finishChange(start, &writer)
+    }
+
     /// Appends the change that remembers an outcome.
     public mutating func append(_ outcome: RememberedOutcome, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)

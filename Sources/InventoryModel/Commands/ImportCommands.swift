@@ -39,4 +39,15 @@ public struct RecordImportRun: Hashable, Sendable {
         self.isFinished = isFinished
         self.counts = counts
     }
+
+    /// Compares the record with a run of its name.
+    ///
+    /// - Parameters:
+    ///   - kind: The run's kind.
+    ///   - content: The hash of its file's bytes.
+    ///   - layout: The hash of its options.
+    /// - Returns: Whether the record is about that run.
+    package func isAbout(_ kind: ImportKind, content: String, layout: String) -> Bool {
+        self.kind == kind && self.content == content && self.layout == layout
+    }
 }

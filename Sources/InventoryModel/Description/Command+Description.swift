@@ -1,7 +1,8 @@
 /// The description of each command.
 ///
-/// This is the only list of them: the encoding, the members of `apply`, `invctl help commands` and
-/// PROTOCOL.md are derived from it.
+/// The encoding of the fields, the members of `apply` and `invctl help commands` are derived from these, and
+/// PROTOCOL.md is compared with them. ``Command``, ``CommandTag`` and the engine's `decide` list the commands too;
+/// CONTRIBUTING.md names every place.
 extension Command {
     /// Creates the command of a tag with the fields that `visitor` sets; a batch has no description.
     package init<Visitor: CommandVisitor & ~Copyable>(

@@ -41,7 +41,7 @@ public enum Limits {
     public static let receiptLinesMax = 1_000_000
     /// Parts in which one receipt of the past is recorded: commands, each with consecutive lines of it.
     ///
-    /// Bounds the search for a line. A part takes about 40 bytes of memory.
+    /// Bounds what recording a part costs. A part takes about 40 bytes of memory.
     public static let receiptPartsMax = 1_024
     /// Commands of one batch.
     public static let batchMax = 8_190

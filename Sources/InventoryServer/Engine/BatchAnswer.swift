@@ -37,6 +37,12 @@ struct BatchAnswer {
         self.takeDone(created.lsn, into: &reply)
     }
 
+    /// Adds a receipt that the next command records.
+    mutating func take(_ recorded: borrowing PlainReceipt.Step, into reply: inout ByteWriter) {
+        if self.errorsOnly == nil { recorded.outcome.encode(into: &reply) }
+        self.takeDone(recorded.lsn, into: &reply)
+    }
+
     /// Adds a successful command of an errors-only batch.
     mutating func takeDone(_ lsn: LSN, into reply: inout ByteWriter) {
         self.errorsOnly?.lsn = lsn

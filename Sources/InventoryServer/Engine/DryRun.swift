@@ -13,41 +13,152 @@ internal import NIOCore
 ///
 /// The copy shares the segments of the tables with the server's state until either changes them, so taking it
 /// costs the loop what a query of the whole state does. It has the sessions and keys too, so that a retry is
-/// recognized as one. The indexes, which a view does not have, are built on a query thread. The
-/// requests then run on the loop in the turns of their connection, as those of a real import would.
+/// recognized as one. The indexes, which a view does not have, are built on a query thread, by a job like that
+/// of a long query of the connection: shorter work runs at its checkpoints, it has the same limit of time, and it
+/// ends when the connection is closed. The requests then run on the loop in the turns of their connection, as those
+/// of a real import would.
 ///
 /// Nothing that was decided can be undone or lost, since nothing of it leaves the copy. Answers wait until the
 /// state that was copied is durable, and for nothing else. The copy ends with its connection.
 ///
+///     building ──▶ begun ──closed──▶ ended: a query thread frees the copy
+///        │ ├──closed, build ends──────▲
+///        │ └──takes too long──▶ refused
+///        └ too many ──────────────▲
+///
 /// Used on the engine's loop.
 final class DryRun {
+    private enum Phase { case building, begun, refused, ended }
+
+    /// The making of the copy.
+    private struct Build {
+        let job: QueryJob
+        let view: ReadView
+    }
+
     private let server: EngineDriver
     private let writer: ConnectionWriter
     /// The session that the connection had open before.
     private let sessionBefore: UInt32?
-    /// `nil` until the copy is complete.
+    private var phase: Phase
+    /// `nil` once the copy is complete, or was given up.
+    private var build: Build?
+    /// `nil` unless it has begun.
     private var engine: Engine?
     /// Bytes of the log entries that its commands would have made.
     private var byteCount = 0
 
-    init(of server: EngineDriver, writer: ConnectionWriter, sessionBefore: UInt32?) {
+    /// A dry run that begins once a copy is complete, unless there are too many.
+    init(
+        of server: EngineDriver,
+        writer: ConnectionWriter,
+        sessionBefore: UInt32?,
+        to requestID: UInt64
+    ) {
         self.server = server
         self.writer = writer
         self.sessionBefore = sessionBefore
+        do throws(Refusal) {
+            try server.dryRuns.begin()
+            self.phase = .building
+            self.startBuild(to: requestID)
+        } catch {
+            self.phase = .refused
+            writer.reply(.refused(error), to: requestID, at: 0)
+        }
     }
 
-    /// Begins with a complete copy.
-    func begin(_ state: InventoryState) {
-        precondition(self.engine == nil, "a dry run begins twice")
-        self.engine = Engine(state: state, keys: self.server.host.engine.keys)
+    /// Whether it counts among the open dry runs of the server.
+    var isCounted: Bool { self.phase == .building || self.phase == .begun }
+
+    private var hasBegun: Bool { self.phase == .begun }
+
+    // MARK: - The copy
+
+    private func startBuild(to requestID: UInt64) {
+        let queries = self.server.queries
+        let job = QueryJob(
+            self.writer.id.owner,
+            queries.scheduler,
+            advice: "dry runs of so much data need a higher --query-milliseconds of invd"
+        )
+        let view = self.server.host.wholeView().limited(by: job.token)
+        // Answers reflect no step of the log beyond the copied state.
+        self.writer.pending.lsnMax = view.lsn
+        self.build = Build(job: job, view: view)
+        let loop = self.server.context.loop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        queries.scheduler.submit(job, as: .scan) {
+            let built = Handed(
+                Result { () throws(Refusal) in try InventoryState(from: view) }
+            )
+            loop.execute { bound.value.buildEnded(built, to: requestID) }
+        }
     }
 
-    private var hasBegun: Bool { self.engine != nil }
+    private func buildEnded(
+        _ built: Handed<Result<InventoryState, Refusal>>,
+        to requestID: UInt64
+    ) {
+        guard let build = self.build.take() else {
+            preconditionFailure("the copy of a dry run was made twice")
+        }
+        let lsn = build.view.lsn
+        self.server.queries.free(build)
+        guard self.phase == .building, let result = built.take() else { return self.free(built) }
+        switch result {
+        case .success(let state):
+            self.phase = .begun
+            self.engine = Engine(state: state, keys: self.server.host.engine.keys)
+            let now = self.server.context.now()
+            self.writer.reply(.pong(durable: lsn, time: now), to: requestID, at: lsn)
+        case .failure(let refusal):
+            self.phase = .refused
+            self.server.dryRuns.close()
+            self.server.dryRuns.free()
+            self.writer.reply(.refused(refusal), to: requestID, at: 0)
+        }
+        self.writer.releaseSoon()
+    }
+
+    /// Frees a copy, or what it was to be made from, on a query thread; then another dry run may begin.
+    private func free(_ copy: Handed<some Any>) {
+        let server = self.server
+        server.queries.free(copy) { server.dryRuns.free() }
+    }
+
+    /// Ends the dry run, whose connection is closed.
+    private func end() {
+        defer { self.phase = .ended }
+        switch self.phase {
+        case .refused: return
+        case .ended: preconditionFailure("a dry run ended twice")
+        case .begun:
+            self.server.dryRuns.close()
+            if let state = self.engine.take()?.state { self.free(Handed(state)) }
+        case .building:
+            self.server.dryRuns.close()
+            guard let build = self.build else {
+                preconditionFailure("a dry run that has not begun makes no copy")
+            }
+            build.job.token.cancel()
+            if self.server.queries.scheduler.withdraw(build.job) {
+                self.build = nil
+                self.free(Handed(build))
+            }
+        }
+    }
+
+    // MARK: - Requests
 
     /// The refusal of a request that is not one of a dry run.
     private func refusal(of opcode: Opcode) -> Refusal {
         let problem =
-            self.hasBegun ? "\(opcode) is not part of a dry run" : "came before the dry run began"
+            switch self.phase {
+            case .building: "came before the dry run began"
+            case .begun: "\(opcode) is not part of a dry run"
+            case .refused, .ended: "belongs to a dry run that was refused"
+            }
         return Refusal(.invalidField, .field("request", problem: problem))
     }
 
@@ -73,12 +184,6 @@ final class DryRun {
         }
         return context
     }
-
-    /// Ends the dry run; a query thread frees the copy.
-    private func end() {
-        if let state = self.engine.take()?.state { self.server.queries.free(state) }
-        self.server.dryRunEnded()
-    }
 }
 
 extension DryRun: RequestService {
@@ -96,15 +201,9 @@ extension DryRun: RequestService {
         into pending: inout PendingReplies,
         share: inout KeyShare
     ) throws(WireError) -> Frame? {
-        guard self.hasBegun, let opcode = frames.nextOpcode, Engine.runs(opcode) != nil else {
-            return try frames.next()
-        }
+        guard self.hasBegun, Engine.runsNext(of: frames) else { return try frames.next() }
         let context = self.context(of: machine.principal)
-        var counts = Engine.RunCounts()
-        defer {
-            self.server.metrics.count(counts)
-            self.discardEntries()
-        }
+        defer { self.discardEntries() }
         return try self.engine?.run(
             &frames,
             session: session,
@@ -113,7 +212,7 @@ extension DryRun: RequestService {
             isInUse: isInUse,
             into: &pending,
             share: &share,
-            counting: &counts
+            countingIn: self.server.metrics
         )
     }
 
@@ -127,16 +226,16 @@ extension DryRun: RequestService {
     ) {
         do throws(Refusal) {
             let context = self.context(of: principal)
-            let status = try self.engine?.openSession(
+            let opened = try self.engine?.openSession(
                 id,
                 mayCreate: mayCreate,
+                in: &session,
                 context,
                 unless: { _ in false }
             )
-            guard let status else { throw self.refusal(of: .openSession) }
+            guard let opened else { throw self.refusal(of: .openSession) }
             self.discardEntries()
-            _ = session.opened(status.number, isNew: false)
-            writer.reply(.sessionOpened(status), to: requestID)
+            writer.reply(.sessionOpened(opened.status), to: requestID)
         } catch {
             writer.reply(.refused(error), to: requestID)
         }
@@ -220,45 +319,6 @@ extension EngineDriver {
         sessionBefore: UInt32?,
         to requestID: UInt64
     ) -> (any RequestService)? {
-        guard self.dryRunCount < WireLimits.dryRunsMax else {
-            let refusal = Refusal(
-                .overloaded,
-                .range(
-                    "dry runs",
-                    value: Int64(self.dryRunCount + 1),
-                    lowest: 0,
-                    highest: Int64(WireLimits.dryRunsMax)
-                )
-            )
-            writer.reply(.refused(refusal), to: requestID, at: 0)
-            return nil
-        }
-        self.dryRunCount += 1
-        let dryRun = DryRun(of: self, writer: writer, sessionBefore: sessionBefore)
-        let view = self.host.wholeView()
-        // Answers reflect no step of the log beyond the copied state.
-        writer.pending.lsnMax = view.lsn
-        let bound = NIOLoopBound((dryRun, writer), eventLoop: self.context.loop)
-        self.queries.scheduler.submit {
-            let state = InventoryState(from: view)
-            self.context.loop.execute {
-                let (dryRun, writer) = bound.value
-                guard writer.isOpen else { return self.queries.free(state) }
-                dryRun.begin(state)
-                writer.reply(
-                    .pong(durable: view.lsn, time: self.context.now()),
-                    to: requestID,
-                    at: view.lsn
-                )
-                writer.releaseSoon()
-            }
-        }
-        return dryRun
-    }
-
-    /// A dry run has ended, and another may begin.
-    func dryRunEnded() {
-        precondition(self.dryRunCount > 0, "a dry run ended that never began")
-        self.dryRunCount -= 1
+        DryRun(of: self, writer: writer, sessionBefore: sessionBefore, to: requestID)
     }
 }

@@ -243,6 +243,29 @@ extension Engine {
     }
 }
 
+extension Engine {
+    // MARK: - Plain receipts
+
+    /// Encodes the step of a plain receipt for the log and applies it to the state.
+    mutating func applyReceipt(
+        _ actor: String,
+        completing completion: Completion?,
+        into reply: borrowing ByteWriter,
+        from start: Int
+    ) {
+        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
+        precondition(self.products.isEmpty, "a step behind products that are not in the tables")
+        reply.withBytes { bytes in
+            let outcome = completion.map {
+                RememberedOutcome($0, answered: bytes, from: start)
+            }
+            self.receipt.encodeEntry(by: actor, remembering: outcome, into: &self.gathered)
+            self.state.evolve(self.receipt, by: actor, remembering: outcome)
+        }
+        self.finishStep()
+    }
+}
+
 extension RememberedOutcome {
     /// Remembers the answer of a request: the bytes of `reply` from `start` on.
     init(

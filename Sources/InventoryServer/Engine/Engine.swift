@@ -26,6 +26,8 @@ struct Engine: ~Copyable {
     /// between two requests.
     var creation = PlainProduct.Step()
     var products = GatheredProducts()
+    /// The plain receipt that is being decided.
+    var receipt = PlainReceipt.Step()
 
     /// Bytes of entries that may wait for the log; requests beyond it are refused with `overloaded`
     /// (back-pressure).
@@ -78,6 +80,36 @@ struct Engine: ~Copyable {
         case .keyedOutcome: .keyedOutcome
         default: nil
         }
+    }
+
+    /// Whether the next frame is one that the engine runs.
+    static func runsNext(of frames: borrowing FrameReader) -> Bool {
+        frames.nextOpcode.flatMap { Self.runs($0) } != nil
+    }
+
+    /// ``run(_:session:context:machine:isInUse:into:share:counting:)``, counted in the server's metrics.
+    mutating func run(
+        _ frames: inout FrameReader,
+        session: UInt32?,
+        context: borrowing Context,
+        machine: inout ConnectionStateMachine,
+        isInUse: ((UInt64) -> Bool)?,
+        into pending: inout PendingReplies,
+        share: inout KeyShare,
+        countingIn metrics: ServerMetrics
+    ) throws(WireError) -> Frame? {
+        var counts = RunCounts()
+        defer { metrics.count(counts) }
+        return try self.run(
+            &frames,
+            session: session,
+            context: context,
+            machine: &machine,
+            isInUse: isInUse,
+            into: &pending,
+            share: &share,
+            counting: &counts
+        )
     }
 
     /// Runs the commands and product reads at the front of `frames`, up to the first frame that is neither.
@@ -398,6 +430,13 @@ struct Engine: ~Copyable {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == commands.count - 1 ? completion : nil
             let time = self.time(context.now)
+            if case .recordPastSale(let sale) = command,
+                self.state.decide(sale, at: time, into: &self.receipt)
+            {
+                answer.take(self.receipt, into: &reply)
+                self.applyReceipt(context.actor, completing: last, into: reply, from: start)
+                continue
+            }
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
             self.apply(
@@ -424,6 +463,23 @@ struct Engine: ~Copyable {
                 highest: Int64(Limits.outcomeByteCountMax)
             )
         )
+    }
+
+    /// Opens a session on a connection, in place of the one that it has open.
+    ///
+    /// - Returns: The session, and the number of the one that it replaces; `nil` for none.
+    /// - Throws: `overloaded` if the connection has created too many, and what opening it throws.
+    mutating func openSession(
+        _ id: SessionID,
+        mayCreate: Bool,
+        in session: inout ConnectionSession,
+        _ context: borrowing Context,
+        unless isOpen: (UInt32) -> Bool
+    ) throws(Refusal) -> (status: SessionStatus, replaced: UInt32?) {
+        let exists = self.state.sessionStatus(of: id) != nil
+        if let refusal = session.refusal(exists: exists, mayCreate: mayCreate) { throw refusal }
+        let status = try self.openSession(id, mayCreate: mayCreate, context, unless: isOpen)
+        return (status, session.opened(status.number, isNew: !exists))
     }
 
     /// Opens a session, or returns its current position.

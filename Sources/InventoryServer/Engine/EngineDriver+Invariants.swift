@@ -15,16 +15,19 @@ extension EngineDriver {
         self.insights.checkInvariants()
         self.queries.scheduler.checkInvariants()
         var waitingCount = 0
+        var dryRunCount = 0
         var shares: [ByteBudget.Share] = []
         for connection in self.connections.all.values {
             connection.checkInvariants()
             waitingCount += connection.queries.waitingCount
             shares.append(connection.queries.share)
+            if (connection.service as? DryRun)?.isCounted ?? false { dryRunCount += 1 }
         }
         precondition(
             self.queries.waitingQueryCount == waitingCount,
             "\(self.queries.waitingQueryCount) queries wait, \(waitingCount) of connections"
         )
         self.queries.bytes.checkInvariants(of: shares)
+        self.dryRuns.checkInvariants(open: dryRunCount)
     }
 }

@@ -35,12 +35,8 @@ extension EngineDriver: RequestService {
         into pending: inout PendingReplies,
         share: inout KeyShare
     ) throws(WireError) -> Frame? {
-        guard let opcode = frames.nextOpcode, Engine.runs(opcode) != nil else {
-            return try frames.next()
-        }
+        guard Engine.runsNext(of: frames) else { return try frames.next() }
         let context = self.writeContext(of: machine.principal)
-        var counts = Engine.RunCounts()
-        defer { self.metrics.count(counts) }
         return try self.host.engine.run(
             &frames,
             session: session,
@@ -49,7 +45,7 @@ extension EngineDriver: RequestService {
             isInUse: isInUse,
             into: &pending,
             share: &share,
-            counting: &counts
+            countingIn: self.metrics
         )
     }
 
@@ -70,18 +66,13 @@ extension EngineDriver: RequestService {
         of writer: ConnectionWriter
     ) {
         do throws(Refusal) {
-            let exists = self.host.engine.state.sessionStatus(of: id) != nil
-            if let refusal = session.refusal(exists: exists, mayCreate: mayCreate) {
-                throw refusal
-            }
-            let before = self.host.lsn
-            let status = try self.host.engine.openSession(
+            let (status, replaced) = try self.host.engine.openSession(
                 id,
                 mayCreate: mayCreate,
+                in: &session,
                 self.writeContext(of: principal),
                 unless: { self.connections.isOpen($0) }
             )
-            let replaced = session.opened(status.number, isNew: self.host.lsn > before)
             self.connections.changedSession(from: replaced, to: status.number)
             writer.reply(.sessionOpened(status), to: requestID)
         } catch {

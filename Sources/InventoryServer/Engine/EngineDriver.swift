@@ -58,8 +58,8 @@ final class EngineDriver: @unchecked Sendable {
     private var areKeysNearBound = false
     private var timer: RepeatedTask?
     private(set) var isDraining = false
-    /// Dry runs that were begun and have not ended.
-    var dryRunCount = 0
+    /// The dry runs of all connections.
+    var dryRuns = DryRunCounts()
     private var drained: EventLoopPromise<Void>?
     /// Succeeds when the first step of a new database is durable.
     private var bootstrapped: EventLoopPromise<LSN>?

@@ -39,7 +39,7 @@ final class QueryRunner: @unchecked Sendable {
         self.scheduler = QueryScheduler(
             threads,
             limitMilliseconds: configuration.queryMilliseconds,
-            now: { context.loop.now.uptimeNanoseconds },
+            now: context.clocks.nanoseconds,
             work: context.clocks.threadNanoseconds
         )
     }
@@ -284,18 +284,31 @@ final class QueryRunner: @unchecked Sendable {
 
     /// Frees, on a query thread, values that may take milliseconds to free: queries, results, the states that
     /// answers read.
-    func free<Value>(_ value: Value) {
-        let held = FreedLater(value)
-        self.scheduler.submit { held.value = nil }
+    func free<Value>(_ value: consuming Value) {
+        let handed = Handed(value)
+        self.scheduler.submit { _ = handed.take() }
+    }
+
+    /// ``free(_:)``; `done` is called on the loop once the value has been freed.
+    func free<Value>(_ handed: Handed<Value>, then done: @escaping @Sendable () -> Void) {
+        self.scheduler.submit {
+            _ = handed.take()
+            self.context.loop.execute(done)
+        }
     }
 }
 
-/// Holds a value until a query thread frees it.
+/// Passes a value to another thread, which alone keeps it alive from then on.
 ///
-/// `@unchecked Sendable`: the loop does not use it after passing it on.
-private final class FreedLater<Value>: @unchecked Sendable {
-    var value: Value?
-    init(_ value: Value) { self.value = value }
+/// A closure may live on, on the thread that made it, after it ran elsewhere; so the closure holds this, and not
+/// the value. `@unchecked Sendable`: the sender does not use it after passing it on.
+final class Handed<Value>: @unchecked Sendable {
+    private var value: Value?
+
+    init(_ value: consuming Value) { self.value = value }
+
+    /// Removes the value; `nil` if it was taken before.
+    func take() -> Value? { self.value.take() }
 }
 
 extension ProductKey {

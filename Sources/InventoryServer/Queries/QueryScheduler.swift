@@ -202,7 +202,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     /// Handles a job's checkpoint: runs shorter work first, if its slice is over.
     fileprivate func pause(_ job: QueryJob) throws(Refusal) {
         let now = self.now()
-        if now > job.endsAt { throw self.deadlineExceeded }
+        if now > job.endsAt { throw self.deadlineExceeded(job) }
         guard job.isOnItsThread, now >= job.sliceEndsAt else { return }
         let work = self.work()
         if job.depth < Self.depthMax {
@@ -218,13 +218,11 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         if job.token.isCancelled { throw WorkToken.cancellation }
     }
 
-    private var deadlineExceeded: Refusal {
+    private func deadlineExceeded(_ job: QueryJob) -> Refusal {
         let seconds = self.limit / 1_000_000_000
         return Refusal(
             .deadlineExceeded,
-            .message(
-                "took longer than \(seconds) s of work; ask for less, by a window, a filter or a limit"
-            )
+            .message("took longer than \(seconds) s of work; \(job.advice)")
         )
     }
 }
@@ -242,6 +240,8 @@ final class QueryJob: @unchecked Sendable {
 
     let owner: QueryQueue.Owner
     private(set) var cost: Cost?
+    /// What its client can do if it takes too long.
+    fileprivate let advice: String
     /// Its ticket while it waits.
     fileprivate var ticket: QueryQueue.Ticket?
     fileprivate var isScan = false
@@ -262,10 +262,16 @@ final class QueryJob: @unchecked Sendable {
     /// Cancels the job.
     private(set) lazy var token = self.makeToken()
 
-    init(_ owner: QueryQueue.Owner, _ scheduler: QueryScheduler, cost: Cost? = nil) {
+    init(
+        _ owner: QueryQueue.Owner,
+        _ scheduler: QueryScheduler,
+        cost: Cost? = nil,
+        advice: String = "ask for less, by a window, a filter or a limit"
+    ) {
         self.owner = owner
         self.scheduler = scheduler
         self.cost = cost
+        self.advice = advice
         _ = self.token
     }
 

@@ -58,10 +58,37 @@ struct ColumnMapping: Sendable {
             throw Failure.usage(
                 """
                 no column for \(missing.map { $0.name }.joined(separator: ", ")); the file has \
-                \(header.joined(separator: ", ")): use --map FIELD=COLUMN
+                \(Self.list(header)): use --map FIELD=COLUMN
                 """
             )
         }
+    }
+
+    /// The most columns that a message names.
+    private static let namedMax = 50
+
+    private static func list(_ names: [String]) -> String {
+        let more = names.count - Self.namedMax
+        return names.prefix(Self.namedMax).joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+    }
+
+    /// The first column with the stock at a location that is not among the fields, and the location's name:
+    /// `stock@moon`, `[Moon] - Quantity`.
+    var unknownStock: (column: String, location: String)? {
+        let used = Set(self.columns.values)
+        let start = ImportLocations.stockField("")
+        for (index, name) in self.header.enumerated() where !used.contains(index) {
+            if name.lowercased().hasPrefix(start) {
+                return (name, String(name.dropFirst(start.count)))
+            }
+            if name.hasPrefix("["), let end = name.firstIndex(of: "]"),
+                Self.plain(String(name[end...])) == "quantity"
+            {
+                return (name, String(name[name.index(after: name.startIndex)..<end]))
+            }
+        }
+        return nil
     }
 
     private mutating func take(_ flag: String) throws(Failure) {
@@ -79,7 +106,7 @@ struct ColumnMapping: Sendable {
             throw Failure.usage(
                 """
                 --map names the column '\(parts[1])'; the file has \
-                \(self.header.joined(separator: ", "))
+                \(Self.list(self.header))
                 """
             )
         }

@@ -57,6 +57,15 @@ struct ImportFile: Sendable {
         guard let preset = options.preset, !read.header.isEmpty, let locations else {
             self.records = read
             let mapping = read.header.isEmpty ? nil : try columns(read.header)
+            if locations != nil, let unknown = mapping?.unknownStock {
+                throw Failure(
+                    "unknown_location",
+                    "the column \"\(unknown.column)\" is the stock at a location that does not exist",
+                    hint:
+                        "invctl location add \(unknown.location) creates it; or remove the column.",
+                    exit: Exit.notFound
+                )
+            }
             self.mapping = mapping
             if let mapping { notes.insert(mapping.summary, at: 0) }
             if let guesses = mapping?.guesses(read) { notes.append(guesses) }

@@ -41,7 +41,6 @@ package final class ImportReport: TransferHost {
         }
         object.add("rejectedRows", raw: "[" + rows.joined(separator: ",") + "]")
         object.add("notes", raw: Self.array(contents.notes))
-        if summary.isDryRun { object.add("dryRun", raw: "true") }
         self.host.print(object)
     }
 

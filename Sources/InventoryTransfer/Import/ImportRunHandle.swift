@@ -4,7 +4,7 @@ package import InventoryModel
 /// The run of an import that is in progress: its record in the database.
 ///
 ///     begin ──▶ new, or one that an earlier process began ──▶ requests of its session ──▶ finish
-///           └─▶ finished before, or not wanted again: nothing is imported
+///           └─▶ finished before, or refused: nothing is imported
 ///
 /// The record has how many requests were decided, so a run is resumed exactly even if its session was forgotten.
 ///
@@ -12,8 +12,10 @@ package import InventoryModel
 package final class ImportRunHandle: @unchecked Sendable {
     /// What the program decides about a run.
     package protocol Delegate: Sendable {
-        /// Returns whether to import a file that was imported before, as another run.
-        func mayImportAgain(_ earlier: ListedImportRun) -> Bool
+        /// A file that was imported before is about to be imported as another run.
+        ///
+        /// - Throws: ``Failure`` if it must not be.
+        func willRepeat(_ earlier: ListedImportRun) throws
         /// Reports that the run was finished before, so that nothing is imported.
         func wasFinished(_ earlier: ListedImportRun)
         /// The run is about to be recorded if it is new, or to be resumed.
@@ -52,21 +54,20 @@ package final class ImportRunHandle: @unchecked Sendable {
 
     /// Begins the run, or finds the one of that name.
     ///
-    /// - Throws: ``Failure`` if the name belongs to another import, success as the exit status if nothing is to
-    ///   be imported, or the client's error.
+    /// - Throws: ``Failure`` if the name belongs to another import or the program refuses the run, success as the
+    ///   exit status if it was finished before, or the client's error.
     func begin() async throws {
         let found = try await self.client.importRuns(ImportRunQuery(run: self.record.run)).rows
             .first
         if let found {
-            guard found.isSame(as: self.record) else { throw Self.conflict(found, self.record) }
+            guard self.record.isAbout(found.kind, content: found.content, layout: found.layout)
+            else { throw Self.conflict(found, self.record) }
             guard found.endedAt == nil else {
                 self.delegate.wasFinished(found)
                 throw ExitStatus.success
             }
-        } else if self.mayBeRepeated, let before = try await self.repeated(),
-            !self.delegate.mayImportAgain(before)
-        {
-            throw ExitStatus.success
+        } else if self.mayBeRepeated, let before = try await self.repeated() {
+            try self.delegate.willRepeat(before)
         }
         try await self.delegate.willBegin(isNew: found == nil)
         if found == nil { try await Self.send(self.record, by: self.client) }
@@ -123,10 +124,6 @@ package final class ImportRunHandle: @unchecked Sendable {
 }
 
 extension ListedImportRun {
-    fileprivate func isSame(as record: RecordImportRun) -> Bool {
-        self.kind == record.kind && self.content == record.content && self.layout == record.layout
-    }
-
     /// `7 rows: 5 accepted, 2 rejected`.
     package var countsText: String {
         ImportSummary(

@@ -50,8 +50,13 @@ package struct ProductImport: ~Copyable {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
-        if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        let sender = try await BatchSender.begin(self.host)
+        let session = try await ImportSession.begin(
+            self.options,
+            self.host,
+            problems: self.problems,
+            notes: self.reader.notes
+        )
+        let sender = session.sender
         let categories = ImportedCategories()
         while let part = try self.nextPart() {
             for category in part.newCategories {
@@ -64,13 +69,11 @@ package struct ProductImport: ~Copyable {
             }
             try await self.sendFurtherStock(of: part, by: sender)
         }
-        try await sender.finish()
-        self.progress.end()
-        let counts = try await sender.endRun(self.counts)
-        self.host.print(ImportSummary(counts, isDryRun: self.options.dryRun))
-        sender.noteForgotten(self.host)
-        try self.options.list(self.problems, self.host)
-        if counts.rejected > 0 { throw Exit.partlyDone }
+        try await session.end(self.progress) {
+            self.counts
+        } summarize: { counts in
+            self.host.print(ImportSummary(counts, isDryRun: self.options.dryRun))
+        }.checkAccepted()
     }
 
     private var counts: RowCounts {

@@ -48,6 +48,8 @@ struct ProductReader: ~Copyable {
             fields: .ofProducts,
             locations: locations
         )
+        // Rows before a malformed record must not be imported: the mended file would repeat them.
+        try file.records.checkRecords()
         self.row = ProductRow(
             file,
             currency: currency,

@@ -225,8 +225,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
         guard self.records.withUTF8(column, { $0.count > byteCountMax }) else { return }
         let byteCount = NormalizedText.trimmed(self.records.text(column)).utf8.count
         guard byteCount > byteCountMax else { return }
-        let allowed = "at most \(byteCountMax) are allowed"
-        throw Problem(text: "invalid_field  \(name) has \(byteCount) bytes; \(allowed)")
+        throw ProductCells.tooLong(name, byteCount: byteCount, atMost: byteCountMax)
     }
 
     // MARK: - Fields
@@ -252,7 +251,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
         _ value: inout Value
     ) throws(Problem) {
         let number = try self.number(self.nextColumn(), name: field.name, decimals: 0)
-        self.bytes.writeVarint(UInt64(number.map { Value(clamping: $0) } ?? field.standard ?? 0))
+        let value = try number.map { (number) throws(Problem) in
+            try ProductCells.integer(number, of: field)
+        }
+        self.bytes.writeVarint(UInt64(value ?? field.standard ?? 0))
     }
 
     mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Problem)
@@ -288,9 +290,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
     /// The base units that the record's price and cost are for.
     private func basis() throws(Problem) -> Int64 {
         let own = try self.number(self.priceBasis, name: "priceBasis", decimals: self.decimals)
-        let (basis, overflow) = self.per.multipliedReportingOverflow(by: self.unit.baseUnits)
-        if let own, own < 1 { throw Problem(text: "priceBasis: is below 1 base unit") }
-        return own ?? (overflow ? .max : basis)
+        return try ProductCells.basis(own, per: self.per, self.unit)
     }
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Problem) {
@@ -301,14 +301,12 @@ struct ProductRow: FieldVisitor, ~Copyable {
             or: field.standard?.code ?? ""
         )
         let decimals = try self.number(self.nextColumn(), name: "decimals", decimals: 0)
-        self.decimals = UInt8(clamping: decimals ?? 0)
+        self.decimals = try ProductCells.decimals(decimals ?? 0)
         self.bytes.write(self.decimals)
     }
 
     /// A unit with the decimals of the record's quantities.
-    private var unit: Unit {
-        Unit(code: "", decimals: min(self.decimals, Limits.unitDecimalsMax))
-    }
+    private var unit: Unit { Unit(code: "", decimals: self.decimals) }
 
     mutating func choice<Value: FieldChoice>(
         _ field: Field<Value>,
@@ -318,14 +316,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
         if column == .max || self.records.withBytes(column, { $0.isEmpty }) {
             return self.bytes.write((field.standard ?? value).rawValue)
         }
-        let written = self.records.text(column)
         // A product cannot be created archived.
         let choices = Value.allCases.filter { $0 as? ProductStatus != .archived }
-        guard let choice = choices.first(where: { "\($0)" == written }) else {
-            let words = choices.map { "\($0)" }.joined(separator: " or ")
-            throw Problem(text: "\(field.name): \"\(written)\" is not \(words)")
-        }
-        self.bytes.write(choice.rawValue)
+        let written = self.records.text(column)
+        self.bytes.write(try ProductCells.choice(written, field.name, among: choices).rawValue)
     }
 
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) {

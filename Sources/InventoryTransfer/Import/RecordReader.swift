@@ -202,6 +202,16 @@ struct RecordReader: @unchecked Sendable {
         }
     }
 
+    /// Reads all records that are left in a copy, so that a malformed one is an error before any row is used.
+    ///
+    /// - Throws: ``Failure`` if the file is malformed.
+    /// - Complexity: O(bytes); without a quote only a search for one.
+    func checkRecords() throws {
+        guard self.isJSON || self.bytes[self.offset...].contains(0x22) else { return }
+        var reader = self
+        while try reader.next() {}
+    }
+
     /// Records that the record read last is no row.
     mutating func pass() { self.passedCount += 1 }
 

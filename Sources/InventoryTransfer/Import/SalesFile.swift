@@ -3,8 +3,9 @@ internal import InventoryModel
 
 /// The sales of a file, read in two passes.
 ///
-/// The first pass reads all of it, in parallel parts: the products and the rejected rows. The second pass, ``SalesBatches``, reads batch by batch what is sent. Between them only the
-/// products and the product number of each row stay in memory.
+/// The first pass reads all of it, in parallel parts: the products and the rejected rows. The second pass,
+/// ``SalesBatches``, reads batch by batch what is sent. Between them only the products and the product number of
+/// each row stay in memory.
 ///
 ///     bytes  [ part 0 | part 1 | part 2 ]     each begins after the end of a line
 ///               │        │        │

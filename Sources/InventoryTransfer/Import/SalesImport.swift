@@ -75,24 +75,28 @@ package struct SalesImport {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package func run() async throws {
-        if !self.host.isQuiet { for note in self.file.reader.notes { self.host.note(note) } }
-        let sender = try await BatchSender.begin(self.host)
+        let session = try await ImportSession.begin(
+            self.options,
+            self.host,
+            problems: self.problems,
+            notes: self.file.reader.notes
+        )
+        let sender = session.sender
         let products = try await self.createProducts(sender)
         let (refused, recorded) = try await self.sendRows(sender, products)
-        let counts = try await sender.endRun(
+        let counts = try await session.end(nil) {
             RowCounts(
                 rows: self.file.rowCount,
                 rejected: refused,
                 passed: self.file.passedCount,
                 recorded: recorded
             )
-        )
-        let earlier = sender.done == 0 ? "" : "resumed an earlier run"
-        self.summarize(counts, self.options.dryRun ? "nothing written" : earlier)
-        sender.noteForgotten(self.host)
-        try self.options.list(self.problems, self.host)
+        } summarize: { counts in
+            let earlier = sender.done == 0 ? "" : "resumed an earlier run"
+            self.summarize(counts, self.options.dryRun ? "nothing written" : earlier)
+        }
         self.noteMerged()
-        if counts.rejected > 0 { throw Exit.partlyDone }
+        try counts.checkAccepted()
     }
 
     private func summarize(_ counts: RowCounts, _ more: String) {

@@ -21,7 +21,7 @@ extension SalesReader {
         }
         if let amount {
             row.amount = Money(abs(amount))
-            row.price = row.unitPrice
+            row.price = row.quantity.millionths == 0 ? .zero : row.unitPrice
         } else {
             row.price = Money(abs(charged))
             guard let amount = row.price.amount(of: row.quantity, per: row.per) else {

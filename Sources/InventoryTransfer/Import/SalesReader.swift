@@ -178,9 +178,17 @@ struct SalesReader {
     @inline(__always)
     private func quantity() throws(Problem) -> FileQuantity {
         let quantity = try self.writtenQuantity()
-        guard quantity.millionths != 0 else { throw Problem(text: "quantity: is 0") }
+        guard quantity.millionths != 0 || self.hasDiscount else {
+            throw Problem(text: "quantity: is 0")
+        }
         if !self.options.decimals.isEmpty { try self.checkDecimals(quantity) }
         return quantity
+    }
+
+    /// Whether the line's amount is below 0: a discount, which an export writes without a quantity.
+    private var hasDiscount: Bool {
+        let amount = try? self.money(self.columns.amount, "amount")
+        return (amount ?? nil).map { $0 < 0 } ?? false
     }
 
     @inline(__always)

@@ -99,21 +99,24 @@ package struct StockImport {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
-        if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        let sender = try await BatchSender.begin(self.host)
+        let session = try await ImportSession.begin(
+            self.options,
+            self.host,
+            problems: self.problems,
+            notes: self.reader.notes
+        )
+        let sender = session.sender
         while let rows = try await self.nextRows() {
             try await self.send(rows, by: sender)
             // The levels of the next rows are shown as these leave them.
             if self.options.dryRun { try await sender.finish() }
         }
-        try await sender.finish()
-        self.progress.end()
-        let counts = try await sender.endRun(self.counts)
-        self.host.print(self.summary(counts))
-        if self.options.dryRun { self.reportChanges() }
-        sender.noteForgotten(self.host)
-        try self.options.list(self.problems, self.host)
-        if counts.rejected > 0 { throw Exit.partlyDone }
+        try await session.end(self.progress) {
+            self.counts
+        } summarize: { counts in
+            self.host.print(self.summary(counts))
+            if self.options.dryRun { self.reportChanges() }
+        }.checkAccepted()
     }
 
     private var counts: RowCounts {
@@ -189,13 +192,12 @@ package struct StockImport {
         }
         var cost = row.cost
         if let given = row.cost, let basis = row.costBasis {
-            cost = given.exact(per: basis, of: unit, basis: product.product.price.basis)
-            guard cost != nil else {
-                throw ProductRow.Problem(
-                    text:
-                        "cost: is no whole amount for the quantity that the product's price is for"
-                )
-            }
+            let perBaseUnit = FileQuantity.perBaseUnit(unit.decimals)
+            cost = try ProductCells.cost(
+                given,
+                for: Int128(basis.millionths),
+                to: Int128(product.product.price.basis) * Int128(perBaseUnit)
+            )
         }
         let point = try row.reorderPoint.map { (point) throws(ProductRow.Problem) in
             guard let units = point.baseUnits(unit.decimals), units >= 0 else {
@@ -370,16 +372,5 @@ extension StockImport.Tally {
         if let point = found.reorderPoint { changes.append("reorder point set to \(text(point))") }
         let sku = found.product.product.sku
         self.shown.append("  row \(found.row.number)  \(sku)  \(changes.joined(separator: ", "))")
-    }
-}
-
-extension Money {
-    /// Returns what `basis` base units cost if `quantity` units of a unit cost this; `nil` if that is no
-    /// whole number of minor units.
-    func exact(per quantity: FileQuantity, of unit: Unit, basis: Int64) -> Money? {
-        let perBaseUnit = FileQuantity.perBaseUnit(unit.decimals)
-        let product = Int128(self.minorUnits) * Int128(basis) * Int128(perBaseUnit)
-        let (amount, rest) = product.quotientAndRemainder(dividingBy: Int128(quantity.millionths))
-        return rest == 0 ? Int64(exactly: amount).map { Money($0) } : nil
     }
 }

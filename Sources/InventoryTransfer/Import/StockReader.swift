@@ -72,6 +72,8 @@ struct StockReader {
             content: .stock,
             locations: locations
         )
+        // Rows before a malformed record must not be imported: the mended file would repeat them.
+        try file.records.checkRecords()
         func column(_ name: String) -> Int { file.mapping?.column(name) ?? .max }
         self.records = file.records
         (self.sku, self.stock, self.location) = (column("sku"), column("stock"), column("location"))

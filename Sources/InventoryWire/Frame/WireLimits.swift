@@ -37,11 +37,12 @@ public enum WireLimits {
     public static let backupsMax = 1
     /// Milliseconds for which a backup waits for its reader; then it ends with `deadline_exceeded`.
     public static let backupStallMillisecondsMax = 300_000
-    /// Dry runs, of all connections; another is refused with `overloaded`.
+    /// Dry runs of all connections whose copies are in memory; another is refused with `overloaded`.
     public static let dryRunsMax = 4
     /// Bytes of the log entries that the commands of a dry run would make; further commands are refused.
     ///
-    /// They bound the memory of its copy beyond what it shares with the state.
+    /// They bound the memory that these commands take. The copy itself shares the tables with the state, and has
+    /// indexes of its own, as large as the state's.
     public static let dryRunByteCountMax = 1 << 30
     /// Queries and insights of one connection that wait to start or for a query thread.
     public static let waitingQueriesPerConnectionMax = 1_024

@@ -39,11 +39,6 @@ package enum Terminal {
         self.write(head + SafeText.lines(line) + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes a question to standard error and stays on its line.
-    package static func prompt(_ question: String) {
-        self.write(SafeText.line(question), to: STDERR_FILENO)
-    }
-
     /// Shows progress in place, on a terminal only.
     package static func progress(_ line: String) {
         guard self.isError else { return }

@@ -119,7 +119,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Backs up everything to a file, while the server goes on serving.",
+        abstract: "Backs up everything to a file, while the server serves.",
         discussion: """
             A backup is the whole database: every table and its history, prices and names of the past, \
             unmet demand, alerts, sessions and the answers remembered for retries. It is the state at \

@@ -4,6 +4,7 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
+import Synchronization
 import TerminalKit
 
 struct ImportCommand: AsyncParsableCommand {
@@ -47,7 +48,7 @@ struct ImportCommand: AsyncParsableCommand {
             by the file FILE\(ResumeFile.suffix) that is beside FILE until the run is finished, or, for \
             sales, by the file's content. Standard input has no such file. A finished run is not imported \
             again. Without --id, products and their stock are a new run each time: a file that was imported \
-            before is reported with its date, and confirmed on a terminal. Sales of the same file need a \
+            before is reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the same file need a \
             new --id. invctl ledger imports lists all runs. With \
             -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
@@ -69,6 +70,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var confirmation: ConfirmOptions
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(name: .customLong("as"), help: "What the rows are.") var kind: Kind = .products
     @Option(
@@ -168,7 +170,7 @@ struct ImportCommand: AsyncParsableCommand {
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
             try shell.checkAnswerOptions()
             var shell = shell
-            shell.importRun = identity.handle(for: shell)
+            shell.importRun = identity.handle(for: shell, self.confirmation)
             guard shell.format.isJSON else {
                 return try await self.run(options, file, host: shell)
             }
@@ -184,6 +186,25 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(
+        _ options: ImportOptions,
+        _ file: FileBytes,
+        host: any TransferHost
+    ) async throws {
+        do {
+            try await self.importRows(options, file, host: host)
+        } catch let error as ClientError {
+            // Rows may be imported by now; the error of one request says nothing about them.
+            guard let message = Interruption.state.withLock({ $0.message }) else { throw error }
+            throw Failure(
+                error.code.description.replacing(" ", with: "_"),
+                error.message,
+                hint: message.prefix(1).uppercased() + message.dropFirst() + ".",
+                exit: Exit.code(for: error)
+            )
+        }
+    }
+
+    private func importRows(
         _ options: ImportOptions,
         _ file: FileBytes,
         host: any TransferHost
@@ -229,7 +250,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     /// All options that decide which rows a request has.
     ///
-    /// The number is the version of how rows are put into requests.
+    /// The number is the version of how rows are put into requests. Each kind of import has its own, so that a
+    /// change of one does not make the sales that were imported before another run.
     private var layout: String {
         let how =
             "\(self.runKind) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
@@ -237,7 +259,8 @@ struct ImportCommand: AsyncParsableCommand {
             self.encoding, self.delimiter, self.decimal?.rawValue, self.dateFormat,
             self.preset?.rawValue, self.negative?.rawValue, "\(self.per)", "\(self.noGuess)",
         ]
-        return "import 7 \(how) \(self.at ?? "") \(text)"
+        let version = self.runKind == .products ? 8 : 7
+        return "import \(version) \(how) \(self.at ?? "") \(text)"
     }
 
     private func options() throws -> ImportOptions {

@@ -26,6 +26,8 @@ struct ImportIdentity: Sendable {
     /// The path of the file by which the same command resumes the run; `nil` if it needs none or has none.
     private let resumePath: String?
     private let resumed: ResumeFile?
+    /// The file of a run that was interrupted, of another version of the imported file or with other options.
+    private let leftover: ResumeFile?
     private let canResume: Bool
 
     init(kind: ImportKind, content: String, layout: String, id: String?, file: String) {
@@ -35,9 +37,11 @@ struct ImportIdentity: Sendable {
         self.id = id
         let needsFile = id == nil && kind != .sales
         let path = needsFile && file != "-" ? ResumeFile.path(of: file) : nil
-        let found = path.flatMap { ResumeFile(at: $0) }.flatMap {
+        let left = path.flatMap { ResumeFile(at: $0) }
+        let found = left.flatMap {
             $0.content == content && $0.layout == layout && IdempotencyKey($0.run) != nil ? $0 : nil
         }
+        self.leftover = found == nil ? left : nil
         self.resumePath = path
         self.resumed = found
         self.isNew = needsFile && found == nil
@@ -50,8 +54,13 @@ struct ImportIdentity: Sendable {
     /// What distinguishes the import from other requests with the same `--id`.
     private var claim: String { "import \(self.content) \(self.layout)" }
 
-    /// The record of the run, which is not begun yet.
-    func handle(for shell: Shell) -> ImportRunHandle {
+    /// Creates the handle of the run.
+    ///
+    /// - Parameters:
+    ///   - shell: The connection.
+    ///   - confirmation: Whether the user wants the same file imported again without a question.
+    /// - Returns: The run, which is not begun yet.
+    func handle(for shell: Shell, _ confirmation: ConfirmOptions) -> ImportRunHandle {
         let database = SessionID(high: shell.server.databaseHigh, low: shell.server.databaseLow)
         return ImportRunHandle(
             RecordImportRun(
@@ -63,32 +72,35 @@ struct ImportIdentity: Sendable {
             ),
             by: shell.client,
             mayBeRepeated: self.isNew,
-            delegate: Asker(identity: self, shell: shell, database: database.hexadecimal)
+            delegate: Dialog(
+                identity: self,
+                shell: shell,
+                confirmation: confirmation,
+                database: database.hexadecimal
+            )
         )
     }
 
-    /// Asks and tells the user about the run, and keeps its resume file.
-    private struct Asker: ImportRunHandle.Delegate {
+    /// Reports the run to the user, asks whether to repeat one, and keeps the resume file.
+    private struct Dialog: ImportRunHandle.Delegate {
         let identity: ImportIdentity
         let shell: Shell
+        let confirmation: ConfirmOptions
         let database: String
 
         private func date(_ run: ListedImportRun) -> String {
             self.shell.clock.format((run.endedAt ?? run.begunAt).microseconds)
         }
 
-        func mayImportAgain(_ earlier: ListedImportRun) -> Bool {
+        func willRepeat(_ earlier: ListedImportRun) throws {
             let said =
                 "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
-            guard Terminal.isInput, Terminal.isError, !self.shell.isDryRun else {
-                self.shell.note("  note  \(said); this is another run")
-                return true
-            }
-            Terminal.prompt("\(said). Import it again? [y/N] ")
-            let answer = readLine()?.lowercased() ?? ""
-            if ["y", "yes"].contains(answer) { return true }
-            self.shell.note("nothing was imported")
-            return false
+            let isAsked = try self.shell.confirm(
+                "\(said). Import it again?",
+                self.confirmation,
+                otherwise: "nothing was imported"
+            )
+            if !isAsked { self.shell.note("  note  \(said); this is another run") }
         }
 
         func wasFinished(_ earlier: ListedImportRun) {
@@ -124,11 +136,34 @@ struct ImportIdentity: Sendable {
                 )
             }
             if self.shell.isDryRun { return }
+            try await self.checkLeftover()
             let isKept = self.keepResumeFile()
             Interruption.setMessage(
                 self.identity.canResume && isKept
                     ? "imported rows stay; the same command resumes the import"
                     : "imported rows stay; only an import with --id can be resumed"
+            )
+        }
+
+        /// Refuses to begin another run while rows of an interrupted one of an earlier version of the file are in
+        /// the database: they would be imported twice.
+        private func checkLeftover() async throws {
+            guard let leftover = self.identity.leftover, leftover.database == self.database else {
+                return
+            }
+            let runs = try await self.shell.client.importRuns(ImportRunQuery(run: leftover.run))
+            guard let run = runs.rows.first, run.endedAt == nil else { return }
+            let path = self.identity.resumePath ?? ""
+            throw Failure(
+                "interrupted_import",
+                "\(path) is that of an import, begun \(self.shell.clock.format(run.begunAt.microseconds)), of "
+                    + "another version of this file or with other options: it was interrupted, and some of its "
+                    + "rows are imported",
+                hint: """
+                    Import that version to finish it. Or remove \(path) to begin another import: rows that were \
+                    imported are imported again.
+                    """,
+                exit: Exit.conflict
             )
         }
 

@@ -13,8 +13,8 @@ struct UndoCommand: AsyncParsableCommand {
             Your last step is the newest one with movements of stock that your actor made and that is \
             not reversed yet; so undo twice takes back two steps. A reversal is no step to undo: what \
             was taken back has to be entered again. If the last step cannot be reversed, such as a \
-            reservation, or if you changed a product, category, location or level after it, nothing \
-            is undone, and the message says what to do instead.
+            reservation, or if you changed a product, category, location, level or the time of a \
+            reservation after it, nothing is undone, and the message says what to do instead.
 
             On a terminal the step is shown, and you are asked first.
 
@@ -183,28 +183,49 @@ extension [Change] {
     /// What a step without movements changed, for people; `nil` if it moved stock or changed nothing of this
     /// kind.
     fileprivate var catalogSubject: String? {
+        var subject: String?
+        var floor: String?
         for change in self {
-            switch change {
-            case .moved: return nil
-            default: continue
+            switch change.undoing {
+            case .movement: return nil
+            case .subject(let found): subject = subject ?? found
+            case .level: floor = "the floor of a location"
+            case .nothing: continue
             }
         }
         // A level comes with what it is the level of, and alone only with its floor.
-        let level = self.contains { if case .level = $0 { true } else { false } }
-        return self.lazy.compactMap { $0.catalogSubject }.first
-            ?? (level ? "the floor of a location" : nil)
+        return subject ?? floor
     }
 }
 
+/// What a change means to `undo`.
+private enum Undoing {
+    /// It is taken back by the opposite movement.
+    case movement
+    /// It cannot be taken back: a step with it, and without movements, stands in the way of the ones before it.
+    case subject(String)
+    /// Like ``subject(_:)``, if the step has no other change that says of what the level is.
+    case level
+    /// It is none of what people enter: it comes with other changes, or is the server's own.
+    case nothing
+}
+
 extension Change {
-    fileprivate var catalogSubject: String? {
+    /// All kinds are listed, so that a new one is not passed over.
+    fileprivate var undoing: Undoing {
         switch self {
-        case .category(let category): "the category \(category.name)"
-        case .location(let location): "the location \(location.code)"
-        case .productCreated(let product): "the product \(product.sku)"
-        case .productUpdated, .productArchived, .productDeleted: "a product"
-        case .reorderPoint: "the reorder point of a location"
-        default: nil
+        case .moved: .movement
+        case .category(let category): .subject("the category \(category.name)")
+        case .location(let location): .subject("the location \(location.code)")
+        case .productCreated(let product): .subject("the product \(product.sku)")
+        case .productUpdated, .productArchived, .productDeleted: .subject("a product")
+        case .reorderPoint: .subject("the reorder point of a location")
+        case .level: .level
+        case .reservation(let reservation): .subject("the reservation \(reservation.id.value)")
+        case .transfer(let transfer): .subject("the transfer \(transfer.id.value)")
+        case .databaseCreated, .productLeft, .demandRefused, .alert, .importRun, .sessionOpened,
+            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten, .receiptRecorded:
+            .nothing
         }
     }
 }

@@ -77,7 +77,8 @@ struct Names: Sendable {
         case .alert(_, _, let product, _, _, _):
             await self.fetch(product)
             await self.fetchLocations()
-        default:
+        case .databaseCreated, .reservation, .transfer, .importRun, .receiptRecorded,
+            .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
             break
         }
     }

@@ -117,6 +117,9 @@ struct BothPaths: ~Copyable {
         at time: Instant,
         by actor: String
     ) -> Step? {
+        if case .recordPastSale(let sale) = command {
+            return self.record(sale, at: time, by: actor)
+        }
         let sale = Self.bytes { command.encode(into: &$0) }.withUnsafeBytes { PlainSale($0) }
         if let sale { return self.sell(sale, at: time, by: actor) }
         let batch = Self.bytes { Command.batch([command], .independent).encode(into: &$0) }
@@ -144,6 +147,16 @@ struct BothPaths: ~Copyable {
         self.fast.evolve(step, by: actor, remembering: nil, gathering: &gathered)
         self.fast.settle(&gathered)
         return Step(outcome: outcome.array(), entry: entry.array())
+    }
+
+    private mutating func record(_ sale: PastSale, at time: Instant, by actor: String) -> Step? {
+        var step = PlainReceipt.Step()
+        guard self.fast.decide(sale, at: time, into: &step) else { return nil }
+        let outcome = Self.bytes { step.outcome.encode(into: &$0) }
+        var entry = ByteWriter()
+        step.encodeEntry(by: actor, remembering: nil, into: &entry)
+        self.fast.evolve(step, by: actor, remembering: nil)
+        return Step(outcome: outcome, entry: entry.array())
     }
 
     private mutating func create(

@@ -132,6 +132,69 @@ import Testing
         shop.checkEqual()
     }
 
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `receipts of the past have the same result on both paths`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var shop = try Self.shop(&random)
+        var (fastCount, slowCount) = (0, 0)
+        for _ in 0..<800 {
+            let receipt = Self.receipt(&random)
+            let path = try shop.run(
+                .recordPastSale(receipt),
+                by: random.one(of: ["till", "", "é"])
+            )
+            if path == .fast { fastCount += 1 } else { slowCount += 1 }
+            guard random.below(6) == 0 else { continue }
+            try shop.run(Self.supply(&random, shop.time))
+            // Any step may be reversed, or refused to be; a receipt that was may be recorded again.
+            let lsn = LSN(random.below(shop.slow.lsn.value) + 1)
+            try shop.run(.reverse(Reversal(lsn: lsn, reason: .other)))
+        }
+        #expect(fastCount > 50)
+        #expect(slowCount > 50)
+        shop.checkEqual()
+    }
+
+    /// Usually a few lines on a new receipt; sometimes many, repeated, invalid or at another location.
+    private static func receipt(_ random: inout SplitMix64) -> PastSale {
+        let count = random.below(16) == 0 ? 15 + random.below(4) : 1 + random.below(4)
+        var lines: [PastSaleLine] = []
+        for _ in 0..<count {
+            let isExtreme = random.below(60) == 0
+            let quantity = random.below(8) == 0 ? -2 : Int64(random.below(40))
+            lines.append(
+                PastSaleLine(
+                    product: ProductID(UInt32(1 + random.below(isExtreme ? 22 : 20))),
+                    quantity: Quantity(isExtreme ? Limits.quantityMax : quantity),
+                    amount: Money(quantity * Int64(random.below(300))),
+                    cost: random.below(3) == 0 ? Money(Int64(random.below(500))) : nil
+                )
+            )
+        }
+        let day = Int64(random.below(3)) - 20_000
+        let isElsewhere = random.below(8) == 0
+        var sale = PastSale(
+            lines: lines,
+            location: LocationID(UInt16(isElsewhere ? 1 + random.below(4) : 1)),
+            reference: random.one(of: [
+                "", " é ", "R\(random.below(900))", "R\(random.below(9_000))",
+            ]),
+            firstLine: random.below(9) == 0 ? UInt32(random.below(20)) : 0,
+            occurredAt: Instant(microseconds: day * 86_400_000_000),
+            note: random.one(of: ["", "", "from the old till", "\u{7}"])
+        )
+        if random.below(3) == 0 { sale.day = CalendarDay(ofUTC: sale.occurredAt) }
+        if random.below(3) == 0 {
+            let hours = Int64(random.below(9)) - 8
+            sale.openedAt = sale.occurredAt.advanced(bySeconds: hours * 3_600)
+        }
+        if random.below(12) == 0 {
+            sale.isWriteOff = true
+            for index in sale.lines.indices { sale.lines[index].amount = 0 }
+        }
+        return sale
+    }
+
     @Test func `the lists of fields are complete`() {
         let draft = ProductDraft(sku: "A", name: "A", category: CategoryID(1), price: Price(1))
         let line = SaleLine(product: ProductID(1), quantity: 1)

@@ -49,23 +49,28 @@ package struct UpsertImport: ~Copyable {
     ///
     /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
-        if !self.host.isQuiet { for note in self.reader.notes { self.host.note(note) } }
-        let sender = try await BatchSender.begin(self.host)
-        while let chunk = try self.nextChunk() { try await self.send(chunk, by: sender) }
-        try await sender.finish()
-        self.progress.end()
-        let counts = try await sender.endRun(
-            RowCounts(
-                rows: self.reader.rowCount,
-                rejected: self.problems.count,
-                passed: self.reader.passedCount
-            )
+        let session = try await ImportSession.begin(
+            self.options,
+            self.host,
+            problems: self.problems,
+            notes: self.reader.notes
         )
-        self.host.print(self.summary(rejected: counts.rejected))
-        self.reportChanges()
-        sender.noteForgotten(self.host)
-        try self.options.list(self.problems, self.host)
-        if counts.rejected > 0 { throw Exit.partlyDone }
+        let sender = session.sender
+        while let chunk = try self.nextChunk() { try await self.send(chunk, by: sender) }
+        try await session.end(self.progress) {
+            self.counts
+        } summarize: { counts in
+            self.host.print(self.summary(rejected: counts.rejected))
+            self.reportChanges()
+        }.checkAccepted()
+    }
+
+    private var counts: RowCounts {
+        RowCounts(
+            rows: self.reader.rowCount,
+            rejected: self.problems.count,
+            passed: self.reader.passedCount
+        )
     }
 
     private mutating func nextChunk() throws -> UpsertReader.Chunk? {

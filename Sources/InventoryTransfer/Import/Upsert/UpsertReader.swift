@@ -57,6 +57,8 @@ struct UpsertReader: ~Copyable {
             content: .upserts,
             locations: locations
         )
+        // Rows before a malformed record must not be imported: the mended file would repeat them.
+        try file.records.checkRecords()
         let row = UpsertRow(
             file,
             currency: host.currency,

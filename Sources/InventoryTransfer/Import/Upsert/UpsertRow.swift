@@ -252,7 +252,8 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         if let decimals = try self.number(self.newDecimals, "decimals", decimals: 0),
             self.isEmpty(self.decimalsColumn)
         {
-            fields.unit = Unit(code: fields.unit.code, decimals: UInt8(clamping: decimals))
+            let decimals = try ProductCells.decimals(decimals)
+            fields.unit = Unit(code: fields.unit.code, decimals: decimals)
             self.unit = fields.unit
         }
         let price = try self.number(
@@ -288,10 +289,8 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             "priceBasis",
             decimals: self.unit.decimals
         )
-        if let own, own < 1 { throw Problem(text: "priceBasis: is below 1 base unit") }
-        if own != nil || self.per == 1 { return own }
-        let (basis, overflow) = self.per.multipliedReportingOverflow(by: self.unit.baseUnits)
-        return overflow ? .max : basis
+        if own == nil, self.per == 1 { return nil }
+        return try ProductCells.basis(own, per: self.per, self.unit)
     }
 
     // MARK: - Stock
@@ -338,15 +337,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             throw Problem(text: "cost: \(self.records.text(column)) is below 0")
         }
         guard let own = try self.basis(), own != basis else { return Money(cost) }
-        let (amount, rest) = (Int128(cost) * Int128(basis)).quotientAndRemainder(
-            dividingBy: Int128(own)
-        )
-        guard rest == 0, let amount = Int64(exactly: amount) else {
-            throw Problem(
-                text: "cost: is no whole amount for the quantity that the product's price is for"
-            )
-        }
-        return Money(amount)
+        return try ProductCells.cost(Money(cost), for: Int128(own), to: Int128(basis))
     }
 
     // MARK: - Fields
@@ -370,8 +361,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         atMost byteCountMax: Int64
     ) throws(Problem) {
         guard text.utf8.count > byteCountMax else { return }
-        let allowed = "at most \(byteCountMax) are allowed"
-        throw Problem(text: "invalid_field  \(name) has \(text.utf8.count) bytes; \(allowed)")
+        throw ProductCells.tooLong(name, byteCount: text.utf8.count, atMost: byteCountMax)
     }
 
     /// Sets the further barcodes, without that of the first column.
@@ -407,11 +397,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         if field.standard == 0, self.isCleared(self.current.first) {
             value = 0
         } else if let number = try self.number(self.current.first, field.name, decimals: 0) {
-            guard field.bounds.contains(number) else {
-                let bounds = "\(field.bounds.lowerBound) to \(field.bounds.upperBound)"
-                throw Problem(text: "\(field.name): is \(number); it must be \(bounds)")
-            }
-            value = Value(clamping: number)
+            value = try ProductCells.integer(number, of: field)
         }
     }
 
@@ -447,18 +433,16 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             throw Self.notClearable(name)
         }
         let code = self.records.text(self.current.first)
-        let decimals = try self.number(self.current.second, "decimals", decimals: 0)
-        if let decimals, !(0...Int64(Limits.unitDecimalsMax)).contains(decimals) {
-            throw Problem(
-                text: "decimals: is \(decimals); it must be 0 to \(Limits.unitDecimalsMax)"
-            )
+        let number = try self.number(self.current.second, "decimals", decimals: 0)
+        let decimals = try number.map { (number) throws(Problem) in
+            try ProductCells.decimals(number)
         }
         guard code.utf8.count <= Limits.unitByteCountMax else {
             throw Problem(text: "unit: is longer than \(Limits.unitByteCountMax) bytes")
         }
         value = Unit(
             code: code.isEmpty ? value.code : NormalizedText.trimmed(code),
-            decimals: decimals.map { UInt8(clamping: $0) } ?? value.decimals
+            decimals: decimals ?? value.decimals
         )
         self.unit = value
     }
@@ -469,11 +453,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     ) throws(Problem) {
         if self.isCleared(self.current.first) { throw Self.notClearable(field.name) }
         let written = self.records.text(self.current.first)
-        guard let choice = Value.allCases.first(where: { "\($0)" == written }) else {
-            let words = Value.allCases.map { "\($0)" }.joined(separator: " or ")
-            throw Problem(text: "\(field.name): \"\(written)\" is not \(words)")
-        }
-        value = choice
+        value = try ProductCells.choice(written, field.name, among: Array(Value.allCases))
     }
 
     /// The category is read by name; see ``categoryName``.
