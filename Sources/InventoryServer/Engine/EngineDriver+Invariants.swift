@@ -21,7 +21,9 @@ extension EngineDriver {
             connection.checkInvariants()
             waitingCount += connection.queries.waitingCount
             shares.append(connection.queries.share)
-            if (connection.service as? DryRun)?.isCounted ?? false { dryRunCount += 1 }
+            guard let dryRun = connection.service as? DryRun else { continue }
+            dryRun.checkInvariants()
+            if dryRun.share == .open { dryRunCount += 1 }
         }
         precondition(
             self.queries.waitingQueryCount == waitingCount,
