@@ -9,6 +9,11 @@ internal import InventoryWire
 ///
 /// Opening a session is a step of the log, so it is opened for the first command and never for a reader.
 ///
+/// A dry run begins before anything else, and lives as long as its connection:
+///
+///     offline ──accepted──▶ beginning ──dryRunBegun──▶ idle …
+///                               └─ refused or lost ─▶ over ◀─ lost ─ …
+///
 /// Commands keep their sequence numbers and their bytes until they are answered, and are retried after a
 /// reconnect: the server executes each once (idempotency) and returns the same answer again. No more
 /// are in flight than the server remembers outcomes of. ``LinkMachine`` is the connection itself. A plain
@@ -38,21 +43,30 @@ struct ClientStateMachine {
         case retryOpening
         /// Fail these commands: their session no longer exists.
         case fail([PendingCommand], Refusal)
+        /// Request the dry run, before which nothing else may be sent.
+        case beginDryRun
+        /// Fail every call: the dry run was refused or lost, and nothing can be sent any more.
+        case end
         case nothing
     }
 
     enum Phase: Equatable {
         case offline
+        /// Connected; the dry run has been requested.
+        case beginning
         /// Connected; no call needs a session yet.
         case idle
         case opening
         case ready
+        /// The dry run was refused, or its connection lost.
+        case over
     }
 
     private(set) var phase = Phase.offline
     private let session: SessionID
     /// Whether commands are retried while the server's disk is full.
     private let waitsForStorage: Bool
+    private let isDryRun: Bool
     /// Whether the server must already know the session: a forgotten one is then an error.
     private var wasOpened = false
     private var isSessionNeeded = false
@@ -72,16 +86,42 @@ struct ClientStateMachine {
     /// behind it can be decided.
     static let filler = Command.batch([], .independent).encoded
 
-    init(session: SessionID, continuesSession: Bool, waitsForStorage: Bool = true) {
+    init(
+        session: SessionID,
+        continuesSession: Bool,
+        waitsForStorage: Bool = true,
+        isDryRun: Bool = false
+    ) {
         self.session = session
         self.waitsForStorage = waitsForStorage
+        self.isDryRun = isDryRun
         self.nextSequence = continuesSession ? nil : 1
     }
 
     mutating func accepted() -> Action {
         precondition(self.phase == .offline, "accepted while \(self.phase)")
+        guard !self.isDryRun else {
+            self.phase = .beginning
+            return .beginDryRun
+        }
         self.phase = .idle
         return self.openIfNeeded()
+    }
+
+    /// The answer to the request for a dry run arrived.
+    mutating func dryRunAnswered(_ refusal: Refusal?) -> Action {
+        precondition(self.phase == .beginning, "a dry run was answered while \(self.phase)")
+        guard refusal == nil else { return self.end() }
+        self.phase = .idle
+        return self.openIfNeeded()
+    }
+
+    /// Forgets the commands: none was executed, and none will be.
+    private mutating func end() -> Action {
+        self.phase = .over
+        _ = self.takeAll()
+        self.unnumbered = []
+        return .end
     }
 
     /// Opens the session if a call waits for it and it is not being opened.
@@ -103,7 +143,12 @@ struct ClientStateMachine {
     }
 
     /// Whether requests that need no session may be sent.
-    var acceptsRequests: Bool { self.phase != .offline }
+    var acceptsRequests: Bool {
+        switch self.phase {
+        case .idle, .opening, .ready: true
+        case .offline, .beginning, .over: false
+        }
+    }
 
     mutating func opened(_ status: SessionStatus) -> Action {
         guard self.phase == .opening else { return .nothing }
@@ -353,7 +398,21 @@ struct ClientStateMachine {
     /// The session's status when it was last opened; `nil` before that.
     private(set) var status: SessionStatus?
 
-    mutating func lost() { self.phase = .offline }
+    /// The connection was lost: a dry run that was requested over it cannot be continued over another.
+    mutating func lost() -> Action {
+        switch self.phase {
+        case .beginning, .idle, .opening, .ready:
+            if self.isDryRun { return self.end() }
+            self.phase = .offline
+        case .offline, .over:
+            // The server had not accepted this connection, or the client has ended it.
+            break
+        }
+        return .nothing
+    }
+
+    /// The client was closed, and ends its calls.
+    mutating func closed() { if self.phase != .over { self.phase = .offline } }
 
     // MARK: - Invariants
 
@@ -378,6 +437,16 @@ struct ClientStateMachine {
         }
         precondition(!self.isBlocked || !self.commands.isEmpty, "blocked by no command")
         precondition(self.phase != .ready || self.status != nil, "open without a status")
+        switch self.phase {
+        case .beginning: precondition(self.isDryRun, "no dry run begins")
+        case .over:
+            precondition(self.isDryRun, "over without a dry run")
+            precondition(
+                self.commands.isEmpty && self.unnumbered.isEmpty,
+                "commands wait for a dry run that is over"
+            )
+        case .offline, .idle, .opening, .ready: break
+        }
     }
 }
 

@@ -60,7 +60,8 @@ import Testing
         var machine = ClientStateMachine(
             session: SessionID(high: 1, low: seed),
             continuesSession: Bool.random(using: &random),
-            waitsForStorage: Bool.random(using: &random)
+            waitsForStorage: Bool.random(using: &random),
+            isDryRun: seed % 4 == 0
         )
         let codes: [RefusalCode?] = [
             nil, nil, nil, .insufficientStock, .sequenceGap, .storageFull, .sequenceReused,
@@ -71,10 +72,11 @@ import Testing
             let waiting = machine.commands.map { $0.requestID }
             let id = waiting.randomElement(using: &random) ?? 0
             switch Int.random(in: 0..<10, using: &random) {
-            case 0..<3:
+            case 0..<3 where machine.phase != .over:
                 _ = machine.submitted(ClientStateMachine.filler, requestID: nextID)
                 nextID += 1
             case 3 where machine.phase == .offline: _ = machine.accepted()
+            case 3 where machine.phase == .beginning: _ = machine.dryRunAnswered(nil)
             case 4 where machine.phase == .opening:
                 let last = machine.commands.first.map { $0.sequence - 1 } ?? 0
                 _ = machine.opened(
@@ -88,7 +90,7 @@ import Testing
             case 8:
                 _ = machine.abandoned(requestID: id)
                 _ = machine.moreToSend()
-            case 9 where Int.random(in: 0..<8, using: &random) == 0: machine.lost()
+            case 9 where Int.random(in: 0..<8, using: &random) == 0: _ = machine.lost()
             default: break
             }
             machine.checkInvariants()
