@@ -29,7 +29,8 @@ final class DryRun {
         let view: ReadView
     }
 
-    private let server: EngineDriver
+    /// Waiting work of a query thread retains the dry run, but must not retain its server.
+    private unowned let server: EngineDriver
     private let writer: ConnectionWriter
     /// The request that began it.
     private let requestID: UInt64
