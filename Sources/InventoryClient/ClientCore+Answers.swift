@@ -59,7 +59,7 @@ extension ClientCore {
         case .again:
             // The reason is that of the first command: a gap only means that this one waits for it.
             let isReason = message.refusal?.code.isRetryable ?? false
-            let first = self.machine.commands.first?.requestID ?? id
+            let first = self.machine.numbered.pending.first?.requestID ?? id
             self.retryableRefusals[id] = isReason ? message.refusal : self.retryableRefusals[first]
             self.resendLater(id)
         case .stopped(let commands):

@@ -162,7 +162,7 @@ extension ClientCore {
 
     /// - Complexity: O(n) for n calls in progress.
     func checkInvariants() {
-        self.link.machine.checkInvariants()
+        self.link.checkInvariants()
         self.machine.checkInvariants()
         self.keyed.checkInvariants()
         let phase = self.link.machine.phase

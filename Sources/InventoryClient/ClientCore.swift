@@ -78,6 +78,9 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         return Instant(microseconds: accepted.serverTime.microseconds &+ passed)
     }
 
+    /// The hello of a server that accepts requests now; `nil` without one.
+    var greeting: HelloAccepted? { self.machine.acceptsRequests ? self.accepted : nil }
+
     func takeRequestID() -> UInt64 {
         defer { self.nextRequestID += 1 }
         return self.nextRequestID
@@ -88,9 +91,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     /// Completes once the server has accepted a hello.
     func greet(_ call: Call? = nil, _ completion: @escaping HelloCompletion) {
         self.begin(call, completing: completion) { once in
-            if let accepted = self.accepted, self.machine.acceptsRequests {
-                return once.call(.success(accepted))
-            }
+            if let greeting = self.greeting { return once.call(.success(greeting)) }
             self.helloWaiters.append(once)
             self.greetedAt = self.greetedAt ?? self.loop.now
         }

@@ -68,7 +68,7 @@ import Testing
             if phase == .ready { _ = machine.opened(Self.status) }
             #expect(machine.phase == phase)
             #expect(machine.lost() == .end)
-            #expect(machine.commands.isEmpty)
+            #expect(machine.numbered.pending.isEmpty)
             #expect(machine.answered(requestID: 1, refusal: nil) == .stray)
             #expect(machine.moreToSend() == .nothing && machine.resending(after: 1) == .nothing)
         }

@@ -200,13 +200,13 @@ import Testing
         #expect(machine.answered(requestID: 1, refusal: Self.full) == .again)
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
         // Those behind it are in flight: their numbers cannot change.
-        #expect(machine.commands.map { $0.sequence } == [1, 2, 3])
-        #expect(machine.commands.map { $0.isFiller } == [true, false, false])
+        #expect(machine.numbered.pending.map { $0.sequence } == [1, 2, 3])
+        #expect(machine.numbered.pending.map { $0.isFiller } == [true, false, false])
         guard case .send(let sent) = machine.resending(after: 1) else {
             Issue.record("no filler has its number")
             return
         }
-        #expect(sent.map { $0.command } == [ClientStateMachine.filler])
+        #expect(sent.map { $0.command } == [NumberedCommands.filler])
         #expect(machine.answered(requestID: 1, refusal: Refusal(.outOfRange)) == .settled)
         #expect(self.sequences(machine.moreToSend()) == [2, 3])
     }
@@ -220,9 +220,9 @@ import Testing
         }
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
         #expect(machine.abandoned(requestID: 2) == .withdrawn)
-        #expect(machine.commands.count == 3)
+        #expect(machine.numbered.pending.count == 3)
         #expect(machine.abandoned(requestID: 3) == .withdrawn)
-        #expect(machine.commands.isEmpty)
+        #expect(machine.numbered.pending.isEmpty)
         #expect(self.sequences(machine.submitted(Self.command, requestID: 4)) == [1])
     }
 
@@ -243,7 +243,7 @@ import Testing
         }
         _ = machine.submitted(Self.command, requestID: 1)
         #expect(machine.abandoned(requestID: 1) == .withdrawn)
-        #expect(machine.commands.isEmpty)
+        #expect(machine.numbered.pending.isEmpty)
     }
 
     // MARK: - Unknown outcomes
@@ -301,7 +301,7 @@ import Testing
         let expired = Refusal(.sessionExpired)
         #expect(machine.answered(requestID: 1, refusal: expired) == .unknown(sequence: 1))
         #expect(machine.answered(requestID: 2, refusal: expired) == .settled)
-        #expect(machine.commands.isEmpty)
+        #expect(machine.numbered.pending.isEmpty)
     }
 
     @Test func `a forgotten outcome is unknown, not unexecuted`() {
@@ -360,7 +360,7 @@ import Testing
             return
         }
         #expect(sent.map { $0.sequence } == [2, 3])
-        #expect(sent[0].command == ClientStateMachine.filler)
+        #expect(sent[0].command == NumberedCommands.filler)
         #expect(machine.answered(requestID: 3, refusal: Self.gap) == .again)
         #expect(machine.answered(requestID: 2, refusal: Refusal(.outOfRange)) == .settled)
         #expect(machine.answered(requestID: 3, refusal: nil) == .settled)
