@@ -110,4 +110,14 @@ struct RecentDurations {
         let rank = Int((Double(self.values.count) * share).rounded(.up))
         return self.values.sorted()[rank - 1]
     }
+
+    /// Traps if more are retained than may be, or a place is to be replaced before all are in use.
+    func checkInvariants() {
+        let isFull = self.values.count == Self.countMax
+        precondition(self.values.count <= Self.countMax, "\(self.values.count) durations")
+        precondition(
+            self.next == 0 || isFull && self.next < Self.countMax,
+            "place \(self.next) of \(self.values.count) is the next"
+        )
+    }
 }

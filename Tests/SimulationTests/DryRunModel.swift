@@ -50,7 +50,9 @@ struct DryRunModel {
                 guard lsn == self.state.lsn || !isOpen && lsn == self.state.lsn.next,
                     Set(readings) == Set(expected)
                 else {
-                    return ["a dry run has \(readings) at \(lsn), not \(expected) at \(self.state.lsn)"]
+                    return [
+                        "a dry run has \(readings) at \(lsn), not \(expected) at \(self.state.lsn)"
+                    ]
                 }
             case .batch(let commands, let outcome):
                 guard case .batch(let outcomes) = outcome, case .done(let first) = outcomes.first

@@ -147,7 +147,10 @@ final class InsightPeer {
 extension InsightCopy {
     /// Removes all received messages and returns their opcodes.
     mutating func follow(_ messages: [ServerMessage]) throws -> [Opcode] {
-        for message in messages { _ = try self.take(message) }
+        for message in messages {
+            _ = try self.take(message)
+            self.checkInvariants()
+        }
         return messages.map { $0.opcode }
     }
 }

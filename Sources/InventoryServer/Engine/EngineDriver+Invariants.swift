@@ -7,6 +7,7 @@ extension EngineDriver {
     /// - Complexity: O(connections + subscriptions + open queries)
     func checkInvariants() {
         self.turns.checkInvariants()
+        self.metrics.syncs.checkInvariants()
         self.log.checkInvariants()
         self.snapshots.checkInvariants()
         self.backups.checkInvariants()

@@ -209,4 +209,36 @@ struct FeedBlocks {
         }
         return low
     }
+
+    /// Traps if a block is out of order, or the bytes of the blocks are not those that are counted.
+    ///
+    /// - Complexity: O(blocks)
+    func checkInvariants() {
+        let dropped = self.feed[..<self.firstIndex]
+        let kept = self.feed[self.firstIndex...]
+        for (block, next) in zip(kept, kept.dropFirst()) {
+            precondition(
+                block.last.next == next.first,
+                "block \(next.first) follows \(block.last) in the feed"
+            )
+        }
+        Self.check(self.droppedByteCount, of: dropped)
+        Self.check(self.feedByteCount, of: kept)
+        Self.check(self.readByteCount, of: self.read[...])
+        precondition(
+            self.feedByteCount <= self.feedByteCountMax || kept.count == 1,
+            "\(self.feedByteCount) bytes of the feed are in memory"
+        )
+        precondition(
+            self.readByteCount <= self.readByteCountMax || self.read.count == 1,
+            "\(self.readByteCount) bytes of old blocks are in memory"
+        )
+        let firsts = self.read.map { $0.first }
+        precondition(firsts == self.readOrder.sorted(), "\(firsts) are not \(self.readOrder)")
+    }
+
+    private static func check(_ byteCount: Int, of blocks: ArraySlice<IndexedBlock>) {
+        let sum = blocks.reduce(0) { $0 + $1.byteCount }
+        precondition(byteCount == sum, "\(byteCount) bytes of blocks with \(sum)")
+    }
 }

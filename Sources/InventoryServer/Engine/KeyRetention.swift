@@ -84,4 +84,15 @@ struct KeyShare {
         }
         if count > 0 { self.runs.removeFirst(count) }
     }
+
+    /// Traps if its runs are not in order, or their bytes not those that are counted.
+    ///
+    /// - Complexity: O(1): there are a bounded number of runs
+    func checkInvariants() {
+        let sum = self.runs.reduce(0) { $0 + $1.byteCount }
+        precondition(self.byteCount == sum, "\(self.byteCount) bytes of keys with \(sum)")
+        for (run, next) in zip(self.runs, self.runs.dropFirst()) {
+            precondition(run.last < next.last, "keys up to \(next.last) after \(run.last)")
+        }
+    }
 }

@@ -140,6 +140,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     func checkInvariants() {
         self.state.withLock { state in
             state.queue.checkInvariants()
+            state.costs.checkInvariants()
             precondition(
                 state.waiting.count == state.queue.count,
                 "\(state.waiting.count) bodies of \(state.queue.count) jobs"
