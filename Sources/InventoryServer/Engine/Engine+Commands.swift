@@ -201,32 +201,52 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) {
-        let start = reply.count
-        guard case .batch(let commands, let mode) = command,
+        if case .batch(let commands, let mode) = command,
             mode == .independent || mode == .errorsOnly
-        else {
-            let time = self.time(context.now)
-            var decision = self.state.decide(command, at: time)
-            decision.outcome.encode(into: &reply)
-            if completion != nil, let refusal = Self.tooLong(reply.count - start) {
-                // Deciding has no side effects, so nothing needs to be undone.
-                decision.changes = []
-                reply.truncate(to: start)
-                Outcome.refused(refusal).encode(into: &reply)
-            }
-            self.apply(
-                decision.changes,
-                at: time,
-                by: context.actor,
+        {
+            self.runEach(
+                of: commands,
+                isErrorsOnly: mode == .errorsOnly,
+                outcomeByteCountMax: command.outcomeByteCountMax,
+                context: context,
                 completing: completion,
-                into: reply,
-                from: start
+                into: &reply
             )
             return
         }
+        let start = reply.count
+        let time = self.time(context.now)
+        var decision = self.state.decide(command, at: time)
+        decision.outcome.encode(into: &reply)
+        if completion != nil, let refusal = Self.tooLong(reply.count - start) {
+            // Deciding has no side effects, so nothing needs to be undone.
+            decision.changes = []
+            reply.truncate(to: start)
+            Outcome.refused(refusal).encode(into: &reply)
+        }
+        self.apply(
+            decision.changes,
+            at: time,
+            by: context.actor,
+            completing: completion,
+            into: reply,
+            from: start
+        )
+    }
+
+    /// Decides the commands of a batch one by one, each in a step of its own, and remembers the outcome of all
+    /// in the last.
+    private mutating func runEach(
+        of commands: [Command],
+        isErrorsOnly: Bool,
+        outcomeByteCountMax byteCount: Int,
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
+    ) {
+        let start = reply.count
         do throws(Refusal) {
             try InventoryState.checkBatch(commands)
-            let byteCount = command.outcomeByteCountMax
             if completion != nil, let refusal = Self.tooLong(byteCount) { throw refusal }
         } catch {
             Outcome.refused(error).encode(into: &reply)
@@ -242,7 +262,7 @@ extension Engine {
         }
         var answer = BatchAnswer(
             count: commands.count,
-            isErrorsOnly: mode == .errorsOnly,
+            isErrorsOnly: isErrorsOnly,
             into: &reply
         )
         for (index, command) in commands.enumerated() {
