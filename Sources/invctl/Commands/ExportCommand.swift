@@ -26,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand {
             databases only; it writes no file.
 
             A file whose name ends in .gz, .xz, .lz4 or .zst is compressed by that program. A file \
-            gets its name only once it is complete.
+            gets its name only once it is complete. One that exists is replaced only with --force.
 
             Examples:
               invctl export products.csv
@@ -54,6 +54,7 @@ struct ExportCommand: AsyncParsableCommand {
         help: "Writes ' before text that a spreadsheet would take for a formula: = + - @ first."
     )
     var sanitizeFormulas = false
+    @OptionGroup var target: ForceOptions
 
     /// Endings of formats that a name may promise and that are not written.
     private static let unwritten: Set = ["xlsx", "xls", "ods", "parquet", "arrow"]
@@ -109,7 +110,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         try await Shell.run(self.global) { shell in
             guard let file = self.file else { return try await self.printChecksum(shell) }
-            let sink = try ExportSink(file, shell)
+            let sink = try ExportSink(file, shell, replaces: self.target.force)
             do {
                 if self.chosen == .all {
                     try await self.writeAll(shell, sink)
@@ -128,11 +129,13 @@ struct ExportCommand: AsyncParsableCommand {
         try await export.write()
         try sink.finish()
         guard !self.global.isQuiet else { return }
-        func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
+        func count(_ value: Int, _ noun: String) -> String {
+            DecimalText.counted(Int64(value), noun)
+        }
         Terminal.note(
             """
-            \(count(export.productCount)) products, \(count(export.stepCount)) steps with \
-            \(count(export.movementCount)) movements; digest \(export.digest.text)
+            \(count(export.productCount, "product")), \(count(export.stepCount, "step")) with \
+            \(count(export.movementCount, "movement")); digest \(export.digest.text)
             """
         )
     }

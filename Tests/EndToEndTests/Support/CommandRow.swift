@@ -654,7 +654,7 @@ struct CommandRow {
             says: "the server is 'nowhere:0'"
         ),
         CommandRow(
-            "backup {backup}",
+            "backup {backup}%",
             shows: "state checksum",
             json: .object("lsn"),
             wrong: "backup - --rate 0",
