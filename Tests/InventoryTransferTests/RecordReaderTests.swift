@@ -51,7 +51,12 @@ import Testing
         layout.isHeader = { $0.contains("sku") }
         let text = "Price list,,\n,,\n\"as of\nMonday\",,\nsku,name,price\nA,x,1\n"
         #expect(try Self.read(text, layout) == ["sku·name·price", "5 A·x·1"])
-        // Without such a header, it is the first record.
+        // Without such a header, it is the record most like one.
+        let known: @Sendable ([String]) -> Int = { $0.count { ["name", "price"].contains($0) } }
+        layout.likeness = known
+        layout.isHeader = { _ in false }
+        #expect(try Self.read(text, layout) == ["sku·name·price", "5 A·x·1"])
+        layout = RecordLayout(isHeader: { $0.contains("sku") })
         #expect(try Self.read("a,b\nA,1\n", layout) == ["a·b", "2 A·1"])
         #expect(try Self.read("", layout) == [""])
     }

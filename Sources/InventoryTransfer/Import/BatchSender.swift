@@ -159,7 +159,7 @@ final class BatchSender {
         guard self.forgottenRefusalCount > 0 else { return }
         let count = DecimalText.grouped(String(self.forgottenRefusalCount))
         messages.note(
-            "  note  of about \(rows) rows that an earlier run sent, \(count) were rejected and can no longer "
+            "  note  of about \(rows) rows that an earlier run sent, \(count) \(count == "1" ? "was" : "were") rejected and can no longer "
                 + "be listed"
         )
     }

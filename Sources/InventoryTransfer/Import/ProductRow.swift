@@ -94,7 +94,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
     ///
     /// - Throws: The reason why the record is invalid.
     mutating func encode() throws(Problem) -> StockColumns.Stock {
-        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
+        if let problem = self.records.problem { throw Problem(text: problem) }
         let skuByteCount = self.withSKU { $0.count }
         guard skuByteCount > 0 else { throw Problem(text: "sku: is empty") }
         guard skuByteCount <= Limits.skuByteCountMax else {
@@ -129,6 +129,12 @@ struct ProductRow: FieldVisitor, ~Copyable {
             isMoney: true
         )
         let quantity = try self.number(stock.stock, name: "stock", decimals: self.decimals)
+        try ProductCells.check(
+            quantity ?? 0,
+            in: 0...Limits.quantityMax,
+            name: "stock",
+            decimals: self.decimals
+        )
         return OpeningStock(
             location: location,
             quantity: Quantity(quantity ?? 0),
@@ -260,6 +266,14 @@ struct ProductRow: FieldVisitor, ~Copyable {
     mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Problem)
     {
         let number = try self.number(self.nextColumn(), name: field.name, decimals: self.decimals)
+        if let number {
+            try ProductCells.check(
+                number,
+                in: field.bounds,
+                name: field.name,
+                decimals: self.decimals
+            )
+        }
         let standard = field.standard?.quantity(in: self.unit).baseUnits ?? 0
         self.bytes.writeVarint(number ?? standard)
     }

@@ -102,11 +102,11 @@ package struct SalesImport {
     private func summarize(_ counts: RowCounts, _ more: String) {
         var summary = ImportSummary(counts, isDryRun: self.options.dryRun, isValidated: false)
         let discounts = self.file.discountCount
-        summary.add("products", self.file.products.lines.count, words: "products")
-        summary.add("sales", self.file.saleCount, words: "sales")
-        summary.add("returns", self.file.returnCount, words: "returns")
-        summary.add("writeOffs", self.file.writeOffCount, words: "write-offs")
-        summary.add("discounts", discounts, words: discounts > 0 ? "discounts" : nil)
+        summary.add("products", self.file.products.lines.count, things: "products")
+        summary.add("sales", self.file.saleCount, things: "sales")
+        summary.add("returns", self.file.returnCount, things: "returns")
+        summary.add("writeOffs", self.file.writeOffCount, things: "write-offs")
+        summary.add("discounts", discounts, things: discounts > 0 ? "discounts" : nil)
         summary.remark(more)
         self.host.print(summary)
     }
@@ -127,7 +127,8 @@ package struct SalesImport {
         let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
         let more = merged.count > shown.count ? ", …" : ""
         self.host.note(
-            "  note  \(merged.count) codes differ from another only in case or white space: "
+            "  note  \(merged.count) \(merged.count == 1 ? "code differs" : "codes differ") from another only "
+                + "in case or white space: "
                 + shown.joined(separator: ", ") + more
         )
     }
@@ -145,13 +146,15 @@ package struct SalesImport {
         var ids = [ProductID](repeating: ProductID(0), count: products.count)
         var isForgotten = false
         for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
-            let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
-            try await sender.send({
-                self.creating(part, categories: categories)
-            }) { outcome in
-                self.host.progress("products  \(part.upperBound)")
+            let end = min(start + BatchSender.answeredRowsMax, products.count)
+            let part = (start..<end).filter { self.existing.namedByBarcode[$0] == nil }
+            try await sender.send(
+                { self.creating(part, categories: categories) },
+                mayBeEmpty: part.isEmpty
+            ) { outcome in
+                self.host.progress("products  \(end)")
                 guard case .batch(let outcomes) = outcome else {
-                    isForgotten = true
+                    isForgotten = isForgotten || !part.isEmpty
                     return
                 }
                 for (index, outcome) in zip(part, outcomes) {
@@ -169,6 +172,7 @@ package struct SalesImport {
         }
         try await sender.finish()
         if isForgotten { try await self.lookUp(&ids) }
+        for (index, product) in self.existing.namedByBarcode { ids[index] = product }
         return products.indices.map { index in
             SoldUnit(
                 product: ids[index],
@@ -186,11 +190,11 @@ package struct SalesImport {
     }
 
     private func creating(
-        _ part: Range<Int>,
+        _ part: [Int],
         categories: ImportedCategories
     ) -> EncodedCommand {
         var request = BatchEncoder(.independent)
-        for product in self.file.products.lines[part] {
+        for product in part.map({ self.file.products.lines[$0] }) {
             request.append(
                 creating: ProductDraft(
                     sku: product.sku,

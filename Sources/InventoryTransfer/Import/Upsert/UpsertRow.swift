@@ -180,7 +180,6 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// - Returns: What it says.
     /// - Throws: The reason why the record is invalid.
     mutating func read(_ existing: ProductFields?) throws(Problem) -> Content {
-        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
         self.isNew = existing == nil
         var content = Content(fields: existing ?? ProductFields())
         self.unit = content.fields.unit
@@ -409,6 +408,12 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         if field.standard == .base(0), self.isCleared(column) {
             value = 0
         } else if let units = try self.number(column, field.name, decimals: self.unit.decimals) {
+            try ProductCells.check(
+                units,
+                in: field.bounds,
+                name: field.name,
+                decimals: self.unit.decimals
+            )
             value = Quantity(units)
         }
     }
