@@ -72,13 +72,22 @@ extension Command {
 extension Refusal {
     /// Fields whose values are base units of a product.
     static let quantityFields: Set<String> = {
-        let ofProducts = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
         let ofStock = [
             "quantity", "delta", "counted", "floor", "onHand", "unavailable", "incoming",
-            "opening.quantity",
         ]
-        return Set(ofProducts + ofStock)
+        return Self.productQuantities.union(ofStock)
     }()
+
+    /// Fields of a product whose values are base units.
+    private static let productQuantities: Set<String> = {
+        let names = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
+        return Set(names + ["opening.quantity"])
+    }()
+
+    /// Fields whose lower limit is always 0: that they cannot be negative says it all.
+    ///
+    /// The limits of a movement follow from what is there.
+    static let nonNegativeFields = Self.productQuantities.union(Self.moneyFields)
 
     /// Fields whose values are minor units of the currency.
     static let moneyFields: Set<String> = [

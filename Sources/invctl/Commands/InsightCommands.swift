@@ -9,7 +9,7 @@ struct InsightCommand: AsyncParsableCommand {
         commandName: "insight",
         abstract: "Insights from the ledger: sales, stock and what to do about them.",
         discussion: """
-            Each states its window, zone and LSN, and is live with --watch. Time counts to the end of
+            Each states its window, zone and LSN, and is live with --watch. Time counts to the end of \
             the current hour, so that an answer is valid until then.
 
             Examples:

@@ -18,8 +18,9 @@ struct ProductCommand: AsyncParsableCommand {
             abstract: "Adds a product, optionally with an opening stock.",
             discussion: """
                 Examples:
-                  invctl product add --sku LAP-01 --name Laptop --category Electronics --price 999.99
-                  invctl product add --sku SUG-1 --name Sugar --category Food --price 5.68 --unit kg --decimals 3 --opening 12.5@3.10
+                  invctl product add --sku LAP-01 --name Laptop --category Tech --price 999.99
+                  invctl product add --sku SUG-1 --name Sugar --category Food --price 5.68 \\
+                    --unit kg --decimals 3 --opening 12.5@3.10
                 """
         )
         @OptionGroup var global: GlobalOptions

@@ -60,17 +60,16 @@ struct StockCommand: AsyncParsableCommand {
             commandName: "restock",
             abstract: "Records a delivery.",
             discussion: """
-                Goods that were expected under the same reference (invctl stock expect --ref) are no longer
+                Goods that were expected under the same reference (invctl stock expect --ref) are no longer \
                 incoming then; of a part delivery, the rest stays expected.
 
                 Examples:
                   invctl stock restock LAP-01=5@700.00 --ref PO-118
                   invctl stock restock LAP-01=5@700.00 --date 2026-03-01
-                  invctl stock restock LAP-01=5@700.00 MOU-09=40@8.50 --at depot --from-incoming
+                  invctl stock restock LAP-01=5@700.00 --at depot --from-incoming
 
-                The default cost is the average cost of the stock at the location, or, without
-                stock, its last known cost; the answer states it. Free goods cost 0:
-                LAP-01=5@0.
+                The default cost is the average cost of the stock at the location, or, without \
+                stock, its last known cost; the answer states it. Free goods cost 0: LAP-01=5@0.
                 """
         )
         @OptionGroup var global: GlobalOptions
@@ -112,6 +111,7 @@ struct StockCommand: AsyncParsableCommand {
                 }
                 let done = try await shell.send(.restock(restock))
                 shell.say(done, restocked: restock, products)
+                await shell.noteExpectedElsewhere(done, restock, of: products)
             }
         }
     }
@@ -122,7 +122,7 @@ struct StockCommand: AsyncParsableCommand {
             discussion: """
                 Examples:
                   invctl stock adjust LAP-01=-1 --reason damaged
-                  invctl stock adjust LAP-01=1 MOU-09=-2 --reason found --note 'behind the shelf'
+                  invctl stock adjust LAP-01=1 MOU-09=-2 --reason found --note shelf
                 """
         )
         @OptionGroup var global: GlobalOptions
@@ -358,7 +358,7 @@ struct StockCommand: AsyncParsableCommand {
             commandName: "reorder-point",
             abstract: "Sets the stock at or below which a product is low at one location.",
             discussion: """
-                A location without a reorder point of its own has that of the product (invctl product set
+                A location without a reorder point of its own has that of the product (invctl product set \
                 --reorder-point).
 
                 Examples:
@@ -407,7 +407,7 @@ struct StockCommand: AsyncParsableCommand {
             commandName: "write-off",
             abstract: "Removes stock on hold from what is on hand, in one step.",
             discussion: """
-                For goods that were put on hold (invctl stock hold) and cannot be sold any more. What is
+                For goods that were put on hold (invctl stock hold) and cannot be sold any more. What is \
                 available does not change. Stock that is not on hold: invctl stock adjust.
 
                 Examples:
