@@ -20,6 +20,24 @@ import Testing
 
     // MARK: - Text
 
+    @Test func `one bad byte among UTF-8 rejects its row, and one byte alone is Windows-1252`()
+        throws
+    {
+        let daemon = try Daemon()
+        let head = Array("sku,name,category,price\n".utf8)
+        let mixed =
+            head + Array("A,Käse,C,1\nB,Br".utf8) + [0xF6] + Array("tchen,C,2\nC,Tee,C,3\n".utf8)
+        let imported = try daemon.invctl("import", "-", input: Data(mixed))
+        #expect(imported.code == 8, "\(imported)")
+        #expect(imported.output == "3 rows: 2 accepted, 1 rejected\n")
+        #expect(imported.errors.contains("row 3  name: has a byte that is no character"))
+        let windows = head + Array("D,Br".utf8) + [0xF6] + Array("tchen,C,2\n".utf8)
+        let other = try daemon.invctl("import", "-", input: Data(windows))
+        #expect(other.code == 0 && other.errors.contains("encoding windows-1252"), "\(other)")
+        let names = try daemon.invctl("product", "list", "-o", "csv", "--fields", "name").lines
+        #expect(names == ["name", "Käse", "Tee", "Brötchen"], "\(names)")
+    }
+
     @Test func `a German list beneath titles is read, and an error names its columns`() throws {
         let daemon = try Daemon()
         let text = """
