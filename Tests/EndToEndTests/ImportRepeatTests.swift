@@ -123,6 +123,14 @@ import Testing
         #expect(
             imported.errors.contains("row 6  the line is no JSON object: byte 1: not an object")
         )
+        // A damaged first line is no header.
+        let objects = ["A", "B"].map { "{\"sku\":\"\($0)\",\"name\":\"N\",\"price\":1}\n" }
+        let first = try daemon.invctl(
+            "import",
+            "-",
+            input: Data(("{\"sku\"\n" + objects.joined()).utf8)
+        )
+        #expect(first.code == 8 && first.errors.contains("row 1  the line is no JSON"), "\(first)")
         let left = try daemon.invctl("import", "-", input: Data("{\"sku\":\n{]\n".utf8))
         #expect(left.code == 1 && left.errors.contains("line 1, byte "), "\(left)")
     }

@@ -130,10 +130,30 @@ struct RecordReader: @unchecked Sendable {
     private static func form(_ bytes: Slice<UnsafeRawBufferPointer>) -> Form {
         let rest = bytes.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         if rest.first == 0x7B { return .lines }
-        guard rest.first == 0x5B else { return .delimited }
+        guard rest.first == 0x5B else {
+            return self.isFollowedByObjects(rest) ? .lines : .delimited
+        }
         let next = rest.dropFirst().first { $0 > 0x20 }
         return next == 0x7B || next == 0x5D ? .array : .delimited
     }
+
+    /// Whether the lines behind the first one are objects, so that it is a damaged one and no header.
+    private static func isFollowedByObjects(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var rest = bytes
+        var count = 0
+        while count <= Self.objectsSearched, let end = rest.firstIndex(of: 0x0A) {
+            let line = rest[..<end].drop { $0 <= 0x20 }
+            rest = rest[(end + 1)...]
+            if line.isEmpty { continue }
+            let second = line.dropFirst().first { $0 > 0x20 }
+            if count > 0, line.first != 0x7B || second != 0x22 { return false }
+            count += 1
+        }
+        return count > 1
+    }
+
+    /// The lines behind the first one that are looked at.
+    private static let objectsSearched = 3
 
     /// Returns the delimiter that a first line `sep=` states, as spreadsheets write it, and the line's end.
     private static func statedDelimiter(
