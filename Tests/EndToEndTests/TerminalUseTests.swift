@@ -78,7 +78,13 @@ import Testing
             try daemon.terminal(["product", "get", "LAP-01"], columns: 40, rows: 24)
         )
         let name = try #require(one.firstIndex { $0.hasPrefix("NAME  ") })
-        #expect(one[name + 1].hasPrefix(String(repeating: " ", count: 16) + "inch"), "\(one)")
+        #expect(one[name + 1].hasPrefix(String(repeating: " ", count: 16) + "silver"), "\(one)")
+        let error = try daemon.terminal(["sell", "LAP-01=60"], columns: 40, rows: 24)
+        #expect(error.wait() == 5)
+        let text = error.screen.lineStrings.joined(separator: "\n")
+        for word in ["insufficient_stock", "unavailable", "delivery", "restock LAP-01=50"] {
+            #expect(text.contains(word), "\(text)")
+        }
         let sales = Self.lines(try daemon.terminal(["insight", "sales"], columns: 40, rows: 24))
         #expect(sales.contains { $0.hasPrefix("LSN ") }, "\(sales)")
     }
