@@ -17,20 +17,14 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        let hashes = Limits.importHashByteCountMax
-        findings.check(
-            "run",
-            record.run,
-            byteCountMax: Limits.keyByteCountMax,
-            mayBeEmpty: false
-        )
-        findings.check("content", record.content, byteCountMax: hashes, mayBeEmpty: true)
-        findings.check("layout", record.layout, byteCountMax: hashes, mayBeEmpty: true)
+        findings.check("run", record.run, byteCount: FieldBounds.key)
+        findings.check("content", record.content, byteCount: FieldBounds.importHash)
+        findings.check("layout", record.layout, byteCount: FieldBounds.importHash)
         let counts = record.counts
         for (name, count) in [
             ("accepted", counts.accepted), ("refused", counts.refused), ("passed", counts.passed),
         ] {
-            findings.check(name, Int64(clamping: count), in: 0...Limits.importRowsMax)
+            findings.check(name, Int64(clamping: count), in: FieldBounds.importRows)
         }
         let session = SessionID(hexadecimal: record.session)
         if session == nil {

@@ -105,10 +105,10 @@ extension InventoryState {
             checks.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
         }
         let (quantity, amount) = (line.quantity.baseUnits, line.amount.minorUnits)
-        checks.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
-        checks.check("amount", amount, in: PastSaleLine.amounts, line: number)
+        checks.check("quantity", quantity, in: FieldBounds.deltas, line: number)
+        checks.check("amount", amount, in: FieldBounds.signedAmounts, line: number)
         if let cost = line.cost {
-            checks.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
+            checks.check("cost", cost.minorUnits, in: FieldBounds.amounts, line: number)
         }
         if sale.isWriteOff {
             if quantity <= 0 { invalid("quantity", "of a write-off must be above 0") }

@@ -15,15 +15,15 @@ extension FieldVisitor where Self: ~Copyable {
         content: inout String,
         layout: inout String
     ) throws(Failure) {
-        try self.text(.named("run", in: 1...Limits.keyByteCountMax), &name)
+        try self.text(.named("run", in: FieldBounds.key), &name)
         try self.choice(.named("kind"), &kind)
-        let hash = 0...Limits.importHashByteCountMax
+        let hash = FieldBounds.importHash
         try self.text(.named("content", in: hash, default: ""), &content)
         try self.text(.named("layout", in: hash, default: ""), &layout)
     }
 
     fileprivate mutating func counts(_ value: inout ImportCounts) throws(Failure) {
-        let rows = 0...Limits.importRowsMax
+        let rows = FieldBounds.importRows
         try self.integer(.named("accepted", in: rows, default: 0), &value.accepted)
         try self.integer(.named("refused", in: rows, default: 0), &value.refused)
         try self.integer(.named("passed", in: rows, default: 0), &value.passed)

@@ -30,7 +30,7 @@ enum ProductCells {
     /// - Throws: The problem that a unit cannot have as many.
     @inline(__always)
     static func decimals(_ number: Int64) throws(Problem) -> UInt8 {
-        let limits = 0...Int64(Limits.unitDecimalsMax)
+        let limits = FieldBounds.unitDecimals
         guard limits.contains(number) else {
             throw Self.outside("decimals", number, limits: limits)
         }

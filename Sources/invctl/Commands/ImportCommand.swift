@@ -129,8 +129,9 @@ struct ImportCommand: AsyncParsableCommand {
         if self.preset != nil, self.kind == .sales {
             throw ValidationError("--preset applies to products and their stock, not to sales")
         }
-        guard (1...Limits.quantityMax).contains(self.per) else {
-            throw ValidationError("--per is \(self.per), not 1 to \(Limits.quantityMax)")
+        guard FieldBounds.priceBases.contains(self.per) else {
+            let highest = FieldBounds.priceBases.upperBound
+            throw ValidationError("--per is \(self.per), not 1 to \(highest)")
         }
         _ = try self.reading()
         for (option, count) in [("--errors", self.errors), ("--changes", self.changes)] {
