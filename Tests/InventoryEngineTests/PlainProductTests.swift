@@ -179,6 +179,36 @@ import Testing
         }
     }
 
+    @Test
+    func
+        `a product with an extension field that the fast path does not know takes the slow path alone`()
+        throws
+    {
+        func creation(_ number: Int, more: String) -> Command {
+            var draft = ProductDraft(
+                sku: "S\(number)",
+                name: "N",
+                category: CategoryID(1),
+                price: Price(1),
+                opening: OpeningStock(quantity: 1)
+            )
+            (draft.brand, draft.moreBarcodes) = ("B", more)
+            return .createProduct(draft)
+        }
+        let commands = [creation(0, more: ""), creation(1, more: "X1 X2"), creation(2, more: "")]
+        let encoded = Command.batch(commands, .errorsOnly).encoded.bytes
+        try encoded.withUnsafeBytes { bytes in
+            guard let batch = PlainProduct.Batch.reading(bytes) else {
+                Issue.record("a batch of creations was not accepted")
+                return
+            }
+            for (index, isPlain) in [true, false, true].enumerated() {
+                #expect((batch.product(index) != nil) == isPlain, "\(index)")
+                try #require(batch.command(index) == commands[index])
+            }
+        }
+    }
+
     @Test func `a truncated batch of creations, or one with trailing bytes, is not accepted`() {
         let draft = ProductDraft(
             sku: "A",

@@ -237,7 +237,8 @@ package struct ProductTable: Sendable {
         self.barcodes.append(utf8: product.pointee.barcode)
         self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
         self.brands.append(utf8: product.pointee.brand)
-        self.moreBarcodes.append(utf8: product.pointee.moreBarcodes)
+        // The fast path accepts no further barcodes.
+        self.moreBarcodes.append("")
     }
 
     /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
