@@ -276,13 +276,13 @@ extension InventoryState {
 
     private mutating func put(_ reservation: Reservation) {
         let row = reservation.id.row
-        var dueBefore: Int64?
+        var dueBefore: Instant?
         if self.tables.reservations.contains(reservation.id) {
             precondition(
                 self.tables.reservations.isOpen(row),
                 "LSN \(self.lsn) changes reservation \(row), which is closed"
             )
-            dueBefore = self.tables.reservations.expiresAt[row]
+            dueBefore = Instant(microseconds: self.tables.reservations.expiresAt[row])
         }
         let reference = dueBefore == nil ? self.intern(reservation.reference) : 0
         self.tables.reservations.put(reservation, reference: reference)

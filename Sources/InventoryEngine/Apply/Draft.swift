@@ -200,7 +200,7 @@ struct Draft {
             }
             return ExpectedGoods.Predecessor(
                 kind: movement.kind,
-                incomingDelta: movement.incomingDelta.baseUnits
+                incomingDelta: movement.incomingDelta
             )
         }
         return nil

@@ -22,7 +22,7 @@ package struct StockPart {
 
     fileprivate init(_ goods: GoodsInTransit.Line) {
         var level = Level(product: goods.product, location: goods.destination)
-        level.value = Money(goods.value)
+        level.value = goods.value
         self.level = level
         self.stage = .inTransit
         self.quantity = goods.quantity

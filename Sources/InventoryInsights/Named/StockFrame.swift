@@ -40,7 +40,7 @@ struct StockFrame {
         let hour = plan.calendar.span(.hour, containing: now.microseconds)
         let window = plan.window
         self.moment = min(hour.to, point ?? .max)
-        let happened = plan.happenedBy.map { ZoneCalendar.sum($0, 1) } ?? .max
+        let happened = plan.happenedBy.map { ZoneCalendar.sum($0.microseconds, 1) } ?? .max
         let end = min(window.to?.microseconds ?? .max, hour.to, happened)
         let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
         self.span = TimeSpan(from: min(from, end), to: end)
@@ -68,7 +68,7 @@ struct StockFrame {
 
     /// Whether a row of ``rows`` counts: not if it happened after a point given as a time of events.
     func counts(_ row: Int) -> Bool {
-        self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0 } ?? true
+        self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0.microseconds } ?? true
     }
 
     private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {
