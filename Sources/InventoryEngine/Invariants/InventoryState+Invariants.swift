@@ -64,7 +64,7 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
-        self.importRuns.checkColumns("import runs")
+        self.importRuns.checkInvariants(in: self.strings)
         self.receipts.checkInvariants(in: self.ledger)
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
@@ -173,6 +173,37 @@ extension TransferTable {
             precondition(
                 value >= 0 && (self.items.remaining[row] > 0 || value == 0),
                 "transfer \(row) is worth \(value)"
+            )
+        }
+    }
+}
+
+extension ImportRunTable {
+    /// - Complexity: O(runs)
+    func checkInvariants(in strings: TextColumn) {
+        self.checkColumns("import runs")
+        for row in 0..<self.rowCount {
+            let run = self.run(row)
+            precondition(IdempotencyKey(run.name) != nil, "run \(row + 1) is named \(run.name)")
+            precondition(
+                self.finished[row] <= 1,
+                "run \(row + 1) is finished \(self.finished[row])"
+            )
+            precondition(
+                run.isFinished || run.counts == ImportCounts() && run.endedAt == run.begunAt,
+                "run \(row + 1) has counts before its end"
+            )
+            precondition(
+                run.begunAt <= run.endedAt && run.revision > 0,
+                "run \(row + 1) ended at \(run.endedAt), with revision \(run.revision)"
+            )
+            precondition(
+                row == 0 || self.begunAt[row - 1] <= self.begunAt[row],
+                "run \(row + 1) began before the one before it"
+            )
+            precondition(
+                Int(self.actors[row]) < strings.count,
+                "run \(row + 1) has the unknown actor \(self.actors[row])"
             )
         }
     }

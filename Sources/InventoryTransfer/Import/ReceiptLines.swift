@@ -111,3 +111,20 @@ struct ReceiptLines {
         return self.next.count - 1
     }
 }
+
+extension ReceiptLines {
+    /// Stops the process unless each receipt has a number of its own and lines, and the row before is of one.
+    ///
+    /// - Complexity: O(receipts)
+    func checkInvariants() {
+        precondition(
+            Set(self.receipts.values) == Set(self.next.indices),
+            "\(self.receipts.count) receipts have \(self.next.count) numbers"
+        )
+        for (receipt, next) in self.next.enumerated() {
+            precondition(next > 0, "receipt \(receipt) has no lines")
+        }
+        guard let last = self.last else { return }
+        precondition(self.next.indices.contains(last.receipt), "no receipt \(last.receipt)")
+    }
+}
