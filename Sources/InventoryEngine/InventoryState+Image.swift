@@ -196,7 +196,7 @@ extension InventoryState {
         _ checkpoint: () throws(Failure) -> Void
     ) throws(Failure) {
         let tables = self.tables
-        self.indexes = CatalogIndexes(capacityFor: tables)
+        self.indexes = CatalogIndexes()
         try Self.parts(of: 1..<max(tables.strings.count, 1), checkpoint) {
             self.indexes.insert(codes: $0, of: tables.strings)
         }

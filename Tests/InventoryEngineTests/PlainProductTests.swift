@@ -90,7 +90,7 @@ import Testing
         var (plain, refused) = (0, 0)
         var gathered = GatheredProducts()
         var step = PlainProduct.Step()
-        state.prepare(for: batch)
+        state.prefetch(batch)
         for index in 0..<batch.count {
             let time = Self.time(state)
             switch state.decide(batch, index, at: time, behind: gathered, into: &step) {

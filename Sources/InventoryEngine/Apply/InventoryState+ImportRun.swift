@@ -93,12 +93,13 @@ extension InventoryState {
 
     private func importRun(named name: String, _ draft: Draft) -> ImportRun? {
         draft.importRuns[name]
-            ?? self.importRuns.row(named: name).map { self.tables.importRuns.run($0) }
+            ?? self.importRuns.row(named: name, in: self.tables.importRuns)
+            .map { self.tables.importRuns.run($0) }
     }
 
     /// Whether a run has the session.
     private func isOfImportRun(_ session: SessionID, _ draft: Draft) -> Bool {
-        self.importRuns.row(of: session) != nil
+        self.importRuns.row(of: session, in: self.tables.importRuns) != nil
             || draft.importRuns.contains(session)
     }
 
@@ -118,7 +119,9 @@ extension InventoryState {
 
     /// The row of the run that a session opened now continues, and the last of its requests.
     func resumed(by session: SessionID) -> (row: Int, sequence: UInt64)? {
-        self.importRuns.row(of: session).map { ($0, self.tables.importRuns.requests[$0]) }
+        self.importRuns.row(of: session, in: self.tables.importRuns).map {
+            ($0, self.tables.importRuns.requests[$0])
+        }
     }
 
     /// Binds the sessions of a snapshot to their runs.

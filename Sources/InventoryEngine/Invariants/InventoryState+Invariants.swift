@@ -41,7 +41,7 @@ extension InventoryState {
     /// requests.
     private func checkImportRuns() {
         for session in self.sessions.sessions {
-            let row = self.importRuns.row(of: session.id)
+            let row = self.importRuns.row(of: session.id, in: self.tables.importRuns)
             precondition(session.run == row, "session \(session.number) is not of run \(row ?? -1)")
             guard let row else { continue }
             let requests = self.tables.importRuns.requests[row]
@@ -200,6 +200,8 @@ extension ReceiptTable {
 extension MovementLinks {
     /// - Complexity: O(movements)
     func checkInvariants(for ledger: MovementLedger) {
+        self.returned.checkInvariants()
+        self.reversed.checkInvariants()
         let expected = MovementLinks(for: ledger)
         precondition(self.reversed == expected.reversed, "reversed rows differ from the ledger's")
         precondition(self.returned == expected.returned, "returned sums differ from the ledger's")

@@ -155,7 +155,7 @@ extension Engine {
             Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }
         self.state.settle(&self.sales)
-        self.state.prepare(for: batch)
+        self.state.prefetch(batch)
         let start = reply.count
         var answer = BatchAnswer(count: batch.count, isErrorsOnly: batch.isErrorsOnly, into: &reply)
         for index in 0..<batch.count {

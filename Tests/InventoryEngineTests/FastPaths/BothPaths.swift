@@ -166,7 +166,7 @@ struct BothPaths: ~Copyable {
     ) -> Step? {
         var step = PlainProduct.Step()
         var gathered = GatheredProducts()
-        self.fast.prepare(for: batch)
+        self.fast.prefetch(batch)
         switch self.fast.decide(batch, 0, at: time, behind: gathered, into: &step) {
         case .slowPath: return nil
         case .refused(let refusal):
