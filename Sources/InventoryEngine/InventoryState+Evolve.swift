@@ -258,17 +258,21 @@ extension InventoryState {
 
     /// Records which lines of a receipt the latest movements are.
     mutating func record(_ part: ReceiptPart) {
-        let ledger = self.tables.ledger
-        let row = ledger.rowCount - Int(part.count)
+        let row = self.tables.ledger.rowCount - Int(part.count)
         precondition(
-            part.count > 0 && row >= 0 && ledger.lsns[row] == self.lsn.value,
+            part.count > 0 && row >= 0 && self.tables.ledger.lsns[row] == self.lsn.value,
             "LSN \(self.lsn) has fewer movements than its receipt has lines: \(part)"
         )
         let key = ReceiptTable.Key(
-            LocationID(ledger.locations[row]),
-            reference: ledger.references[row],
+            LocationID(self.tables.ledger.locations[row]),
+            reference: self.tables.ledger.references[row],
             day: part.day
         )
+        self.record(part, of: key, ledgerRow: row)
+    }
+
+    /// Records which lines of a receipt the movements from `row` on are.
+    mutating func record(_ part: ReceiptPart, of key: ReceiptTable.Key, ledgerRow row: Int) {
         precondition(key.reference != 0, "LSN \(self.lsn): a receipt without a reference")
         self.tables.receipts.append(key, firstLine: part.firstLine, count: part.count, row: row)
         self.receipts.insert(self.tables.receipts.rowCount - 1, in: self.tables.receipts)

@@ -314,7 +314,12 @@ package struct ProductTable: Sendable {
     }
 
     @inline(__always)
-    mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+    mutating func countMovement(_ id: ProductID) { self.countMovements(id, 1) }
+
+    @inline(__always)
+    mutating func countMovements(_ id: ProductID, _ count: UInt64) {
+        self.movementCounts[id.row] += count
+    }
 
     /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
     mutating func completeLoading() {

@@ -35,6 +35,9 @@ extension Engine {
         if self.runProducts(command, context: context, completing: completion, into: &reply) {
             return true
         }
+        if self.runReceipts(command, context: context, completing: completion, into: &reply) {
+            return true
+        }
         guard context.principal.commands.contains(.sell), let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
@@ -238,29 +241,6 @@ extension Engine {
                 remembering: outcome,
                 gathering: &self.products
             )
-        }
-        self.finishStep()
-    }
-}
-
-extension Engine {
-    // MARK: - Plain receipts
-
-    /// Encodes the step of a plain receipt for the log and applies it to the state.
-    mutating func applyReceipt(
-        _ actor: String,
-        completing completion: Completion?,
-        into reply: borrowing ByteWriter,
-        from start: Int
-    ) {
-        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
-        precondition(self.products.isEmpty, "a step behind products that are not in the tables")
-        reply.withBytes { bytes in
-            let outcome = completion.map {
-                RememberedOutcome($0, answered: bytes, from: start)
-            }
-            self.receipt.encodeEntry(by: actor, remembering: outcome, into: &self.gathered)
-            self.state.evolve(self.receipt, by: actor, remembering: outcome)
         }
         self.finishStep()
     }

@@ -26,8 +26,11 @@ struct Engine: ~Copyable {
     /// between two requests.
     var creation = PlainProduct.Step()
     var products = GatheredProducts()
-    /// The plain receipt that is being decided.
+    /// The plain receipts of a request, the one that is being decided, and the movements that are not yet in the
+    /// ledger; empty between two requests.
+    var receipts = PlainReceipt.Batch()
     var receipt = PlainReceipt.Step()
+    var receiptRows = GatheredReceipts()
 
     /// Bytes of entries that may wait for the log; requests beyond it are refused with `overloaded`
     /// (back-pressure).
@@ -430,13 +433,6 @@ struct Engine: ~Copyable {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
             let last = index == commands.count - 1 ? completion : nil
             let time = self.time(context.now)
-            if case .recordPastSale(let sale) = command,
-                self.state.decide(sale, at: time, into: &self.receipt)
-            {
-                answer.take(self.receipt, into: &reply)
-                self.applyReceipt(context.actor, completing: last, into: reply, from: start)
-                continue
-            }
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
             self.apply(
@@ -576,6 +572,7 @@ struct Engine: ~Copyable {
         if changes.isEmpty, outcome == nil { return }
         precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
         precondition(self.products.isEmpty, "a step behind products that are not in the tables")
+        precondition(self.receiptRows.isEmpty, "a step behind receipts that are not in the ledger")
         let lsn = self.state.lsn + 1
         var entry = EntryWriter(lsn: lsn, time: time, actor: actor, into: &self.gathered)
         for change in changes { entry.append(change, into: &self.gathered) }
@@ -591,6 +588,7 @@ struct Engine: ~Copyable {
     func checkInvariants() {
         precondition(self.sales.isEmpty, "sales that are not in the ledger")
         precondition(self.products.isEmpty, "products that are not in the tables")
+        precondition(self.receiptRows.isEmpty, "receipts that are not in the ledger")
         let next = self.gatheredFirst + self.gatheredCount
         precondition(next == self.lsn + 1, "entries up to LSN \(next - 1), not \(self.lsn)")
         self.commit.checkInvariants()
