@@ -38,6 +38,11 @@ extension SalesReader {
         self.records.withUTF8(self.columns.reference, body)
     }
 
+    /// Appends the reference in UTF-8.
+    func appendReference(to bytes: inout [UInt8]) {
+        self.withReference { bytes.append(contentsOf: $0) }
+    }
+
     /// The code as typed.
     var code: String { self.records.text(self.columns.sku) }
     var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
