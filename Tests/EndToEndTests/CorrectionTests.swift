@@ -108,6 +108,40 @@ import Testing
         #expect(none.code == 3 && none.errors.contains("nobody has made no step"))
     }
 
+    @Test func `a dated sale is undone at its date, and a return of it is of today`() throws {
+        let daemon = try self.shop()
+        func days() throws -> String {
+            let words = ["insight", "sales", "--window", "last-3-days", "--by", "day"]
+            let shown = try daemon.invctl(words + ["-o", "csv", "--fields", "net,transactions"])
+            return shown.lines.dropFirst().joined(separator: " ")
+        }
+        let yesterday = Self.date(daysAgo: 1)
+        try daemon.invctl("sell", "P=4", "--date", "\(yesterday)T12:00:00")
+        #expect(try days() == "0.00,0 4.00,1 0.00,0")
+        try daemon.invctl("undo")
+        #expect(try days() == "0.00,0 0.00,0 0.00,0")
+        let dates = try self.values(
+            "occurredAt",
+            "ledger",
+            "list",
+            "--kind",
+            "reversal",
+            of: daemon
+        )
+        #expect(dates == "\(yesterday)T12:00:00Z")
+
+        try daemon.invctl("sell", "P=4", "--date", "\(yesterday)T13:00:00")
+        let sale = try self.values("lsn", "ledger", "sales", "--limit", "1", of: daemon)
+        try daemon.invctl("return", "P=1", "--sale", sale)
+        #expect(try days() == "0.00,0 4.00,1 -1.00,0")
+        // A sale of today is undone today.
+        try daemon.invctl("sell", "P=2")
+        let made = try self.values("lsn", "ledger", "sales", "--limit", "1", of: daemon)
+        try daemon.invctl("ledger", "reverse", made)
+        #expect(try days() == "0.00,0 4.00,1 -1.00,0")
+        #expect(try daemon.invctl("verify").code == 0)
+    }
+
     @Test func `what cannot be undone is named, and nothing older is undone for it`() throws {
         let daemon = try self.shop()
         try daemon.invctl("sell", "P=4")

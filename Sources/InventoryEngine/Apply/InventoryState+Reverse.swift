@@ -9,6 +9,8 @@ extension InventoryState {
     /// A movement is reversed at most once. A reversal cannot be reversed, nor can a sale that has
     /// returns.
     ///
+    /// The reversal of a movement that was dated in the past has its time.
+    ///
     /// Stock that a reversal removes must exist: it never leaves less available than the floor.
     ///
     /// Each movement is checked against the level as the previous ones leave it.
@@ -181,6 +183,14 @@ extension InventoryState {
         return before.value + (StockMath.value(of: returned, at: unit, onto: before) ?? cost)
     }
 
+    /// When a movement is undone: at its own time if that was dated, so that the reports of its day are right
+    /// again; else now.
+    private func whenUndone(_ row: Int, at time: Instant) -> Instant {
+        let ledger = self.tables.ledger
+        let isDated = ledger.occurredAt[row] < ledger.recordedAt[row]
+        return isDated ? Instant(microseconds: ledger.occurredAt[row]) : time
+    }
+
     /// Applies one movement's deltas with opposite signs.
     private func undo(
         _ row: Int,
@@ -213,7 +223,7 @@ extension InventoryState {
             reference: movement.reference,
             note: command.note,
             origin: self.tables.ledger.movementID(row),
-            occurredAt: draft.time,
+            occurredAt: self.whenUndone(row, at: draft.time),
             isImported: false
         )
         let isPast = self.tables.ledger.isPast(row)
