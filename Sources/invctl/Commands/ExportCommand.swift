@@ -18,7 +18,9 @@ struct ExportCommand: AsyncParsableCommand {
 
             import reads what --what products, stock and sales write, in this order: all fields of the \
             products; what is on hand at each location and worth; each line of a receipt with its amount \
-            and cost. Stock on hold, reserved or expected, and archived products, do not come back.
+            and cost. Sales that were undone on the same day are left out with their reversals; those undone \
+            later come back as returns. Stock on hold, reserved or expected, and archived products, do \
+            not come back.
 
             An export is no backup, which is everything and can be restored: see invctl backup --help.
 
@@ -158,7 +160,7 @@ struct ExportCommand: AsyncParsableCommand {
             isExport: true,
             sanitizesFormulas: self.sanitizeFormulas
         )
-        let adding = try await self.furtherColumns(shell.client)
+        let adding = try await self.adaptation(shell)
         var output = RowOutput(style, Listing())
         for try await part in shell.client.rows(of: self.query) {
             _ = try output.take(adding(part.table))
@@ -170,13 +172,12 @@ struct ExportCommand: AsyncParsableCommand {
         try sink.finish()
     }
 
-    /// Returns what adds the columns that an import needs beside those of the answer.
-    private func furtherColumns(
-        _ client: InventoryClient
-    ) async throws -> (ResultTable) -> ResultTable {
+    /// Returns what adds the columns that an import needs beside those of the answer, or removes rows.
+    private func adaptation(_ shell: Shell) async throws -> (ResultTable) -> ResultTable {
         switch self.chosen {
-        case .products: try await ExportedProducts(client).adding
-        case .stock: try await ExportedStock(client).adding
+        case .products: try await ExportedProducts(shell.client).adding
+        case .stock: try await ExportedStock(shell.client).adding
+        case .sales: try await ExportedSales(shell.client, zone: shell.settings.zone).removing
         default: { $0 }
         }
     }
