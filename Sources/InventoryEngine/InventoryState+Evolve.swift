@@ -168,6 +168,10 @@ extension InventoryState {
             self.put(transfer)
         case .importRun(let run):
             self.put(run, by: actor)
+        case .importPart(let part):
+            self.put(part)
+        case .productInferred(let times):
+            self.put(times)
         case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
             .location, .databaseCreated:
             self.evolveCatalog(change)
@@ -342,7 +346,7 @@ extension InventoryState {
         case .moved, .level, .reorderPoint, .demandRefused, .alert, .sessionOpened,
             .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
-            .importRun, .productLeft, .receiptRecorded:
+            .importRun, .importPart, .productInferred, .productLeft, .receiptRecorded:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }
@@ -366,6 +370,7 @@ extension InventoryState {
         let unitCode =
             difference.contains(.unit) ? self.intern(difference.after.unit.code) : 0
         self.tables.products.apply(difference, to: id, unitCode: unitCode)
+        self.endInference(of: id)
         self.indexes.insert(id, in: self.tables.products)
         self.tables.products.setUpdated(id, at: self.time)
         self.tables.products.setRevision(id, self.lsn)
@@ -375,6 +380,7 @@ extension InventoryState {
         self.indexes.remove(id, in: self.tables.products)
         self.tables.categories.removeProduct(CategoryID(self.tables.products.categories[id.row]))
         self.tables.products.setStatus(id, status)
+        self.endInference(of: id)
         self.tables.products.setUpdated(id, at: self.time)
         self.tables.products.setRevision(id, self.lsn)
     }

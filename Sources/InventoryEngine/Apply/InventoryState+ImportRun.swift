@@ -6,6 +6,7 @@ internal import InventoryModel
 ///
 ///     recordImportRun ──▶ importRun           begun: the row, and its session's next request is 1
 ///     a request       ──▶ sessionAdvanced     the row's requests and refusals, in the same step
+///     its batches     ──▶ importPart          which steps they made, and how many rows they recorded
 ///     a session opens ──▶ sessionOpened       behind the requests of the row
 ///     recordImportRun ──▶ importRun           finished: the counts
 ///
@@ -69,6 +70,43 @@ extension InventoryState {
         return self.done(UInt64(run.number), in: draft)
     }
 
+    /// Adds a part to a run that has only the name of its file, or rows that needed no command.
+    func describeImportRun(
+        _ description: DescribeImportRun,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        findings.check(
+            "run",
+            description.run,
+            byteCountMax: Limits.keyByteCountMax,
+            mayBeEmpty: false
+        )
+        findings.check(
+            "file",
+            description.file,
+            byteCountMax: Limits.importFileByteCountMax,
+            mayBeEmpty: true
+        )
+        let rows = Int64(clamping: description.alreadyThere)
+        findings.check("alreadyThere", rows, in: 0...Limits.importRowsMax)
+        let run = self.importRun(named: description.run, draft)
+        if run == nil {
+            findings.add(Refusal(.invalidField, .field("run", problem: "is no import on record")))
+        }
+        try findings.settle()
+        guard let run else { preconditionFailure("no run and no finding") }
+        let says = !description.file.isEmpty || description.alreadyThere > 0
+        guard says, !run.isFinished else { return self.done(UInt64(run.number), in: draft) }
+        var part = ImportPart()
+        part.number = run.number
+        part.file = description.file
+        part.first = draft.lsn
+        part.alreadyThere = description.alreadyThere
+        draft.append(.importPart(part))
+        return self.done(UInt64(run.number), in: draft)
+    }
+
     private func newImportRun(
         _ record: RecordImportRun,
         session: SessionID,
@@ -114,6 +152,15 @@ extension InventoryState {
             self.importRuns.insert(row, in: self.tables.importRuns)
             self.sessions.bind(run.session, toRun: row)
         }
+    }
+
+    /// Applies the change of a part of a run.
+    mutating func put(_ part: ImportPart) {
+        precondition(
+            part.number > 0 && Int(part.number) <= self.tables.importRuns.rowCount,
+            "a part of import run \(part.number), which is not there"
+        )
+        self.tables.importParts.add(part, last: self.lsn)
     }
 
     /// The row of the run that a session opened now continues, and the last of its requests.

@@ -190,6 +190,18 @@ extension InventoryState {
         return (rows, parts.count)
     }
 
+    /// The number of `lines` of a receipt that are on record by something other than a run of an import: a run
+    /// that was interrupted sends lines again.
+    func countLines(_ lines: Range<Int>, of sale: PastSale, notOfRun number: UInt32) -> UInt64 {
+        let draft = Draft(lsn: self.lsn.next, time: self.time, isBatch: false)
+        let rows = self.storedRows(sale.trimmed, draft)?.rows ?? []
+        return lines.reduce(into: 0) { count, line in
+            guard rows.indices.contains(line), let row = rows[line] else { return }
+            let lsn = LSN(self.tables.ledger.lsns[row])
+            if !self.tables.importParts.contains(lsn, ofRun: number) { count += 1 }
+        }
+    }
+
     /// Whether no part of the receipt is on record, not even a reversed one.
     func isNew(_ sale: PastSale) -> Bool {
         guard !sale.reference.isEmpty, let key = self.receiptKey(of: sale) else { return true }

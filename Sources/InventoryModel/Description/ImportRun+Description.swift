@@ -75,6 +75,43 @@ extension RecordImportRun: DescribedCommand {
     }
 }
 
+extension DescribeImportRun: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
+    public init() { self.init(run: "") }
+
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.text(.named("run", in: 1...Limits.keyByteCountMax), &self.run)
+        let file = 0...Limits.importFileByteCountMax
+        try v.text(.named("file", in: file, default: ""), &self.file)
+        let rows = 0...Limits.importRowsMax
+        try v.integer(.named("alreadyThere", in: rows, default: 0), &self.alreadyThere)
+    }
+}
+
+extension ImportPart: DescribedChange {
+    package mutating func visit<V: ChangeVisitor & ~Copyable>(
+        _ v: inout V,
+        _ strings: inout EntryStrings
+    ) throws(V.Failure) {
+        try v.integer(.named("number"), &self.number)
+        try v.text(.named("file"), &self.file)
+        try v.lsn(.named("first"), &self.first)
+        try v.integer(.named("booked"), &self.booked)
+        try v.integer(.named("alreadyThere"), &self.alreadyThere)
+        try v.integer(.named("refused"), &self.refused)
+        try v.integer(.named("withoutCost"), &self.withoutCost)
+    }
+}
+
+extension ImportStepQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.term("run", &self.run)
+        try v.limit(&self.limit)
+    }
+}
+
 extension ImportRunQuery: DescribedQuery {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {

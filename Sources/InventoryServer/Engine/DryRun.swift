@@ -202,7 +202,8 @@ extension DryRun: RequestService {
         share: inout KeyShare
     ) throws(WireError) -> Frame? {
         guard self.hasBegun, Engine.runsNext(of: frames) else { return try frames.next() }
-        let context = self.context(of: machine.principal)
+        var context = self.context(of: machine.principal)
+        context.session = session
         defer { self.discardEntries() }
         return try self.engine?.run(
             &frames,

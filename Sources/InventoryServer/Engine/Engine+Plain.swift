@@ -158,18 +158,26 @@ extension Engine {
         self.state.prepare(for: batch)
         let start = reply.count
         var answer = BatchAnswer(count: batch.count, isErrorsOnly: batch.isErrorsOnly, into: &reply)
+        var tally = self.state.importTally(of: context.session, isErrorsOnly: batch.isErrorsOnly)
         for index in 0..<batch.count {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
-            let last = index == batch.count - 1 ? completion : nil
+            let isLast = index == batch.count - 1
+            let last = isLast ? completion : nil
             let time = self.time(context.now)
-            switch self.state.decide(
-                batch,
-                index,
-                at: time,
-                behind: self.products,
-                into: &self.creation
-            ) {
+            // The last step of a request of an import has its counts.
+            let path =
+                isLast && tally != nil
+                ? .slowPath
+                : self.state.decide(
+                    batch,
+                    index,
+                    at: time,
+                    behind: self.products,
+                    into: &self.creation
+                )
+            switch path {
             case .created:
+                tally?.noteCreated()
                 answer.take(self.creation, into: &reply)
                 self.applyCreation(
                     batch,
@@ -180,6 +188,7 @@ extension Engine {
                     from: start
                 )
             case .refused(let refusal):
+                tally?.noteRefused()
                 answer.take(.refused(refusal), into: &reply)
                 guard last != nil else { continue }
                 self.state.settle(&self.products)
@@ -193,8 +202,11 @@ extension Engine {
                 )
             case .slowPath:
                 self.state.settle(&self.products)
-                let decision = self.state.decide(batch.command(index), at: time)
+                let command = batch.command(index)
+                var decision = self.state.decide(command, at: time)
                 answer.take(decision.outcome, into: &reply)
+                tally?.note(decision, of: command, in: self.state)
+                if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
                 self.apply(
                     decision.changes,
                     at: time,

@@ -57,6 +57,8 @@ struct Engine: ~Copyable {
         var now: Instant
         /// The reason why writes are refused now; `nil` if they are accepted.
         var refusal: Refusal?
+        /// The number of the session that the connection has open; `nil` for none.
+        var session: UInt32?
 
         var actor: String { self.principal.actor }
     }
@@ -426,19 +428,26 @@ struct Engine: ~Copyable {
             isErrorsOnly: mode == .errorsOnly,
             into: &reply
         )
+        let isErrorsOnly = mode == .errorsOnly
+        var tally = self.state.importTally(of: context.session, isErrorsOnly: isErrorsOnly)
         for (index, command) in commands.enumerated() {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
-            let last = index == commands.count - 1 ? completion : nil
+            let isLast = index == commands.count - 1
+            let last = isLast ? completion : nil
             let time = self.time(context.now)
-            if case .recordPastSale(let sale) = command,
+            // The last step of a request of an import has its counts.
+            if case .recordPastSale(let sale) = command, !isLast || tally == nil,
                 self.state.decide(sale, at: time, into: &self.receipt)
             {
                 answer.take(self.receipt, into: &reply)
+                tally?.note(sale, recordedBy: self.receipt)
                 self.applyReceipt(context.actor, completing: last, into: reply, from: start)
                 continue
             }
-            let decision = self.state.decide(command, at: time)
+            var decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
+            tally?.note(decision, of: command, in: self.state)
+            if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
             self.apply(
                 decision.changes,
                 at: time,

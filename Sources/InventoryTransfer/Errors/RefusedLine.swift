@@ -52,6 +52,7 @@ extension Command {
         case .writeOff(let writeOff): .product(writeOff.product)
         case .reverse(let reversal): .step(reversal.lsn)
         case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
+        case .inferProduct(let inferred): .draft(sku: inferred.sku, inferred.unit)
         case .updateProduct(let id, let update, _): .product(id, in: update.unit)
         case .deleteProduct(let id, _): .product(id)
         case .extendReservation(let extend):
@@ -63,7 +64,7 @@ extension Command {
         case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
             chosen(settlement.lines).map { .transfer($0.transfer) }
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
-            .archiveLocation, .recordImportRun, .batch:
+            .archiveLocation, .recordImportRun, .describeImportRun, .batch:
             nil
         }
     }

@@ -148,7 +148,7 @@ final class BatchSender {
         self.noteResumed()
         var counts = counts
         counts.rejected += self.forgottenRefusalCount
-        try await self.run?.finish(ImportCounts(counts))
+        try await self.run?.finish(ImportCounts(counts), alreadyThere: counts.recorded)
         return counts
     }
 

@@ -5,7 +5,7 @@ struct RowCounts {
     var rejected: Int
     /// Rows that are none: totals, repeated headers, pictures.
     var passed: Int
-    /// Rows of receipts that were imported before.
+    /// Rows that were there already: those of receipts that were imported before, and unchanged products.
     var recorded = 0
 }
 
@@ -32,6 +32,8 @@ package struct ImportSummary: Sendable {
     package private(set) var counts: [Count]
     /// The number of counts in the first line.
     private var firstLineCount: Int?
+    /// The words before the counts of the second line.
+    private var secondTitle = ""
     /// What more is to be said, such as that an earlier run was resumed.
     private var remark = ""
 
@@ -91,8 +93,12 @@ package struct ImportSummary: Sendable {
         self.counts.append(Count(name: name, value: value, words: words))
     }
 
-    /// Puts the counts added from now on in a line of their own.
-    mutating func beginLine() { self.firstLineCount = self.firstLineCount ?? self.counts.count }
+    /// Puts the counts added from now on in a line of their own, behind a title.
+    mutating func beginLine(_ title: String = "") {
+        guard self.firstLineCount == nil else { return }
+        self.firstLineCount = self.counts.count
+        self.secondTitle = title
+    }
 
     /// Adds words for people at the end of the first line.
     mutating func remark(_ words: String) {
@@ -108,7 +114,7 @@ package struct ImportSummary: Sendable {
             "\(rows) rows: \(Self.text(self.counts.prefix(firstCount)))"
             + (self.isValidated ? ", nothing written" : "") + self.remark
         let second = Self.text(self.counts.dropFirst(firstCount))
-        return second.isEmpty ? first : first + "\n" + second
+        return second.isEmpty ? first : first + "\n" + self.secondTitle + second
     }
 
     private static func text(_ counts: ArraySlice<Count>) -> String {

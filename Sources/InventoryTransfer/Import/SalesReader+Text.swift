@@ -42,6 +42,19 @@ extension SalesReader {
     var code: String { self.records.text(self.columns.sku) }
     var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
 
+    /// Whether the row has a category of its own.
+    var hasCategory: Bool { self.records.withBytes(self.columns.category) { !$0.isEmpty } }
+
+    /// Whether the name is that one as typed.
+    func isName(_ name: String) -> Bool {
+        self.records.withUTF8(self.columns.name) { $0.elementsEqual(name.utf8) }
+    }
+
+    /// Whether the category is that one as typed.
+    func isCategory(_ category: String) -> Bool {
+        self.records.withUTF8(self.columns.category) { $0.elementsEqual(category.utf8) }
+    }
+
     /// The name, truncated to the limit of a product's name; empty if it has control characters.
     var name: String {
         let name = NormalizedText.trimmed(self.records.text(self.columns.name))

@@ -36,10 +36,13 @@ struct ImportCommand: AsyncParsableCommand {
             \\N clears it. stock is what is there. A dry run shows each field before and after.
             --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. They are history \
-            and never change the stock of today; products that do not exist are created. A receipt is \
+            and never change the stock of today; products that do not exist are created, with the name, \
+            category and price of their latest sale in any file. Without cost the goods have the unit \
+            cost that is known when the sale is imported. A receipt is \
             its location, reference and local day in --zone, a line its number in it, wherever in the \
             file its rows are: a line that was imported before is counted and not recorded again, and \
-            rejected if it says something else. Rows without a reference are not recognized. A \
+            rejected if it says something else. A receipt across midnight has the day of its first line, so \
+            lines of it in a file that begins at midnight are another receipt. Rows without a reference are not recognized. A \
             negative price is a discount; a negative quantity is what --negative says.
 
             Rejected rows are counted, and the first are listed with number, column and reason.

@@ -19,6 +19,8 @@ enum ColumnWorth {
         "sku", "code", "event", "check", "setting", "hour", "day", "week", "month",
         // Movements, sales and open items.
         "onHandDelta", "quantity", "amount", "expiresAt", "asked",
+        // Imports.
+        "file", "booked", "alreadyThere", "refused",
         // Stock, and what to do about it.
         "onHand", "suggestedOrder", "stockOutAt",
         // The result of an insight.
