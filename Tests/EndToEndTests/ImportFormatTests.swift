@@ -232,7 +232,7 @@ import Testing
             #expect(result.code == 8)
             #expect(
                 result.output.hasPrefix(
-                    "9 rows: 7 accepted, 2 rejected\nin the file: 4 products, 3 sales"
+                    "9 rows: 7 accepted, 2 rejected; nothing written\nin the file: 4 products, 3 sales"
                 )
             )
             for problem in [
