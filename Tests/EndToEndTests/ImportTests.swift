@@ -153,7 +153,7 @@ import Testing
                 "sku,name,category,price,onHand", "AMT,Amount,Shop,2.00,0",
                 "AHD,Right,Shop,3.00,0", "REF,Reference,Shop,1.00,0", "CAT,Category,Shop,1.00,0",
                 "NAM,Name,Shop,1.00,0", "FAM,\(cut),Shop,1.00,0", "MUC,Much,Shop,0.01,0",
-                "SUM,Sum,Shop,45000000000000.00,0",
+                "SUM,Sum,Shop,90000000000000.00,0",
             ],
             "\(list)"
         )
