@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `the page has examples`() throws {
-        #expect(try Self.document.get().examples.count >= 6)
+        #expect(try Self.document.get().examples.count >= 25)
         for example in Self.examples { #expect(!example.steps.isEmpty, "\(example)") }
     }
 
