@@ -11,7 +11,8 @@ extension InventoryState {
     ///
     /// Stock that a reversal removes must exist: it never leaves less available than the floor.
     ///
-    /// Each movement is checked against the level as the previous ones leave it.
+    /// The last movement is reversed first, so that a step that used what it had brought can be reversed. Each
+    /// one is checked against the level as the ones reversed before leave it.
     ///
     /// Of a commit, only the sale is reversed: a reservation that is closed stays closed. A step that
     /// reserved, released or transferred stock cannot be reversed; other commands
@@ -25,7 +26,7 @@ extension InventoryState {
         self.checkMovements(rows.count, draft: draft, checks: &findings)
 
         var total = Money.zero
-        for row in rows {
+        for row in rows.reversed() {
             let found = findings.count
             self.checkReversible(row, draft: draft, findings: &findings)
             let movement = self.tables.movement(row)
