@@ -5,11 +5,12 @@
 #   backup.sh [DIR]     DIR has invd and invctl, built for release; default: ../.build/release
 #
 # PRODUCTS (1,000,000) and SALES (5,000,000) are the size of the database, RATE (10,000) the sales per second meanwhile, and
-# MIB (0: no limit) the rate of the backup in MiB per second.
+# MIB (0: no limit) the rate of the backup in MiB per second. At most 100,000 of the products are sold.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 programs=$(cd "${1:-$here/../.build/release}" && pwd)
 products=${PRODUCTS:-1000000} sales=${SALES:-5000000} rate=${RATE:-10000} mib=${MIB:-0}
+sold=$((products < 100000 ? products : 100000))
 batch=100
 work=$(mktemp -d)
 daemon=
@@ -39,9 +40,16 @@ daemon=$!
 read -r -t 60 _ INVCTL_SERVER _ <"$work/ready"
 export INVCTL_SERVER
 
-invctl bench sell --products "$products" --batch $batch --seconds $((sales / 100000 + 1)) --rate $((100000 / batch)) >/dev/null
+python3 - $((products - sold)) >"$work/products.csv" <<'PYTHON'
+import sys
+print("sku,name,category,price,stock")
+for number in range(int(sys.argv[1])):
+    print(f"SKU-{1000000 + number},Product number {number},Category {number % 64},{1 + number % 99}.99,1000")
+PYTHON
+[ "$products" = "$sold" ] || invctl import "$work/products.csv" --quiet >/dev/null
+invctl bench sell --products "$sold" --batch $batch --seconds $((sales / 100000 + 1)) --rate $((100000 / batch)) >/dev/null
 invctl snapshot >/dev/null
-load() { invctl bench sell --products "$products" --rate "$rate" --seconds "$1" -o json; }
+load() { invctl bench sell --products "$sold" --rate "$rate" --seconds "$1" -o json; }
 load 10 | cells >"$work/alone"
 load 40 >"$work/loaded.json" &
 selling=$!

@@ -14,7 +14,7 @@ else
     bounds=(-max_total_time="${SECONDS_EACH:-60}")
     limit="${SECONDS_EACH:-60} s"
 fi
-targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot backup records condition flags}
+targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot backup records condition flags codes resume}
 swift build --product fuzz --explicit-target-dependency-import-check error -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xlinker -lm
 for target in $targets; do
     mkdir -p ".build/corpus/$target" "Corpus/$target"

@@ -9,7 +9,10 @@ extension ClientCore {
             self.receivedOpening(message)
             return
         }
-        if self.receivedDryRun(id, message) { return }
+        if id == self.dryRunRequestID, self.machine.phase == .beginning {
+            self.receivedDryRun(message)
+            return
+        }
         if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
         // An answer to a call that has ended is dropped.
         guard let readRequest = self.readRequests[id] else { return }
@@ -19,6 +22,11 @@ extension ClientCore {
         } else if readRequest.handler(.success(message)) {
             self.readRequests[id] = nil
         }
+    }
+
+    private func receivedDryRun(_ message: ServerMessage) {
+        if let refusal = message.refusal { self.lastFailure = .refused(refusal) }
+        self.begin(self.machine.dryRunAnswered(message.refusal))
     }
 
     private func receivedOpening(_ message: ServerMessage) {
@@ -51,7 +59,7 @@ extension ClientCore {
         case .again:
             // The reason is that of the first command: a gap only means that this one waits for it.
             let isReason = message.refusal?.code.isRetryable ?? false
-            let first = self.machine.commands.first?.requestID ?? id
+            let first = self.machine.numbered.pending.first?.requestID ?? id
             self.retryableRefusals[id] = isReason ? message.refusal : self.retryableRefusals[first]
             self.resendLater(id)
         case .stopped(let commands):
@@ -129,7 +137,8 @@ extension ClientCore {
         return true
     }
 
-    private func complete(keyed id: UInt64, _ result: Result<KeyedOutcome, ClientError>) {
+    /// Completes a command with a key, unless its call has already ended.
+    func complete(keyed id: UInt64, _ result: Result<KeyedOutcome, ClientError>) {
         self.retryableRefusals[id] = nil
         self.keyedCompletions.removeValue(forKey: id)?(result)
     }

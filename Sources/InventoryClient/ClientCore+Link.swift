@@ -4,9 +4,7 @@ internal import NIOCore
 
 /// Sends and fails calls as connections are established and lost.
 extension ClientCore {
-    var needsConnection: Bool {
-        self.dryRun != .lost && self.hasCalls
-    }
+    var needsConnection: Bool { self.machine.phase != .over && self.hasCalls }
 
     private var hasCalls: Bool {
         !self.completions.isEmpty || !self.keyedCompletions.isEmpty || !self.readRequests.isEmpty
@@ -27,56 +25,40 @@ extension ClientCore {
     }
 
     func linkAccepted(_ accepted: HelloAccepted) {
-        guard self.dryRun != .none else { return self.begin(accepted) }
-        let id = self.takeRequestID()
-        self.dryRun = .beginning(id, accepted)
-        self.link.send(.beginDryRun, id: id)
+        self.accepted = accepted
+        self.acceptedAt = self.loop.now
+        self.begin(self.machine.accepted())
     }
 
-    /// Handles the answer to the request for a dry run, before which nothing else is sent.
-    ///
-    /// - Returns: Whether the message is one.
-    func receivedDryRun(_ id: UInt64, _ message: ServerMessage) -> Bool {
-        guard case .beginning(id, let accepted) = self.dryRun else { return false }
-        if let refusal = message.refusal {
-            self.endDryRun(.refused(refusal))
-        } else {
-            self.dryRun = .begun
-            self.begin(accepted)
+    /// Performs an action, and sends what waits if the server accepts requests from now on.
+    func begin(_ action: ClientStateMachine.Action) {
+        if self.machine.acceptsRequests, let accepted {
+            self.completeHelloWaiters(.success(accepted))
         }
-        return true
+        self.perform(action)
+        self.sendKeyed()
+        self.sendReadRequests(self.readRequests.keys.sorted())
     }
 
-    /// Fails all calls: a dry run cannot be continued over another connection.
-    private func endDryRun(_ error: ClientError) {
-        self.dryRun = .lost
-        self.lastFailure = error
+    /// Fails all calls with the last failure.
+    private func failAll() {
+        let error = self.lastFailure
         self.completeHelloWaiters(.failure(error))
         self.completeSessionWaiters(.failure(error))
         for id in self.completions.keys { self.complete(id, .failure(error)) }
-        for completion in self.keyedCompletions.values { completion(.failure(error)) }
-        self.keyedCompletions = [:]
+        for id in self.keyedCompletions.keys {
+            _ = self.keyed.abandoned(requestID: id)
+            self.complete(keyed: id, .failure(error))
+        }
         for readRequest in self.readRequests.values { _ = readRequest.handler(.failure(error)) }
         self.readRequests = [:]
-        self.link.close()
-    }
-
-    /// The server accepts requests from now on.
-    private func begin(_ accepted: HelloAccepted) {
-        self.accepted = accepted
-        self.acceptedAt = self.loop.now
-        self.completeHelloWaiters(.success(accepted))
-        self.perform(self.machine.accepted())
-        self.sendKeyed()
-        self.sendReadRequests(self.readRequests.keys.sorted())
     }
 
     func linkLost(_ error: ClientError) {
         self.accepted = nil
         self.lastFailure = error
-        self.machine.lost()
         self.keyed.lost()
-        guard self.dryRun == .none || self.dryRun == .wanted else { return self.endDryRun(error) }
+        self.perform(self.machine.lost())
         // An answer that has begun cannot be resumed; its caller retries.
         for (id, readRequest) in self.readRequests where readRequest.wasSent {
             self.readRequests[id] = nil
@@ -154,6 +136,12 @@ extension ClientCore {
             }
         case .fail(let commands, let refusal):
             for pending in commands { self.fail(pending, refusal) }
+        case .beginDryRun:
+            self.dryRunRequestID = self.takeRequestID()
+            self.link.send(.beginDryRun, id: self.dryRunRequestID)
+        case .end:
+            self.failAll()
+            self.link.close()
         case .nothing:
             break
         }
@@ -174,7 +162,7 @@ extension ClientCore {
 
     /// - Complexity: O(n) for n calls in progress.
     func checkInvariants() {
-        self.link.machine.checkInvariants()
+        self.link.checkInvariants()
         self.machine.checkInvariants()
         self.keyed.checkInvariants()
         let phase = self.link.machine.phase

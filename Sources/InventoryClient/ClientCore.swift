@@ -31,8 +31,8 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     var keyed: KeyedCommands
     private var nextRequestID: UInt64 = 1
     var openRequestID: UInt64 = 0
-    /// The dry run, if the client makes one.
-    var dryRun = DryRunPhase.none
+    /// The request for a dry run, if the client makes one.
+    var dryRunRequestID: UInt64 = 0
     var lastFailure = ClientError(.unreachable)
     var completions: [UInt64: CommandCompletion] = [:]
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
@@ -59,24 +59,11 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         self.machine = ClientStateMachine(
             session: configuration.session,
             continuesSession: configuration.continuesSession,
-            waitsForStorage: configuration.waitsForStorage
+            waitsForStorage: configuration.waitsForStorage,
+            isDryRun: configuration.isDryRun
         )
         self.keyed = KeyedCommands(waitsForStorage: configuration.waitsForStorage)
-        if configuration.isDryRun { self.dryRun = .wanted }
         self.link.owner = self
-    }
-
-    /// The progress of a dry run, which lives as long as its connection.
-    enum DryRunPhase: Equatable {
-        /// The client makes none.
-        case none
-        /// It begins with the first connection.
-        case wanted
-        /// The server was asked for it, with this request, after this hello.
-        case beginning(UInt64, HelloAccepted)
-        case begun
-        /// Its connection is lost, so nothing can be sent any more.
-        case lost
     }
 
     /// The pause before a request is retried after a retryable refusal.
@@ -91,6 +78,9 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         return Instant(microseconds: accepted.serverTime.microseconds &+ passed)
     }
 
+    /// The hello of a server that accepts requests now; `nil` without one.
+    var greeting: HelloAccepted? { self.machine.acceptsRequests ? self.accepted : nil }
+
     func takeRequestID() -> UInt64 {
         defer { self.nextRequestID += 1 }
         return self.nextRequestID
@@ -101,7 +91,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     /// Completes once the server has accepted a hello.
     func greet(_ call: Call? = nil, _ completion: @escaping HelloCompletion) {
         self.begin(call, completing: completion) { once in
-            if let accepted = self.accepted { return once.call(.success(accepted)) }
+            if let greeting = self.greeting { return once.call(.success(greeting)) }
             self.helloWaiters.append(once)
             self.greetedAt = self.greetedAt ?? self.loop.now
         }
@@ -230,7 +220,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     func close() -> EventLoopFuture<Void> {
         self.loop.flatSubmit {
             let closed = self.link.close()
-            self.machine.lost()
+            self.machine.closed()
             self.accepted = nil
             for id in self.completions.keys { self.end(command: id, .closed) }
             for id in self.keyedCompletions.keys { self.end(keyed: id, .closed) }

@@ -75,8 +75,8 @@ public struct InsightEvents: AsyncSequence, Sendable {
 ///
 /// A plain value; ``InsightFeed`` feeds it.
 struct InsightCopy {
-    private var header: InsightHeader?
-    private var rows: ResultTable?
+    fileprivate private(set) var header: InsightHeader?
+    fileprivate private(set) var rows: ResultTable?
     private(set) var answer: InsightAnswer?
 
     /// Applies a message.
@@ -143,6 +143,15 @@ struct InsightCopy {
         self.answer = answer
         let left = difference.left(of: old, keyColumnCount: answer.keyColumnCount)
         return InsightChange(answer: answer, difference: difference, left: left)
+    }
+}
+
+extension InsightCopy {
+    /// Traps if rows are not those of the header before them.
+    func checkInvariants() {
+        guard let rows else { return }
+        guard let header else { preconditionFailure("rows of no header") }
+        precondition(rows.schema == header.schema, "rows with the columns of another result")
     }
 }
 

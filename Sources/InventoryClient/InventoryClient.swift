@@ -44,7 +44,7 @@ public final class InventoryClient: Sendable {
     public var isConnected: Bool {
         get async {
             let core = self.core
-            let answer = core.loop.submit { core.accepted != nil }
+            let answer = core.loop.submit { core.greeting != nil }
             return (try? await answer.get()) ?? false
         }
     }
@@ -379,24 +379,4 @@ public final class InventoryClient: Sendable {
         }
         return try await attempt()
     }
-}
-
-/// The outcome of a command with an idempotency key.
-public struct KeyedOutcome: Sendable, Hashable {
-    /// The outcome, done or refused.
-    public var outcome: Outcome
-    /// Whether it is the outcome of an earlier call with the same key.
-    public var isReplayed: Bool
-}
-
-/// An answer or a part of it: the version of the data and rows.
-public struct QueryResult: Sendable {
-    /// The version of the data that the rows reflect.
-    public var lsn: LSN
-    /// When the last step of that version was recorded, by the server's clock.
-    public var time: Instant
-    /// The rows, in typed columns.
-    public var table: ResultTable
-
-    mutating func append(_ block: ResultTable) { self.table.append(contentsOf: block) }
 }

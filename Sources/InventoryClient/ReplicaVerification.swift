@@ -34,7 +34,8 @@ struct ReplicaVerification {
             return
         case .databaseCreated, .category, .location, .productCreated, .productUpdated,
             .productArchived, .productDeleted, .reorderPoint, .demandRefused, .alert, .reservation,
-            .transfer, .importRun, .sessionOpened, .sessionAdvanced, .sessionsExpired,
+            .transfer, .importRun, .importPart, .productInferred, .sessionOpened, .sessionAdvanced,
+            .sessionsExpired,
             .keyRemembered, .keysForgotten, .receiptRecorded:
             return
         }

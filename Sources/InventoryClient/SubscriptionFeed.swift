@@ -189,7 +189,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
 
     /// - Complexity: O(levels) if the subscriber requested the state checksum.
     func checkInvariants() {
-        self.link.machine.checkInvariants()
+        self.link.checkInvariants()
         self.verification?.checkInvariants()
         let isConflated = self.subscription.updatesPerSecond != nil
         precondition(isConflated || self.window.isEmpty, "a window without conflation")

@@ -121,6 +121,10 @@ extension InventoryState {
             try self.cancel(settlement.trimmed, in: &draft)
         case .recordImportRun(let record):
             try self.recordImportRun(record, in: &draft)
+        case .describeImportRun(let description):
+            try self.describeImportRun(description, in: &draft)
+        case .inferProduct(let inferred):
+            try self.inferProduct(inferred, in: &draft)
         case .recordPastSale(let sale):
             try self.recordPastSale(sale.trimmed, in: &draft)
         case .batch(let commands, .atomic), .batch(let commands, .atomicErrorsOnly):

@@ -168,6 +168,10 @@ extension InventoryState {
             self.put(transfer)
         case .importRun(let run):
             self.put(run, by: actor)
+        case .importPart(let part):
+            self.put(part)
+        case .productInferred(let times):
+            self.put(times)
         case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
             .location, .databaseCreated:
             self.evolveCatalog(change)
@@ -258,17 +262,21 @@ extension InventoryState {
 
     /// Records which lines of a receipt the latest movements are.
     mutating func record(_ part: ReceiptPart) {
-        let ledger = self.tables.ledger
-        let row = ledger.rowCount - Int(part.count)
+        let row = self.tables.ledger.rowCount - Int(part.count)
         precondition(
-            part.count > 0 && row >= 0 && ledger.lsns[row] == self.lsn.value,
+            part.count > 0 && row >= 0 && self.tables.ledger.lsns[row] == self.lsn.value,
             "LSN \(self.lsn) has fewer movements than its receipt has lines: \(part)"
         )
         let key = ReceiptTable.Key(
-            LocationID(ledger.locations[row]),
-            reference: ledger.references[row],
+            LocationID(self.tables.ledger.locations[row]),
+            reference: self.tables.ledger.references[row],
             day: part.day
         )
+        self.record(part, of: key, ledgerRow: row)
+    }
+
+    /// Records which lines of a receipt the movements from `row` on are.
+    mutating func record(_ part: ReceiptPart, of key: ReceiptTable.Key, ledgerRow row: Int) {
         precondition(key.reference != 0, "LSN \(self.lsn): a receipt without a reference")
         self.tables.receipts.append(key, firstLine: part.firstLine, count: part.count, row: row)
         self.receipts.insert(self.tables.receipts.rowCount - 1, in: self.tables.receipts)
@@ -276,13 +284,13 @@ extension InventoryState {
 
     private mutating func put(_ reservation: Reservation) {
         let row = reservation.id.row
-        var dueBefore: Int64?
+        var dueBefore: Instant?
         if self.tables.reservations.contains(reservation.id) {
             precondition(
                 self.tables.reservations.isOpen(row),
                 "LSN \(self.lsn) changes reservation \(row), which is closed"
             )
-            dueBefore = self.tables.reservations.expiresAt[row]
+            dueBefore = Instant(microseconds: self.tables.reservations.expiresAt[row])
         }
         let reference = dueBefore == nil ? self.intern(reservation.reference) : 0
         self.tables.reservations.put(reservation, reference: reference)
@@ -342,7 +350,7 @@ extension InventoryState {
         case .moved, .level, .reorderPoint, .demandRefused, .alert, .sessionOpened,
             .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
-            .importRun, .productLeft, .receiptRecorded:
+            .importRun, .importPart, .productInferred, .productLeft, .receiptRecorded:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }
@@ -366,6 +374,7 @@ extension InventoryState {
         let unitCode =
             difference.contains(.unit) ? self.intern(difference.after.unit.code) : 0
         self.tables.products.apply(difference, to: id, unitCode: unitCode)
+        self.endInference(of: id)
         self.indexes.insert(id, in: self.tables.products)
         self.tables.products.setUpdated(id, at: self.time)
         self.tables.products.setRevision(id, self.lsn)
@@ -375,6 +384,7 @@ extension InventoryState {
         self.indexes.remove(id, in: self.tables.products)
         self.tables.categories.removeProduct(CategoryID(self.tables.products.categories[id.row]))
         self.tables.products.setStatus(id, status)
+        self.endInference(of: id)
         self.tables.products.setUpdated(id, at: self.time)
         self.tables.products.setRevision(id, self.lsn)
     }

@@ -21,6 +21,8 @@ extension InventoryTables {
         try self.transfers.visit(&visitor)
         try self.importRuns.visit(&visitor)
         try self.receipts.visit(&visitor)
+        try self.importParts.visit(&visitor)
+        try self.inferredProducts.visit(&visitor)
     }
 
     /// Whether a column was added since state checksums were first stored, in backups: empty ones are not part
@@ -196,7 +198,7 @@ extension InventoryState {
         _ checkpoint: () throws(Failure) -> Void
     ) throws(Failure) {
         let tables = self.tables
-        self.indexes = CatalogIndexes(capacityFor: tables)
+        self.indexes = CatalogIndexes()
         try Self.parts(of: 1..<max(tables.strings.count, 1), checkpoint) {
             self.indexes.insert(codes: $0, of: tables.strings)
         }
@@ -226,6 +228,13 @@ extension InventoryState {
         self.importRuns = ImportRunIndex()
         try Self.parts(of: 0..<tables.importRuns.rowCount, checkpoint) {
             for row in $0 { self.importRuns.insert(row, in: tables.importRuns) }
+        }
+        self.inferredProducts = [:]
+        try Self.parts(of: 0..<tables.inferredProducts.rowCount, checkpoint) {
+            for row in $0 {
+                guard let times = tables.inferredProducts.times(row) else { continue }
+                self.inferredProducts[times.product] = row
+            }
         }
         self.receipts = ReceiptIndex()
         try Self.parts(of: 0..<tables.receipts.rowCount, checkpoint) {

@@ -32,6 +32,8 @@ public struct InventoryState: Sendable {
     var expectedGoods = ExpectedGoods()
     var importRuns = ImportRunIndex()
     var receipts = ReceiptIndex()
+    /// The rows of the products that are known from imported sales only.
+    var inferredProducts: [ProductID: Int] = [:]
 
     private let inPlace = PassedInPlace()
 

@@ -244,8 +244,8 @@ struct RetryOptions: ParsableArguments {
         let problem =
             id.isEmpty
             ? "is empty"
-            : id.utf8.count > Limits.keyByteCountMax
-                ? "has \(id.utf8.count) bytes; it may have \(Limits.keyByteCountMax)"
+            : id.utf8.count > FieldBounds.key.upperBound
+                ? "has \(id.utf8.count) bytes; it may have \(FieldBounds.key.upperBound)"
                 : "has control characters"
         throw ValidationError("--id \(problem)")
     }

@@ -72,7 +72,7 @@ struct Invctl: AsyncParsableCommand {
             if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
                 throw failure
             }
-            var command = try await Self.parsed(arguments)
+            var command = try await Self.parsedWithNegatives(arguments)
             try await RequestWords.$commandLine.withValue(arguments) {
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
@@ -96,6 +96,21 @@ struct Invctl: AsyncParsableCommand {
             return Exit.usage
         } catch {
             return Self.report(error, wantsJSON)
+        }
+    }
+
+    /// Parses a command line in which values may be negative numbers.
+    private static func parsedWithNegatives(
+        _ arguments: [String]
+    ) async throws -> any ParsableCommand {
+        do {
+            return try await self.parsed(arguments)
+        } catch {
+            let joined = NegativeValues.joined(arguments)
+            guard joined != arguments, let parsed = try? await self.parsed(joined) else {
+                throw error
+            }
+            return parsed
         }
     }
 
@@ -134,14 +149,14 @@ struct Invctl: AsyncParsableCommand {
     private static func report(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
         if Self.exitCode(for: error) == .success {
             // Help, the version or a completion script, which is no error.
-            Terminal.print(Self.fullMessage(for: error))
+            Terminal.print(HelpText.fitted(Self.fullMessage(for: error)))
             return .success
         }
         if wantsJSON {
             Failure.usage(Self.message(for: error)).report(asJSON: true)
         } else {
             // The parser's message with the usage, under the common "error:" prefix.
-            let text = Self.fullMessage(for: error)
+            let text = HelpText.fitted(Self.fullMessage(for: error))
             let message = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
             Terminal.note(" " + message, after: Failure.head)
         }

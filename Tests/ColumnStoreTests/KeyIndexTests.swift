@@ -32,14 +32,13 @@ import Testing
                     rows[key] = next
                 }
             case 3:
-                // As case 1, but with a precomputed hash and reserved capacity.
+                // As case 1, but with a precomputed hash.
                 let bytes = Array(key.utf8)
                 let hash = bytes.withUnsafeBytes { KeyIndex.hash($0) }
                 index.prefetch(hash: hash)
                 let found = bytes.withUnsafeBytes { index.find($0, hash: hash, in: strings) }
                 #expect(found == rows[key])
                 guard found == nil else { continue }
-                index.reserve(1 + Int(random.below(50)))
                 bytes.withUnsafeBytes { strings.append(utf8: $0) }
                 rows[key] = UInt32(strings.count - 1)
                 index.insert(row: UInt32(strings.count - 1), hash: hash, in: strings)

@@ -43,6 +43,8 @@ import Testing
         {"command":"receiveTransfer","lines":[{"transfer":1,"quantity":3}]}
         {"command":"cancelTransfer","lines":[{"transfer":1}]}
         {"command":"recordImportRun","run":"monday","kind":"add","session":"000000000000000100000000000000ff","finished":true,"accepted":3}
+        {"command":"inferProduct","sku":"PLUM","name":"Plum","namedAt":"2025-11-03T10:00:00Z","category":"Fruit","categorizedAt":"2025-11-03T10:00:00Z","price":"0.80","pricedAt":"2025-11-03T10:00:00Z"}
+        {"command":"describeImportRun","run":"monday","file":"monday.csv","alreadyThere":1}
         {"command":"recordPastSale","lines":[{"product":"APPLE","quantity":2,"amount":"1.98","cost":"0.90"}],"reference":"B1","day":"2025-11-03","firstLine":3,"occurredAt":"2025-11-03T10:00:00Z","openedAt":"2025-11-01T00:00:00Z","writeOff":false}
 
         """
@@ -111,6 +113,7 @@ import Testing
                 FLOUR,main,20.500,0.000,0.000,0.000
                 APPLE,main,77,0,10,-3
                 APPLE,back,8,0,0,0
+                PLUM,main,0,0,0,0
 
                 """,
             "\(stock.output) \(stock.errors)"

@@ -60,6 +60,43 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
+    @Test(arguments: [[], ["--map", "barcode=EAN", "--no-guess"]])
+    func `sales are imported by barcode, and an unknown one is a new product`(
+        options: [String]
+    ) throws {
+        let daemon = try self.shop()
+        let text = """
+            EAN,quantity,price,occurredAt,reference
+            4006381333931,2,9.90,2026-01-02T10:00:00Z,R-1
+            0614141007349,1,5.00,2026-01-02T10:00:00Z,R-1
+            96385074,1,9.90,2026-01-03T10:00:00Z,R-2
+            5901234123457,3,2.00,2026-01-03T11:00:00Z,R-3
+            4006381333930,1,9.90,2026-01-03T12:00:00Z,R-4
+            4.00638E+12,1,9.90,2026-01-03T12:00:00Z,R-5
+            ,1,9.90,2026-01-03T12:00:00Z,R-6
+
+            """
+        for time in 0..<2 {
+            let imported = try daemon.invctl(
+                ["import", "-", "--as", "sales", "--id", "run-\(time)"] + options,
+                input: Data(text.utf8)
+            )
+            #expect(imported.code == 8, "\(imported)")
+            #expect(imported.errors.contains("row 6  barcode: "), "\(imported.errors)")
+            #expect(imported.errors.contains("row 7  barcode: 4.00638E+12 is a rounded number"))
+            #expect(imported.errors.contains("row 8  barcode: is empty"), "\(imported.errors)")
+            #expect(imported.output.contains(time == 0 ? "4 accepted" : "4 already there"))
+        }
+        let sold = try daemon.invctl("ledger", "sales", "-o", "csv", "--fields", "sku,quantity")
+        #expect(
+            sold.lines.dropFirst().sorted() == ["5901234123457,3", "MUG,1", "MUG,2", "UPC,1"],
+            "\(sold.lines)"
+        )
+        #expect(try self.value(daemon, "5901234123457", "name,onHand") == "5901234123457,0")
+        #expect(try self.value(daemon, "MUG", "onHand") == "10")
+        #expect(try daemon.invctl("verify").code == 0)
+    }
+
     @Test func `every command that names a product accepts a barcode`() throws {
         let daemon = try self.shop()
         try daemon.invctl("location", "add", "depot")

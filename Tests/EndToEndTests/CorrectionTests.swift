@@ -30,6 +30,90 @@ import Testing
         try self.values("onHand", "stock", "show", "P", of: daemon)
     }
 
+    // MARK: - Deliveries and stock on hold
+
+    @Test func `a delivery says that its goods are expected at another location`() throws {
+        let daemon = try self.shop()
+        try daemon.invctl("location", "add", "depot")
+        #expect(
+            try daemon.invctl("stock", "expect", "P=20", "--at", "depot", "--ref", "PO-1").code == 0
+        )
+        #expect(try daemon.invctl("stock", "expect", "P=5", "--ref", "PO-1").code == 0)
+        let delivery = ["stock", "restock", "--ref", "PO-1"]
+        let first = try daemon.invctl(delivery + ["P=5@0.40"])
+        #expect(first.code == 0 && !first.errors.contains("note"), "\(first)")
+        let second = try daemon.invctl(delivery + ["P=20@0.40"])
+        #expect(second.code == 0, "\(second)")
+        #expect(
+            second.errors.contains("20 P are still expected under PO-1 at depot"),
+            "\(second.errors)"
+        )
+        let cancel = "stock expect P=-20 --at depot --ref PO-1"
+        #expect(second.errors.contains("invctl " + cancel), "\(second.errors)")
+        #expect(try daemon.invctl(cancel.split(separator: " ").map { String($0) }).code == 0)
+        let third = try daemon.invctl(delivery + ["P=1@0.40"])
+        #expect(third.code == 0 && !third.errors.contains("note"), "\(third)")
+        let other = try daemon.invctl("stock", "restock", "P=1@0.40", "--ref", "PO-2")
+        #expect(!other.errors.contains("note"), "\(other)")
+    }
+
+    @Test func `a write-off of what is not on hold says what to do`() throws {
+        let daemon = try self.shop()
+        let none = try daemon.invctl("stock", "write-off", "P=2")
+        #expect(none.code == 1)
+        #expect(none.errors.contains("asked to write off 2, but none is on hold"), "\(none.errors)")
+        #expect(none.errors.contains("invctl stock hold P=2"), "\(none.errors)")
+        #expect(none.errors.contains("invctl stock adjust P=-2 --reason damaged"))
+        try daemon.invctl("stock", "hold", "P=1")
+        let some = try daemon.invctl("stock", "write-off", "P=2")
+        #expect(some.errors.contains("only 1 are on hold"), "\(some.errors)")
+        #expect(some.errors.contains("invctl stock hold P=1"), "\(some.errors)")
+    }
+
+    // MARK: - Words
+
+    @Test func `a negative value is named as such`() throws {
+        let daemon = try self.shop()
+        let price = try daemon.invctl("product", "set", "P", "--price", "-4.50")
+        #expect(price.code == 1)
+        #expect(
+            price.errors.contains("price is -4.50 USD; it cannot be negative"),
+            "\(price.errors)"
+        )
+        let flag = try daemon.invctl("product", "set", "P", "--dry-run", "-4.50")
+        #expect(flag.code == 2, "\(flag)")
+        let file =
+            "sku,name,category,price,stock,reorderPoint\nA,a,C,1,-5,\nB,b,C,1,,-1\nC,c,C,-1,,\n"
+        let imported = try daemon.invctl("import", "-", input: Data(file.utf8))
+        #expect(imported.code == 8)
+        #expect(imported.errors.contains("row 2  stock: is -5; it cannot be negative"))
+        #expect(imported.errors.contains("row 3  reorderPoint: is -1; it cannot be negative"))
+        #expect(imported.errors.contains("price is -1.00 USD; it cannot be negative"))
+        let update = "sku,reorderPoint,stock\nP,-1,\nP2,,\n"
+        let upserted = try daemon.invctl(
+            "import",
+            "-",
+            "--mode",
+            "upsert",
+            input: Data(update.utf8)
+        )
+        #expect(upserted.errors.contains("row 2  reorderPoint: is -1; it cannot be negative"))
+    }
+
+    @Test func `no message has an internal number, and counts of one are in the singular`() throws {
+        let daemon = try self.shop()
+        let file = "sku,status\nP,archived\n"
+        let used = try daemon.invctl("import", "-", "--mode", "upsert", input: Data(file.utf8))
+        #expect(used.code == 8)
+        #expect(used.output.hasPrefix("1 row: "), "\(used.output)")
+        #expect(used.errors.contains("in_use  it has stock, reservations"), "\(used.errors)")
+        #expect(!used.errors.contains("number"), "\(used.errors)")
+        let sale = "sku,quantity,price,occurredAt,reference\nP,1,1,2026-01-02T10:00:00Z,R\n"
+        let sold = try daemon.invctl("import", "-", "--as", "sales", input: Data(sale.utf8))
+        #expect(sold.output.contains("1 row: "), "\(sold.output)")
+        #expect(sold.output.contains("1 product, 1 sale, 0 returns"), "\(sold.output)")
+    }
+
     // MARK: - Dates
 
     private static let day: TimeInterval = 86_400
@@ -106,6 +190,40 @@ import Testing
         #expect(try self.onHand(daemon) == "50")
         let none = try daemon.invctl("undo", "--actor", "nobody")
         #expect(none.code == 3 && none.errors.contains("nobody has made no step"))
+    }
+
+    @Test func `a dated sale is undone at its date, and a return of it is of today`() throws {
+        let daemon = try self.shop()
+        func days() throws -> String {
+            let words = ["insight", "sales", "--window", "last-3-days", "--by", "day"]
+            let shown = try daemon.invctl(words + ["-o", "csv", "--fields", "net,transactions"])
+            return shown.lines.dropFirst().joined(separator: " ")
+        }
+        let yesterday = Self.date(daysAgo: 1)
+        try daemon.invctl("sell", "P=4", "--date", "\(yesterday)T12:00:00")
+        #expect(try days() == "0.00,0 4.00,1 0.00,0")
+        try daemon.invctl("undo")
+        #expect(try days() == "0.00,0 0.00,0 0.00,0")
+        let dates = try self.values(
+            "occurredAt",
+            "ledger",
+            "list",
+            "--kind",
+            "reversal",
+            of: daemon
+        )
+        #expect(dates == "\(yesterday)T12:00:00Z")
+
+        try daemon.invctl("sell", "P=4", "--date", "\(yesterday)T13:00:00")
+        let sale = try self.values("lsn", "ledger", "sales", "--limit", "1", of: daemon)
+        try daemon.invctl("return", "P=1", "--sale", sale)
+        #expect(try days() == "0.00,0 4.00,1 -1.00,0")
+        // A sale of today is undone today.
+        try daemon.invctl("sell", "P=2")
+        let made = try self.values("lsn", "ledger", "sales", "--limit", "1", of: daemon)
+        try daemon.invctl("ledger", "reverse", made)
+        #expect(try days() == "0.00,0 4.00,1 -1.00,0")
+        #expect(try daemon.invctl("verify").code == 0)
     }
 
     @Test func `what cannot be undone is named, and nothing older is undone for it`() throws {
@@ -243,7 +361,8 @@ import Testing
         #expect(try daemon.invctl(show).output.hasSuffix("\n50,5,45\n"))
         let many = try daemon.invctl("stock", "write-off", "P=6")
         #expect(
-            many.code == 1 && many.errors.contains("quantity is 6 pcs; it must be 0 pcs to 5 pcs")
+            many.code == 1
+                && many.errors.contains("P: asked to write off 6, but only 5 are on hold")
         )
     }
 

@@ -205,7 +205,7 @@ import Testing
         // Neither does a dry run use an id up.
         let new = ["import", file, "--mode", "add", "--id", "twice"]
         #expect(try daemon.invctl(new + ["--dry-run"]).code == 0)
-        #expect(try daemon.invctl(new).output == "1 rows: 1 accepted, 0 rejected\n")
+        #expect(try daemon.invctl(new).output == "1 row: 1 accepted, 0 rejected\n")
         let sale = #"{"command":"sell","lines":[{"product":"P-0","quantity":60}]}"#
         let path = try self.write("sale.ndjson", sale + "\n")
         #expect(try daemon.invctl("apply", path, "--id", "sale").code == 0)

@@ -170,6 +170,23 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: self.folder.path).isEmpty)
     }
 
+    @Test(arguments: ["backup", "export"])
+    func `a file that exists is replaced only on request`(command: String) async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(2, stock: 7)
+        let path = self.path("shop.csv")
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        let refused = try daemon.invctl(command, path)
+        #expect(refused.code == 4)
+        #expect(refused.errors.contains("shop.csv exists already"), "\(refused.errors)")
+        #expect(refused.errors.contains("--force"), "\(refused.errors)")
+        #expect(try self.bytes("shop.csv") == Data("mine".utf8))
+        let replaced = try daemon.invctl(command, path, "--force")
+        #expect(replaced.code == 0, "\(replaced.errors)")
+        #expect(try self.bytes("shop.csv") != Data("mine".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: self.folder.path).count == 1)
+    }
+
     // MARK: - Equal histories
 
     /// Writes the sales of the resource ten times, each under other receipts: an import that is not over before

@@ -41,6 +41,31 @@ import Testing
         }
     }
 
+    @Test func `no line of a help text is longer than 80 columns or broken in its middle`() throws {
+        for (path, command) in [([], Invctl.self)] + Self.commands(Invctl.self) {
+            let text = HelpText.fitted(Invctl.helpMessage(for: command, columns: 80))
+            for line in text.split(separator: "\n") {
+                #expect(line.count <= 80, "\(path): \(line)")
+            }
+            let lines = command.configuration.discussion.split(
+                separator: "\n",
+                omittingEmptySubsequences: false
+            )
+            for (line, next) in zip(lines, lines.dropFirst()) {
+                if line.hasPrefix(" ") {
+                    #expect(line.count < 80, "\(path): \(line)")
+                } else if !line.isEmpty, !next.isEmpty, !next.hasPrefix(" ") {
+                    // The parser breaks the lines of a paragraph; one of several lines is a list.
+                    #expect(line.hasSuffix(".") || line.hasSuffix(":"), "\(path): \(line)")
+                }
+            }
+        }
+        let ping = try Daemon.run("invctl", ["ping", "--help"])
+        #expect(ping.output.contains("\nUSAGE: invctl ping [<options>]\n"), "\(ping.output)")
+        let add = try Daemon.run("invctl", ["product", "add"])
+        #expect(add.lines.allSatisfy { $0.count <= 80 }, "\(add.errors)")
+    }
+
     @Test func `help explains commands and topics, and suggests similar names`() throws {
         let all = try Daemon.run("invctl", ["help"])
         #expect(all.code == 0)

@@ -59,6 +59,93 @@ import Testing
         #expect(try daemon.invctl("export", "--digest").output == before)
     }
 
+    @Test func `a catalog that is there already is no refusal, and a row that differs is`() throws {
+        let daemon = try self.shop()
+        let text = """
+            sku,name,category,price,stock,ean
+            A,Apple,Fruit,1.20,3,4006381333931
+            B,"Bread, dark",Bakery,2.50,,
+            C,Cheese,Dairy,9.90,5,
+
+            """
+        let file = try self.write("catalog.csv", text)
+        #expect(try daemon.invctl("import", file).code == 0)
+        for more in [["--dry-run"], []] {
+            let again = try daemon.invctl(["import", file] + more)
+            #expect(again.code == 0, "\(again)")
+            #expect(again.output.contains("3 already there"), "\(again)")
+        }
+        // What the file does not say is not compared.
+        #expect(try daemon.invctl("product", "set", "B", "--reorder-point", "7").code == 0)
+        #expect(try daemon.invctl("import", file).code == 0)
+        #expect(try daemon.invctl("product", "set", "B", "--price", "2.60").code == 0)
+        #expect(try daemon.invctl("sell", "C=1").code == 0)
+        let differs = try daemon.invctl("import", file)
+        #expect(differs.code == 8, "\(differs)")
+        #expect(differs.output.contains("2 rejected, 1 already there"), "\(differs)")
+        #expect(
+            differs.errors.contains(
+                "row 3  sku_taken  there already and different: B  price 2.60 → 2.50; "
+                    + "--mode upsert changes it"
+            ),
+            "\(differs.errors)"
+        )
+        #expect(differs.errors.contains("row 4  sku_taken"), "\(differs.errors)")
+        #expect(differs.errors.contains("stock 4 → 5"), "\(differs.errors)")
+    }
+
+    @Test(arguments: [[], ["--mode", "upsert"], ["--mode", "set"], ["--as", "sales"]])
+    func `a line that is no JSON rejects its row alone`(options: [String]) throws {
+        let daemon = try self.shop()
+        let file = try self.write(
+            "rows.ndjson",
+            """
+            {"sku":"NEW","name":"New","price":"1.00","stock":3,"quantity":1,"date":"2026-01-02T10:00:00Z"}
+            {"sku":"BAD","name":
+            not json
+
+            {"sku":"MILK","name":"Milk","price":"1.00","stock":10,"quantity":1,"date":"2026-01-02T10:00:00Z"}
+            [1]
+
+            """
+        )
+        let options =
+            options + (options.contains("sales") ? ["--map", "occurredAt=date"] : [])
+        let imported = try daemon.invctl(["import", file] + options)
+        #expect(imported.code == 8, "\(imported)")
+        for row in [2, 3] {
+            #expect(
+                imported.errors.contains("row \(row)  the line is no JSON object: byte "),
+                "\(imported.errors)"
+            )
+        }
+        // An empty line is counted too.
+        #expect(
+            imported.errors.contains("row 6  the line is no JSON object: byte 1: not an object")
+        )
+        // A damaged first line is no header.
+        let objects = ["A", "B"].map { "{\"sku\":\"\($0)\",\"name\":\"N\",\"price\":1}\n" }
+        let first = try daemon.invctl(
+            "import",
+            "-",
+            input: Data(("{\"sku\"\n" + objects.joined()).utf8)
+        )
+        #expect(first.code == 8 && first.errors.contains("row 1  the line is no JSON"), "\(first)")
+        let left = try daemon.invctl("import", "-", input: Data("{\"sku\":\n{]\n".utf8))
+        #expect(left.code == 1 && left.errors.contains("line 1, byte "), "\(left)")
+    }
+
+    @Test func `an error of quotes names the line where the quote opens`() throws {
+        let daemon = try self.shop()
+        let file = try self.write(
+            "quotes.csv",
+            "sku,name,price\nA,\"Apple,1.20\nB,Bread,2.50\nC,\"Cheese\",9.90\n"
+        )
+        let refused = try daemon.invctl("import", file)
+        #expect(refused.code == 1, "\(refused)")
+        #expect(refused.errors.contains("the field that began in line 2"), "\(refused.errors)")
+    }
+
     @Test func `a file that was changed after an interruption is not imported beside its run`()
         async throws
     {
@@ -99,13 +186,13 @@ import Testing
         for _ in 0..<2 { #expect(try daemon.invctl("import", delivery, "--mode", "add").code == 0) }
         #expect(try self.onHand(daemon) == "58")
         let named = ["import", delivery, "--mode", "add", "--id", "sheet-7"]
-        #expect(try daemon.invctl(named).output == "1 rows: 1 accepted, 0 rejected\n")
+        #expect(try daemon.invctl(named).output == "1 row: 1 accepted, 0 rejected\n")
         let lsn = try daemon.invctl("ping").output
         let again = try daemon.invctl(named)
         #expect(again.code == 0)
         #expect(again.output.hasPrefix("imported before, on "), "\(again)")
         #expect(again.output.contains(Self.date))
-        #expect(again.output.contains("1 rows: 1 accepted, 0 rejected; nothing was imported now"))
+        #expect(again.output.contains("1 row: 1 accepted, 0 rejected; nothing was imported now"))
         #expect(try self.onHand(daemon) == "82")
         #expect(!lsn.isEmpty)
         // From another directory, the same bytes are the same file.

@@ -68,7 +68,7 @@ import Testing
             }
             let terminal = try daemon.terminal(
                 Array(words),
-                columns: 110,
+                columns: 120,
                 rows: 50,
                 environment: ["NO_COLOR": "1"]
             )

@@ -224,7 +224,7 @@ import Testing
         }
         let (first, other) = (try file("first", "P-0,3"), try file("other", "P-0,3\nP-1,9"))
         let words = ["import", first, "--mode", "add", "--id", "delivery"]
-        #expect(try daemon.invctl(words).output == "1 rows: 1 accepted, 0 rejected\n")
+        #expect(try daemon.invctl(words).output == "1 row: 1 accepted, 0 rejected\n")
         let lsn = try await daemon.client().ping()
         for different in [
             ["import", other, "--mode", "add", "--id", "delivery"],

@@ -39,6 +39,56 @@ import Testing
         #expect(try run("--server", address, "context", "set", "shop").code == 2)
     }
 
+    @Test func `the columns that a list is for stay on a narrow screen`() throws {
+        let daemon = try Daemon()
+        let file = """
+            sku,name,category,price,stock,cost,brand
+            LAP-01,"Laptop ProBook, 14 inch, silver edition",Electronics,999.99,10,720.00,Acme
+
+            """
+        #expect(try daemon.invctl("import", "-", input: Data(file.utf8)).code == 0)
+        func head(_ columns: Int, _ words: String...) throws -> [String] {
+            let terminal = try daemon.terminal(words, columns: columns, rows: 24)
+            let lines = Self.lines(terminal)
+            for line in lines { #expect(line.count <= columns, "\(line)") }
+            let names = lines.first?.split(separator: "  ").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            return (names ?? []).filter { !$0.isEmpty }
+        }
+        let narrow = try head(40, "product", "list")
+        #expect(narrow == ["SKU", "NAME", "PRICE", "ON HAND"], "\(narrow)")
+        let products = try head(80, "product", "list")
+        for name in ["SKU", "NAME", "CATEGORY", "PRICE", "ON HAND", "AVAILABLE"] {
+            #expect(products.contains(name), "\(name): \(products)")
+        }
+        for columns in [40, 80] {
+            let imports = try head(columns, "ledger", "imports")
+            for name in ["RUN", "ACCEPTED", "REFUSED"] {
+                #expect(imports.contains(name), "\(name): \(imports)")
+            }
+        }
+        #expect(try head(80, "ledger", "imports").contains("BEGUN AT"))
+        let rollup = Self.lines(
+            try daemon.terminal(["insight", "categories"], columns: 80, rows: 24)
+        )
+        #expect(rollup.contains { $0.hasPrefix("CATEGORY") }, "\(rollup)")
+        // A long value continues under itself, a heading between words.
+        let one = Self.lines(
+            try daemon.terminal(["product", "get", "LAP-01"], columns: 40, rows: 24)
+        )
+        let name = try #require(one.firstIndex { $0.hasPrefix("NAME  ") })
+        #expect(one[name + 1].hasPrefix(String(repeating: " ", count: 16) + "silver"), "\(one)")
+        let error = try daemon.terminal(["sell", "LAP-01=60"], columns: 40, rows: 24)
+        #expect(error.wait() == 5)
+        let text = error.screen.lineStrings.joined(separator: "\n")
+        for word in ["insufficient_stock", "unavailable", "delivery", "restock LAP-01=50"] {
+            #expect(text.contains(word), "\(text)")
+        }
+        let sales = Self.lines(try daemon.terminal(["insight", "sales"], columns: 40, rows: 24))
+        #expect(sales.contains { $0.hasPrefix("LSN ") }, "\(sales)")
+    }
+
     /// A call would wait for its timeout of an hour.
     @Test(.timeLimit(.minutes(5)), arguments: ["127.0.0.1:1", "unix:/nonexistent/socket"])
     func `without a server a person hears so at once, in words`(_ address: String) throws {

@@ -99,9 +99,9 @@ import Testing
             return
         }
         #expect(error.code == .unknown && error.sequence == 1)
-        #expect(client.machine.commands.map { $0.sequence } == [1])
+        #expect(client.machine.numbered.pending.map { $0.sequence } == [1])
         server.answer(try #require(sent.first?.id), Self.done(7))
-        #expect(client.machine.commands.isEmpty)
+        #expect(client.machine.numbered.pending.isEmpty)
         #expect(cancelled.values.count == 1)
         let next = Box<Result<Outcome, ClientError>>()
         client.submit(Self.command) { next.take($0) }

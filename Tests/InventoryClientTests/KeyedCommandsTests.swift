@@ -13,7 +13,7 @@ import Testing
     }
 
     private static func submitted(firstTried: Instant? = nil) -> KeyedCommands {
-        var commands = KeyedCommands()
+        var commands = KeyedCommands() { didSet { commands.checkInvariants() } }
         commands.submitted(
             KeyedCommands.Pending(
                 requestID: 7,
@@ -46,7 +46,9 @@ import Testing
         `without waiting for storage, a full disk settles a command unless a copy may be executed`()
     {
         func answer(waits: Bool, lost: Bool) -> KeyedCommands.Settlement {
-            var commands = KeyedCommands(waitsForStorage: waits)
+            var commands = KeyedCommands(waitsForStorage: waits) {
+                didSet { commands.checkInvariants() }
+            }
             commands.submitted(
                 KeyedCommands.Pending(requestID: 7, key: Self.key, command: Self.command)
             )

@@ -60,7 +60,8 @@ import Testing
         var machine = ClientStateMachine(
             session: SessionID(high: 1, low: seed),
             continuesSession: Bool.random(using: &random),
-            waitsForStorage: Bool.random(using: &random)
+            waitsForStorage: Bool.random(using: &random),
+            isDryRun: seed % 4 == 0
         )
         let codes: [RefusalCode?] = [
             nil, nil, nil, .insufficientStock, .sequenceGap, .storageFull, .sequenceReused,
@@ -68,15 +69,16 @@ import Testing
         ]
         var nextID: UInt64 = 1
         for _ in 0..<2_000 {
-            let waiting = machine.commands.map { $0.requestID }
+            let waiting = machine.numbered.pending.map { $0.requestID }
             let id = waiting.randomElement(using: &random) ?? 0
             switch Int.random(in: 0..<10, using: &random) {
-            case 0..<3:
-                _ = machine.submitted(ClientStateMachine.filler, requestID: nextID)
+            case 0..<3 where machine.phase != .over:
+                _ = machine.submitted(NumberedCommands.filler, requestID: nextID)
                 nextID += 1
             case 3 where machine.phase == .offline: _ = machine.accepted()
+            case 3 where machine.phase == .beginning: _ = machine.dryRunAnswered(nil)
             case 4 where machine.phase == .opening:
-                let last = machine.commands.first.map { $0.sequence - 1 } ?? 0
+                let last = machine.numbered.pending.first.map { $0.sequence - 1 } ?? 0
                 _ = machine.opened(
                     SessionStatus(number: 1, lastSequence: last, oldestRemembered: 1)
                 )
@@ -88,7 +90,7 @@ import Testing
             case 8:
                 _ = machine.abandoned(requestID: id)
                 _ = machine.moreToSend()
-            case 9 where Int.random(in: 0..<8, using: &random) == 0: machine.lost()
+            case 9 where Int.random(in: 0..<8, using: &random) == 0: _ = machine.lost()
             default: break
             }
             machine.checkInvariants()
@@ -110,7 +112,7 @@ import Testing
                     KeyedCommands.Pending(
                         requestID: nextID,
                         key: IdempotencyKey(high: seed, low: nextID),
-                        command: ClientStateMachine.filler
+                        command: NumberedCommands.filler
                     )
                 )
                 nextID += 1

@@ -104,12 +104,14 @@ final class ScriptedServer: Connector, @unchecked Sendable {
     /// Returns a client of this server.
     func client(
         timeoutMilliseconds: Int64 = 10_000,
-        firstConnectMilliseconds: Int64? = nil
+        firstConnectMilliseconds: Int64? = nil,
+        isDryRun: Bool = false
     ) -> ClientCore {
         ClientCore(
             ClientConfiguration(
                 actor: "client",
                 session: SessionID(high: 1, low: 2),
+                isDryRun: isDryRun,
                 timeoutMilliseconds: timeoutMilliseconds,
                 firstConnectMilliseconds: firstConnectMilliseconds
             ),

@@ -281,6 +281,7 @@ extension Bench {
         run.session = session
         run.begunAt = self.time
         run.endedAt = self.time
+        run.revision = self.state.lsn.next
         return run
     }
 }

@@ -90,7 +90,7 @@ import Testing
         var (plain, refused) = (0, 0)
         var gathered = GatheredProducts()
         var step = PlainProduct.Step()
-        state.prepare(for: batch)
+        state.prefetch(batch)
         for index in 0..<batch.count {
             let time = Self.time(state)
             switch state.decide(batch, index, at: time, behind: gathered, into: &step) {
@@ -176,6 +176,36 @@ import Testing
             }
             guard !product.barcode.isEmpty else { continue }
             #expect(fast.resolve(.barcode(product.barcode)) == product.id)
+        }
+    }
+
+    @Test
+    func
+        `a product with an extension field that the fast path does not know takes the slow path alone`()
+        throws
+    {
+        func creation(_ number: Int, more: String) -> Command {
+            var draft = ProductDraft(
+                sku: "S\(number)",
+                name: "N",
+                category: CategoryID(1),
+                price: Price(1),
+                opening: OpeningStock(quantity: 1)
+            )
+            (draft.brand, draft.moreBarcodes) = ("B", more)
+            return .createProduct(draft)
+        }
+        let commands = [creation(0, more: ""), creation(1, more: "X1 X2"), creation(2, more: "")]
+        let encoded = Command.batch(commands, .errorsOnly).encoded.bytes
+        try encoded.withUnsafeBytes { bytes in
+            guard let batch = PlainProduct.Batch.reading(bytes) else {
+                Issue.record("a batch of creations was not accepted")
+                return
+            }
+            for (index, isPlain) in [true, false, true].enumerated() {
+                #expect((batch.product(index) != nil) == isPlain, "\(index)")
+                try #require(batch.command(index) == commands[index])
+            }
         }
     }
 

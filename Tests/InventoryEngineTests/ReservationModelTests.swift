@@ -354,7 +354,7 @@ private struct ReservationModel {
             let isNew = random.below(3) == 0 || table.rowCount == 1
             let row = isNew ? table.rowCount : 1 + Int(random.below(UInt64(table.rowCount - 1)))
             guard isNew || table.isOpen(row) else { continue }
-            let before: Int64? = isNew ? nil : table.expiresAt[row]
+            let before = isNew ? nil : Instant(microseconds: table.expiresAt[row])
             let closes = !isNew && random.flag()
             table.put(
                 Reservation(

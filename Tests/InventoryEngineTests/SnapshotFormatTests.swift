@@ -49,6 +49,9 @@ import Testing
         let session = SessionID(high: 1, low: 2).hexadecimal
         let record = RecordImportRun(run: "r", content: "c", layout: "l", session: session)
         try bench.done(.recordImportRun(record))
+        try bench.done(.describeImportRun(DescribeImportRun(run: "r", file: "f.csv")))
+        let inferred = InferredProduct(sku: "INFERRED", category: CategoryID(1))
+        try bench.done(.inferProduct(inferred))
         let line = PastSaleLine(product: ProductID(1), quantity: 1, amount: 5)
         try bench.done(
             .recordPastSale(PastSale(lines: [line], reference: "R", occurredAt: .zero))

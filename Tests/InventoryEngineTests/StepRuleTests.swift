@@ -37,6 +37,17 @@ import Testing
         bench.check()
     }
 
+    /// Reversed in its own order, the delivery would have nothing to take back.
+    @Test func `a step that sold what it had received is reversed from its end`() throws {
+        var bench = try Bench(products: 1, stock: 0)
+        let delivery = RestockLine(product: self.one, quantity: 5, unitCost: Money(100))
+        let step = Command.batch([.restock(Restock(lines: [delivery])), bench.sale(1, 5)], .atomic)
+        let lsn = try bench.done(step).lsn
+        let undone = try bench.done(bench.reversal(lsn))
+        #expect(undone.levels.map { $0.onHand } == [0] && undone.levels.map { $0.value } == [0])
+        bench.check()
+    }
+
     @Test func `a product with stock, or with incoming goods, is not deleted`() throws {
         var bench = try Bench(products: 1)
         let delete = Command.deleteProduct(self.one, ifRevision: nil)

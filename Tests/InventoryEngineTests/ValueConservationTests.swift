@@ -393,7 +393,8 @@ private struct RandomMoves {
                 costs[sale, default: 0] += Money(ledger.costs[row])
             }
         }
-        for (sale, sums) in self.state.links.returned {
+        for sale in 0..<ledger.rowCount {
+            guard let sums = self.state.links.returned[sale] else { continue }
             let (charged, cost) = (Money(ledger.amounts[sale]), Money(-ledger.costs[sale]))
             let sold = Quantity(-ledger.onHandDeltas[sale])
             if ledger.backordered(sale) == 0 {

@@ -176,7 +176,9 @@ extension NaiveModel {
         }
         for var row in balances.values {
             guard let product = self.products[row.product] else { continue }
-            if query.source == .products, !product.isListed { continue }
+            let isEmpty =
+                [row.onHand, row.unavailable, row.reserved, row.incoming] == [0, 0, 0, 0]
+            if !product.isListed, query.source == .products || isEmpty { continue }
             row.retail = Self.halfAway(product.price * row.onHand, over: product.basis)
             rows.append(row)
         }

@@ -84,6 +84,37 @@ import Testing
         #expect(try incoming(before) == 0 && incoming(said) == 9)
     }
 
+    @Test func `rates count the time up to the point of the past`() throws {
+        var shop = try self.shop()
+        let point = shop.view.time
+        let lsn = shop.view.lsn
+        try shop.sell(1, 5, "2024-01-11T00:00:00Z")
+        let later = "2025-06-01T12:00:00Z"
+        let begin = try Shop.at("2024-01-01T00:00:00Z")
+        let days = Double(point.microseconds + 1 - begin.microseconds) / 86_400_000_000
+        for asOf in [AsOf.lsn(lsn), .time(point)] {
+            let insight = NamedInsight(.velocity, window: .all, asOf: asOf)
+            let row = try shop.rows(insight, at: later)["A"]
+            #expect(isClose(number(row?["days"]), days))
+            #expect(isClose(number(row?["velocity"]), 30 / days))
+        }
+    }
+
+    @Test func `an archived product has a row only where it had stock`() throws {
+        var shop = try self.shop()
+        let before = shop.view.lsn
+        try shop.run(.count(StockCount(product: ProductID(1), counted: 0)))
+        try shop.run(.deleteProduct(ProductID(1), ifRevision: nil))
+        func products(_ asOf: AsOf?) throws -> ResultCell? {
+            let insight = NamedInsight(.valuation, window: .all, asOf: asOf)
+            return try shop.rows(insight, at: Self.now).values.compactMap { $0["products"] }.last
+        }
+        #expect(try products(nil) == .integer(0))
+        #expect(try products(.lsn(before)) == .integer(1))
+        let rollup = NamedInsight(.categories, window: .all)
+        #expect(try shop.rows(rollup, at: Self.now)["A"] == nil)
+    }
+
     // MARK: - In transit
 
     @Test func `units in transit have their cost at the destination`() throws {

@@ -184,6 +184,8 @@ import Testing
         case .dispatchTransfer(let value): show(value)
         case .receiveTransfer(let value), .cancelTransfer(let value): show(value)
         case .recordImportRun(let value): show(value)
+        case .describeImportRun(let value): show(value)
+        case .inferProduct(let value): show(value)
         case .recordPastSale(let value): show(value)
         case .restock, .batch: preconditionFailure("has no description of its encoding")
         }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConnectionGateTests {
     @Test func `the last allowed connection pauses accepting, and a closing one resumes it`() {
-        var gate = ConnectionGate(connectionsMax: 2)
+        var gate = ConnectionGate(connectionsMax: 2) { didSet { gate.checkInvariants() } }
         #expect(gate.accepted() == .none)
         #expect(gate.isOpen)
         #expect(gate.accepted() == .pause(.full(connectionsMax: 2)))
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func `an episode is reported once, and is over when an eighth has closed`() {
-        var gate = ConnectionGate(connectionsMax: 16)
+        var gate = ConnectionGate(connectionsMax: 16) { didSet { gate.checkInvariants() } }
         for _ in 1..<16 { #expect(gate.accepted() == .none) }
         #expect(gate.accepted() == .pause(.full(connectionsMax: 16)))
         for _ in 0..<100 {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `without a descriptor it waits for a closing connection, or for a retry`() {
-        var gate = ConnectionGate(connectionsMax: 8)
+        var gate = ConnectionGate(connectionsMax: 8) { didSet { gate.checkInvariants() } }
         #expect(gate.accepted() == .none)
         #expect(gate.acceptFailed() == .pause(.exhausted(connections: 1)))
         #expect(!gate.isOpen)

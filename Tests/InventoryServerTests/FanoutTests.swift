@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `equal interests have one number, also after the table is reset`() {
-        var interests = Interests()
+        var interests = Interests() { didSet { interests.checkInvariants() } }
         func interest(_ category: UInt32) -> Interest {
             let filter = SubscriptionFilter(category: CategoryID(category))
             return Interest(
@@ -201,7 +201,9 @@ import Testing
 
     @Test func `the feed retains its newest bytes, and a gap resets it`() {
         let size = Self.block(1...10).byteCount
-        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
+        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size) {
+            didSet { blocks.checkInvariants() }
+        }
         for number in 0..<20 as Range<UInt64> {
             blocks.append(Self.block((number * 10 + 1)...(number * 10 + 10)))
             #expect(blocks.feedByteCount <= 3 * size)
@@ -217,7 +219,9 @@ import Testing
 
     @Test func `blocks of the log's files are cached for all subscribers, the latest read ones`() {
         let size = Self.block(1...10).byteCount
-        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
+        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size) {
+            didSet { blocks.checkInvariants() }
+        }
         blocks.insert(read: Self.block(21...30))
         blocks.insert(read: Self.block(1...10))
         blocks.insert(read: Self.block(1...10))

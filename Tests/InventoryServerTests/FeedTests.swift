@@ -7,7 +7,9 @@ import Testing
 @Suite struct FeedTests {
     @Test func `a large block that is beyond the bound is freed at once`() {
         let byteCountMax = 4_096
-        var blocks = FeedBlocks(feedByteCountMax: byteCountMax, readByteCountMax: byteCountMax)
+        var blocks = FeedBlocks(feedByteCountMax: byteCountMax, readByteCountMax: byteCountMax) {
+            didSet { blocks.checkInvariants() }
+        }
         var dropped: [Weak] = []
         // Three large blocks exceed the limit, and are far fewer than are freed as a group.
         for number in (1...6).map({ LSN($0) }) {

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `a connection's share falls as its keys are forgotten`() {
-        var share = KeyShare()
+        var share = KeyShare() { didSet { share.checkInvariants() } }
         for number in 0..<1_000 as Range<UInt64> {
             share.add(number, byteCount: 100, of: 64_000)
         }

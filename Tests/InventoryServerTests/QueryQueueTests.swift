@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test func `the cost of a kind is the last one, and an earlier peak fades`() {
-        var costs = QueryCosts()
+        var costs = QueryCosts() { didSet { costs.checkInvariants() } }
         let kind = QueryCosts.Kind(number: 7)
         #expect(costs.kind(kind, rows: 100, of: self.ann) == .short)
         #expect(costs.kind(kind, rows: 10_000_000, of: self.ann) == .scan)
@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test func `an expensive query of one connection does not affect a cheap one of another`() {
-        var costs = QueryCosts()
+        var costs = QueryCosts() { didSet { costs.checkInvariants() } }
         let kind = QueryCosts.Kind(number: 7)
         costs.ran(kind, rows: 100, of: self.bob, for: 1_000)
         costs.ran(kind, rows: 100, of: self.ann, for: 900_000_000)

@@ -5,7 +5,7 @@ import Testing
 /// Server statistics.
 @Suite struct ServerMetricsTests {
     @Test func `a percentile is the smallest duration that covers the share`() {
-        var durations = RecentDurations()
+        var durations = RecentDurations() { didSet { durations.checkInvariants() } }
         #expect(durations.value(at: 0.5) == 0)
         durations.record(7)
         #expect(durations.value(at: 0.01) == 7)

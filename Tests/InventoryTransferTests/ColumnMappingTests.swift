@@ -42,6 +42,132 @@ import Testing
         #expect(try Self.map(header, [], Self.optional, guesses: false)[field] ?? "SKU" == "SKU")
     }
 
+    /// What the columns of a file are, field by field; a column that is none of these must stay unused.
+    private struct Header: Sendable {
+        var fields: [ColumnMapping.Field]
+        var columns: String
+        var mapping: [String: String]
+    }
+
+    private static let headers = [
+        Header(
+            fields: .ofProducts,
+            columns:
+                "Artikel-Nr.;Bezeichnung;Warengruppe;EAN;VK;EK;Bestand;Mindestbestand;Einheit;Lieferant",
+            mapping: [
+                "sku": "Artikel-Nr.", "name": "Bezeichnung", "category": "Warengruppe",
+                "barcode": "EAN", "price": "VK", "cost": "EK", "stock": "Bestand",
+                "reorderPoint": "Mindestbestand", "unit": "Einheit",
+            ]
+        ),
+        Header(
+            fields: .ofProducts,
+            columns:
+                "Artikelnummer;Artikelname;Kategorie;Strichcode;Verkaufspreis;Einkaufspreis;Menge;Lager;Hersteller",
+            mapping: [
+                "sku": "Artikelnummer", "name": "Artikelname", "category": "Kategorie",
+                "barcode": "Strichcode", "price": "Verkaufspreis", "cost": "Einkaufspreis",
+                "stock": "Menge", "location": "Lager", "brand": "Hersteller",
+            ]
+        ),
+        Header(
+            fields: .ofProducts,
+            columns: "Art.-Nr.;Artikelbezeichnung;Preis;Stückzahl;Beschreibung;Rabatt",
+            mapping: [
+                "sku": "Art.-Nr.", "name": "Artikelbezeichnung", "price": "Preis",
+                "stock": "Stückzahl",
+            ]
+        ),
+        Header(
+            fields: .ofProducts,
+            columns:
+                "Référence;Désignation;Catégorie;Prix de vente;Prix d'achat;Quantité;Code-barres;Marque;Fournisseur",
+            mapping: [
+                "sku": "Référence", "name": "Désignation", "category": "Catégorie",
+                "price": "Prix de vente", "cost": "Prix d'achat", "stock": "Quantité",
+                "barcode": "Code-barres", "brand": "Marque",
+            ]
+        ),
+        Header(
+            fields: .ofProducts,
+            columns:
+                "Código de producto;Nombre;Categoría;Precio;Coste;Existencias;Código de barras;Proveedor",
+            mapping: [
+                "sku": "Código de producto", "name": "Nombre", "category": "Categoría",
+                "price": "Precio", "cost": "Coste", "stock": "Existencias",
+                "barcode": "Código de barras",
+            ]
+        ),
+        Header(
+            fields: .ofSales,
+            columns:
+                "Datum;Uhrzeit;Bon-Nr.;Artikelnummer;Bezeichnung;Menge;Einzelpreis;Rabatt;Betrag;Filiale",
+            mapping: [
+                "occurredAt": "Datum", "timeOfDay": "Uhrzeit", "reference": "Bon-Nr.",
+                "sku": "Artikelnummer", "name": "Bezeichnung", "quantity": "Menge",
+                "price": "Einzelpreis", "amount": "Betrag", "location": "Filiale",
+            ]
+        ),
+        // A sum is that of the receipt if lines have a price.
+        Header(
+            fields: .ofSales,
+            columns: "Belegdatum;Belegnummer;Artikel-Nr.;Anzahl;Preis;Summe",
+            mapping: [
+                "occurredAt": "Belegdatum", "reference": "Belegnummer", "sku": "Artikel-Nr.",
+                "quantity": "Anzahl", "price": "Preis",
+            ]
+        ),
+        Header(
+            fields: .ofSales,
+            columns: "Datum;Artikelnummer;Menge;Summe",
+            mapping: [
+                "occurredAt": "Datum", "sku": "Artikelnummer", "quantity": "Menge",
+                "amount": "Summe",
+            ]
+        ),
+        Header(
+            fields: .ofSales,
+            columns: "Date;Heure;Ticket;Code article;Libellé;Qté;Prix unitaire;Montant;Magasin",
+            mapping: [
+                "occurredAt": "Date", "timeOfDay": "Heure", "reference": "Ticket",
+                "sku": "Code article", "name": "Libellé", "quantity": "Qté",
+                "price": "Prix unitaire", "amount": "Montant", "location": "Magasin",
+            ]
+        ),
+        Header(
+            fields: .ofSales,
+            columns: "Fecha;Hora;Factura;Código artículo;Cantidad;Precio unitario;Importe;Tienda",
+            mapping: [
+                "occurredAt": "Fecha", "timeOfDay": "Hora", "reference": "Factura",
+                "sku": "Código artículo", "quantity": "Cantidad", "price": "Precio unitario",
+                "amount": "Importe", "location": "Tienda",
+            ]
+        ),
+        Header(
+            fields: .ofStock,
+            columns: "Artikel;Strichcode;Bestand;Filiale;Lieferschein-Nr.",
+            mapping: [
+                "sku": "Strichcode", "stock": "Bestand", "location": "Filiale",
+                "reference": "Lieferschein-Nr.",
+            ]
+        ),
+    ]
+
+    @Test(arguments: headers)
+    private func `headers in German, French and Spanish are mapped, and no column wrongly`(
+        header: Header
+    ) throws {
+        let columns = header.columns.split(separator: ";").map { String($0) }
+        #expect(try Self.map(columns, [], header.fields) == header.mapping, "\(header.columns)")
+    }
+
+    @Test func `a name that can mean two things is not guessed`() throws {
+        let header = [
+            "Artikel", "Lieferant", "Rabatt", "Fournisseur", "Total", "Gesamt", "Prix HT",
+        ]
+        #expect(try Self.map(header, [], Self.optional).isEmpty)
+    }
+
     @Test func `a field and a column are named in any case`() throws {
         let header = ["sku", "name", "Unit Price", "unit price"]
         #expect(try Self.map(header, ["PRICE=unit price"])["price"] == "unit price")

@@ -51,7 +51,12 @@ import Testing
         layout.isHeader = { $0.contains("sku") }
         let text = "Price list,,\n,,\n\"as of\nMonday\",,\nsku,name,price\nA,x,1\n"
         #expect(try Self.read(text, layout) == ["sku·name·price", "5 A·x·1"])
-        // Without such a header, it is the first record.
+        // Without such a header, it is the record most like one.
+        let known: @Sendable ([String]) -> Int = { $0.count { ["name", "price"].contains($0) } }
+        layout.likeness = known
+        layout.isHeader = { _ in false }
+        #expect(try Self.read(text, layout) == ["sku·name·price", "5 A·x·1"])
+        layout = RecordLayout(isHeader: { $0.contains("sku") })
         #expect(try Self.read("a,b\nA,1\n", layout) == ["a·b", "2 A·1"])
         #expect(try Self.read("", layout) == [""])
     }
@@ -91,6 +96,13 @@ import Testing
         #expect(try Self.read("[]") == [""])
         #expect(try Self.read(" [ ] ") == [""])
         #expect(try Self.read("{\"a\":1}\n{\"b\":\"\\\"\"}\n") == ["a·b", "1 1·", "2 ·\""])
+        // A damaged first line is a row, not a header.
+        #expect(
+            try Self.read("oops\n{\"a\":1}\n\n{\"a\":2}\n{\"a\":3}\n") == [
+                "a", "1 ", "2 1", "4 2", "5 3",
+            ]
+        )
+        #expect(try Self.read("a,b\n{x},1\n{\"y,2\n") == ["a·b", "2 {x}·1", "3 {\"y·2"])
         // A column may be called [Shop].
         #expect(try Self.read("[Shop],b\n1,2\n") == ["[Shop]·b", "2 1·2"])
         for text in ["[{\"a\":1}", "[{\"a\":1},", "[{\"a\":1}] x", "[{\"a\":1},2]", "[{\"a\":[}]"] {

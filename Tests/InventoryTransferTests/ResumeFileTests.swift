@@ -33,6 +33,15 @@ import Testing
         #expect(ResumeFile(at: self.path) == nil)
     }
 
+    @Test(arguments: ["run  a\r\n", "run a\u{301}\n", "x y\nrun \r\n", "run a\nrun \u{301}b\n"])
+    func `what is read is written with the same contents`(run: String) throws {
+        let text = "invctl import 1\n\(run)content b\nlayout c\ndatabase d\r"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: self.path))
+        let file = try #require(ResumeFile(at: self.path))
+        try file.write(to: self.path)
+        #expect(ResumeFile(at: self.path) == file)
+    }
+
     @Test func `no more than a small file is read`() throws {
         let head = "invctl import 1\nrun a\ncontent b\nlayout c\n"
         let long = head + String(repeating: "x y\n", count: 2_000) + "database d\n"

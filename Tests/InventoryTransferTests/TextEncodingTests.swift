@@ -74,9 +74,23 @@ import Testing
         #expect(Self.detected(damaged) == .utf8)
         var records = try? RecordReader(FileBytes(Array("a,b\n".utf8) + damaged))
         #expect((try? records?.next()) == true)
-        #expect(records?.encodingProblem?.contains("no character") == true)
+        #expect(records?.problem?.contains("no character") == true)
         #expect((try? records?.next()) == true)
-        #expect(records?.encodingProblem == nil)
+        #expect(records?.problem == nil)
+    }
+
+    @Test func `a file is another encoding only if most of its other bytes are no UTF-8`() {
+        let cases: [(bytes: [UInt8], encoding: TextEncoding)] = [
+            // One character and one bad byte; one and two; two bytes cut off.
+            (Array("Käse,".utf8) + [0xE4], .utf8),
+            (Array("Käse,".utf8) + [0xE4, 0x2C, 0xF6], .utf8),
+            (Array("5 €, ".utf8) + Array("€".utf8.dropLast()), .utf8),
+            // All, or most of them.
+            ([0x4B, 0xE4, 0x73, 0x65], .windows1252),
+            ([0x4B, 0xE4, 0x73, 0xF6, 0x2C, 0xDF, 0x2C] + Array("ä".utf8), .windows1252),
+            ([0x41, 0x80], .windows1252),
+        ]
+        for (bytes, encoding) in cases { #expect(Self.detected(bytes) == encoding, "\(bytes)") }
     }
 
     @Test func `well-formed UTF-8 is told from all other bytes`() {

@@ -126,7 +126,7 @@ import Testing
             #expect(row[2] == fields.wireText, "\(tag)")
             seen += 1
         }
-        #expect(seen == 13)
+        #expect(seen == 15)
     }
 
     @Test func `the field columns of queries and insights are those of the descriptions`() {
@@ -248,6 +248,7 @@ import Testing
             ("outcomeLevelByteCountMax", Int64(Limits.outcomeLevelByteCountMax)),
             ("importRunsMax", Int64(Limits.importRunsMax)),
             ("importRowsMax", Limits.importRowsMax),
+            ("importFileByteCountMax", Int64(Limits.importFileByteCountMax)),
             ("importHashByteCountMax", Int64(Limits.importHashByteCountMax)),
             ("queryRowsMax", Int64(Limits.queryRowsMax)),
             ("filterIDsMax", Int64(Limits.filterIDsMax)),
@@ -290,6 +291,7 @@ import Testing
             ("transfers", .transfers(TransferQuery())),
             ("lastStep", .lastStep(actor: "ann")),
             ("importRuns", .importRuns(ImportRunQuery())),
+            ("importSteps", .importSteps(ImportStepQuery(run: "r"))),
             ("verify", .verify),
             ("stats", .stats),
             ("stateChecksum", .stateChecksum),
@@ -317,7 +319,12 @@ import Testing
             category: CategoryID(1),
             price: Price(1)
         )
-        for command in [Command.createCategory(name: "C"), .createProduct(draft)] {
+        let session = SessionID(high: 1, low: 2).hexadecimal
+        let run = RecordImportRun(run: "r", session: session)
+        let commands = [
+            Command.createCategory(name: "C"), .createProduct(draft), .recordImportRun(run),
+        ]
+        for command in commands {
             let time = state.time.advanced(bySeconds: 1)
             let decision = state.decide(command, at: time)
             let lsn = state.lsn.next

@@ -197,7 +197,8 @@ struct History {
         case .transfer(let transfer):
             return topics.contains(.transfers) && isChosen(transfer.product)
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
+            .keysForgotten, .importRun, .importPart, .productInferred, .receiptRecorded,
+            .productLeft:
             return false
         }
     }

@@ -17,12 +17,17 @@ final class InsightHarness {
     let server: SimulatedServer
     private var number: UInt64 = 0
 
-    init(lookNanoseconds: UInt64 = 0, log: (any LogStore)? = nil) throws {
+    init(
+        lookNanoseconds: UInt64 = 0,
+        queryMilliseconds: Int = WireLimits.queryMilliseconds,
+        log: (any LogStore)? = nil
+    ) throws {
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
         let configuration = ServerConfiguration(
             dataDirectory: "memory",
             currency: currency,
-            log: LogConfiguration(fileByteCount: 1 << 20)
+            log: LogConfiguration(fileByteCount: 1 << 20),
+            queryMilliseconds: queryMilliseconds
         )
         self.server = try SimulatedServer(
             MemoryStorage(),
@@ -45,12 +50,13 @@ final class InsightHarness {
 
     /// Does everything that can be done without time passing.
     ///
-    /// `log` is whether the disk works too.
-    func settle(log: Bool = true) {
+    /// `log` is whether the disk works too, `queries` whether the query threads do.
+    func settle(log: Bool = true, queries: Bool = true) {
         while true {
             self.server.loop.run()
             let workers = self.server.workers.filter {
                 !$0.isIdle && (log || $0 !== self.server.log)
+                    && (queries || $0 !== self.server.queries)
             }
             if workers.isEmpty { return }
             for worker in workers { worker.runNext() }
@@ -141,7 +147,10 @@ final class InsightPeer {
 extension InsightCopy {
     /// Removes all received messages and returns their opcodes.
     mutating func follow(_ messages: [ServerMessage]) throws -> [Opcode] {
-        for message in messages { _ = try self.take(message) }
+        for message in messages {
+            _ = try self.take(message)
+            self.checkInvariants()
+        }
         return messages.map { $0.opcode }
     }
 }

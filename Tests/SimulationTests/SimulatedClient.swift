@@ -16,7 +16,7 @@ final class SimulatedClient: @unchecked Sendable {
     }
 
     /// A level returned by a query.
-    struct Reading {
+    struct Reading: Hashable {
         var lsn: LSN
         var product: UInt32
         var onHand: Int64
@@ -32,6 +32,7 @@ final class SimulatedClient: @unchecked Sendable {
     private let core: ClientCore
     private let number: Int
     private let products: Int
+    private let commands: RandomCommands
     private(set) var sent = 0
     /// Commands with a key.
     private(set) var keyed = 0
@@ -54,6 +55,10 @@ final class SimulatedClient: @unchecked Sendable {
     ) {
         self.number = number
         self.products = products
+        self.commands = RandomCommands(
+            products: products,
+            session: SessionID(high: UInt64(number), low: 7)
+        )
         self.core = ClientCore(
             ClientConfiguration(
                 actor: "client \(number)",
@@ -73,7 +78,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     func submitRandom(_ random: inout SplitMix64) {
         let tag = "c\(self.number)-\(self.sent)"
-        let command = self.randomCommand(tag, &random)
+        let command = self.commands.any(tag, &random)
         if Int.random(in: 0..<3, using: &random) > 0 {
             self.submit(command, tag)
         } else {
@@ -120,125 +125,6 @@ final class SimulatedClient: @unchecked Sendable {
             default: self.failures.append("\(tag): \(error)")
             }
         }
-    }
-
-    private func randomCommand(_ tag: String, _ random: inout SplitMix64) -> Command {
-        let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
-        switch Int.random(in: 0..<17, using: &random) {
-        case 0:
-            let line = RestockLine(product: product, quantity: 40, unitCost: Money(3))
-            return .restock(Restock(lines: [line], note: tag))
-        case 1:
-            let delta = Int64.random(in: -3...3, using: &random)
-            return .adjust(
-                Adjustment(product: product, delta: Quantity(delta), reason: .found, note: tag)
-            )
-        case 2:
-            let counted = Int64.random(in: 0...60, using: &random)
-            return .count(StockCount(product: product, counted: Quantity(counted), note: tag))
-        case 3, 4:
-            let parts = (0..<Int.random(in: 1...4, using: &random)).map {
-                self.randomSale("\(tag)-\($0)", &random)
-            }
-            let modes = [BatchMode.atomic, .independent, .errorsOnly]
-            return .batch(parts, modes.randomElement(using: &random) ?? .atomic)
-        case 5, 6:
-            let line = ReserveLine(
-                product: product,
-                quantity: Quantity(Int64.random(in: 1...4, using: &random))
-            )
-            let seconds = Int64.random(in: 1...4, using: &random)
-            return .reserve(
-                Reserve(lines: [line], expiry: .after(seconds: seconds), note: tag)
-            )
-        case 7:
-            return self.randomSettlement(tag, &random)
-        case 8:
-            let point = Quantity(Int64.random(in: 0...40, using: &random))
-            return .batch(
-                [
-                    .setReorderPoint(ReorderPointChange(product: product, reorderPoint: point)),
-                    self.randomSale(tag, &random),
-                ],
-                .atomic
-            )
-        case 9:
-            return .batch(
-                [
-                    .setUnavailable(Hold(product: product, delta: 2, reason: .damaged)),
-                    .writeOff(
-                        WriteOff(product: product, quantity: 2, reason: .damaged, note: tag)
-                    ),
-                ],
-                .atomic
-            )
-        case 10:
-            // The client's session becomes that of a run, whose row then advances with every command.
-            let session = SessionID(high: UInt64(self.number), low: 7)
-            return .recordImportRun(
-                RecordImportRun(run: "client \(self.number)", session: session.hexadecimal)
-            )
-        case 11:
-            return self.randomPast(tag, product, &random)
-        default:
-            return self.randomSale(tag, &random)
-        }
-    }
-
-    /// A part of one of a few receipts, which other clients record too.
-    private func randomPast(
-        _ tag: String,
-        _ product: ProductID,
-        _ random: inout SplitMix64
-    ) -> Command {
-        let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
-            PastSaleLine(
-                product: product,
-                quantity: Quantity(Int64.random(in: -1...3, using: &random)),
-                amount: 0,
-                cost: nil
-            )
-        }
-        return .recordPastSale(
-            PastSale(
-                lines: lines.map {
-                    var line = $0
-                    if line.quantity == 0 { line.amount = -1 }
-                    return line
-                },
-                reference: "R\(Int.random(in: 0..<20, using: &random))",
-                firstLine: UInt32.random(in: 0...2, using: &random),
-                occurredAt: .zero,
-                note: tag
-            )
-        )
-    }
-
-    /// Picks a reservation of any client, which may not exist.
-    private func randomSettlement(_ tag: String, _ random: inout SplitMix64) -> Command {
-        let line = ReservationLine(
-            reservation: ReservationID(UInt32.random(in: 1...40, using: &random))
-        )
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0:
-            return .commitReservation(CommitReservation(lines: [line], note: tag))
-        case 1:
-            return .releaseReservation(ReleaseReservation(lines: [line], note: tag))
-        default:
-            return .extendReservation(
-                ExtendReservation(lines: [line], expiry: .after(seconds: 2))
-            )
-        }
-    }
-
-    private func randomSale(_ tag: String, _ random: inout SplitMix64) -> Command {
-        let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
-            SaleLine(
-                product: ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random)),
-                quantity: Quantity(Int64.random(in: 1...6, using: &random))
-            )
-        }
-        return .sell(Sale(lines: lines, note: tag))
     }
 
     // MARK: - Queries

@@ -105,6 +105,14 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
         on loop: any EventLoop,
         _ makeHandler: @escaping @Sendable () -> ClientHandler
     ) -> EventLoopFuture<any Channel> {
+        self.connect(on: loop, through: self.makeTap(), makeHandler)
+    }
+
+    fileprivate func connect(
+        on loop: any EventLoop,
+        through tap: WireTap?,
+        _ makeHandler: @escaping @Sendable () -> ClientHandler
+    ) -> EventLoopFuture<any Channel> {
         guard let server = self.server, let loop = loop as? EmbeddedEventLoop else {
             return loop.makeFailedFuture(Unreachable())
         }
@@ -115,7 +123,7 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
                 handler: ConnectionHandler(of: server.driver),
                 loop: server.loop
             ),
-            tap: self.makeTap()
+            tap: tap
         )
         self.links.append(link)
         return loop.makeSucceededFuture(client)
@@ -133,4 +141,26 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
     }
 
     func forgetClosed() { self.links.removeAll { !$0.isOpen } }
+}
+
+/// Connects one client, whose link can be found, and whose messages another tap observes.
+final class OwnLink: Connector, @unchecked Sendable {
+    private let network: SimulatedNetwork
+    private let tap: WireTap?
+    private(set) weak var link: SimulatedLink?
+
+    init(_ network: SimulatedNetwork, tap: WireTap?) {
+        self.network = network
+        self.tap = tap
+    }
+
+    func connect(
+        on loop: any EventLoop,
+        _ makeHandler: @escaping @Sendable () -> ClientHandler
+    ) -> EventLoopFuture<any Channel> {
+        let count = self.network.links.count
+        let channel = self.network.connect(on: loop, through: self.tap, makeHandler)
+        if self.network.links.count > count { self.link = self.network.links.last }
+        return channel
+    }
 }

@@ -16,7 +16,9 @@ final class SimulatedWorker: Worker, @unchecked Sendable {
 
     func submit(_ work: @escaping @Sendable () -> Void) { self.work.append(work) }
 
+    /// Does the next piece of work, if there is one.
     func runNext() {
+        guard !self.isIdle else { return }
         let work = self.work[self.next]
         self.next += 1
         if self.isIdle {
@@ -65,6 +67,7 @@ final class SimulatedServer: @unchecked Sendable {
         let box = FailureBox()
         let loop = self.loop
         let looks = Looks()
+        self.looks = looks
         self.fanout = SimulatedFanout(loop)
         self.driver = EngineDriver(
             loop: self.loop,
@@ -82,6 +85,7 @@ final class SimulatedServer: @unchecked Sendable {
             clocks: LoopContext.Clocks(
                 nanoseconds: {
                     looks.count += 1
+                    looks.onLook?()
                     return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
                 },
                 threadNanoseconds: { UInt64(clamping: clock.now.microseconds) * 1_000 },
@@ -93,7 +97,21 @@ final class SimulatedServer: @unchecked Sendable {
         _ = self.driver.start()
     }
 
-    private final class Looks: @unchecked Sendable { var count: UInt64 = 0 }
+    /// The readings of the clock that bounds turns and the work of queries.
+    private final class Looks: @unchecked Sendable {
+        var count: UInt64 = 0
+        var onLook: (() -> Void)?
+    }
+    private let looks: Looks
+
+    /// Lets `event` happen at the next reading of that clock, as in the middle of a query's work.
+    func happens(atNextLook event: @escaping () -> Void) {
+        self.looks.onLook = { [unowned looks] in
+            looks.onLook = nil
+            event()
+        }
+    }
+
     private final class FailureBox: @unchecked Sendable { var failure: DurabilityError? }
     private let box: FailureBox
 

@@ -27,6 +27,7 @@ import Testing
         var expired = 0
         var undone = 0
         var unknown = 0
+        var dryRuns: [SimulatedDryRun] = []
         for seed in 101...112 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 8_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
@@ -43,6 +44,7 @@ import Testing
             repeats += simulator.repeating.reduce(0) { $0 + $1.repeats }
             resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
             verified += simulator.subscribers.reduce(0) { $0 + $1.verified }
+            dryRuns += simulator.dryRuns.all
         }
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
         #expect(undone >= 10 && unknown >= 10, "\(undone) undone, \(unknown) unknown")
@@ -52,6 +54,11 @@ import Testing
         )
         #expect(expired >= 20, "\(expired) expired reservations")
         #expect(counts.messages >= 5_000)
+        let begun = dryRuns.filter { $0.hasBegun }
+        let answers = begun.reduce(0) { $0 + $1.answers.count }
+        #expect(begun.count >= 50 && begun.count < dryRuns.count, "\(begun.count) dry runs")
+        #expect(answers >= 200, "\(answers) answers of dry runs")
+        #expect(begun.contains { $0.hasSession } && begun.contains { !$0.hasSession })
         #expect(repeats >= 100 && resets > 0 && verified >= 10, "\(verified) verifications")
     }
 

@@ -27,6 +27,7 @@ final class Simulator {
     private(set) var subscribers: [SimulatedSubscriber] = []
     /// One client with sequence numbers, and one with keys.
     private(set) var repeating: [RepeatingClient]
+    private(set) var dryRuns: SimulatedDryRuns
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
     /// The last step after which the engine was checked.
@@ -74,6 +75,7 @@ final class Simulator {
             )
         }
         self.random = random
+        self.dryRuns = SimulatedDryRuns(products: Self.products, network, loop)
         // Every message of the server is checked before anything else happens.
         self.network.makeTap = { [weak self] in
             WireTap { message in
@@ -81,10 +83,12 @@ final class Simulator {
                 return nil
             }
         }
+        self.dryRuns.onBegun = { [weak self] in self?.sent($0) }
     }
 
     deinit {
         for client in self.clients { client.stop() }
+        self.dryRuns.close()
         for subscriber in self.subscribers { subscriber.stop() }
         self.network.serverDied()?.end()
         try? self.clientLoop.syncShutdownGracefully()
@@ -122,6 +126,7 @@ final class Simulator {
             self.checkServer()
             for client in self.clients { client.checkInvariants() }
             for subscriber in self.subscribers { subscriber.checkInvariants() }
+            self.dryRuns.checkInvariants()
             self.counts.steps += 1
         }
         self.comeToRest()
@@ -167,7 +172,8 @@ final class Simulator {
         case 740..<800:
             self.repeating[Int.random(in: 0..<2, using: &self.random)].act(&self.random)
         case 800..<830: self.clients[2].read(&self.random)
-        case 830..<920: self.pass(Int64.random(in: 1...80, using: &self.random))
+        case 830..<910: self.pass(Int64.random(in: 1...80, using: &self.random))
+        case 910..<920: self.dryRuns.act(&self.random, runLoops: self.runLoops)
         case 920..<935: self.subscribe()
         case 935..<955: for subscriber in self.subscribers { subscriber.resume() }
         case 955..<970: self.cutConnection()
@@ -367,6 +373,11 @@ final class Simulator {
                     && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasVerified(lsn) }
             },
             "every subscriber has everything, and has verified it"
+        )
+        self.dryRuns.close()
+        self.calm(
+            until: { self.network.server?.driver.dryRuns.count == 0 },
+            "the copies of all dry runs are freed"
         )
         if let server = self.network.server {
             self.failures += server.driver.host.readView().violations()

@@ -21,6 +21,7 @@ struct Verdict {
         for client in simulator.clients { self.judge(client) }
         for subscriber in simulator.subscribers { self.judge(subscriber) }
         for client in simulator.repeating { self.judge(client) }
+        self.failures += DryRunModel.differences(simulator.dryRuns.all, from: self.history)
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
         where self.history.balance(product, at: LSN(last)).onHand.baseUnits != onHand {

@@ -13,7 +13,7 @@ import InventoryWire
 /// Encoding a decoded value and decoding it again must result in the same value.
 private enum Target: String, CaseIterable {
     case frame, hello, request, reply, command, insight, entry, table, block, file, manifest,
-        parity, snapshot, backup, records, condition, flags
+        parity, snapshot, backup, records, condition, flags, codes, resume
 
     /// The target named by `FUZZ_TARGET`.
     static let chosen: Target = {
@@ -71,6 +71,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     case .records: readRecords(bytes)
     case .condition: readCondition(bytes)
     case .flags: readFlags(bytes)
+    case .codes: readCodes(bytes)
+    case .resume: readResumeFile(bytes)
     }
     return 0
 }
@@ -306,4 +308,24 @@ private func readFlags(_ bytes: UnsafeRawBufferPointer) {
     _ = CommandLineText.unknownCommand(words, in: Invctl.self)
     _ = CommandLineText.wantsJSON(words)
     _ = try? Invctl.parseAsRoot(words)
+}
+
+/// The rules for codes in the first line, and a code in the rest, which is also read by rules that are valid.
+private func readCodes(_ bytes: UnsafeRawBufferPointer) {
+    let parts = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
+    let code = parts.count > 1 ? parts[1] : ""
+    for rules in [parts[0], "gs1 weight:21IIIIINNDDDC price:22IIIIINNNDDC"] {
+        guard let rules = try? BarcodeRules(rules) else { continue }
+        _ = try? rules.read(code)
+    }
+}
+
+/// The file beside an imported file; one that is read is written as a file with the same contents.
+private func readResumeFile(_ bytes: UnsafeRawBufferPointer) {
+    guard let file = ResumeFile(bytes) else { return }
+    let again = file.text.utf8.withContiguousStorageIfAvailable {
+        ResumeFile(UnsafeRawBufferPointer($0))
+    }
+    precondition(again == file, "\(file) was read as \(String(describing: again))")
 }

@@ -5,26 +5,15 @@ internal import Glibc
 ///
 /// A slot has 8 bytes: half of the key's hash, and the row. A look-up compares bytes only if the hash
 /// matches, so it costs one probe of the table and one of the string. Rows are above 0; keys are
-/// unique. It is not part of a read view: one writer owns it.
-///
-///     slot   [ 32 bits of the hash | row ]      see ``ProbedSlots``
+/// unique. It grows shard by shard, and is not part of a read view: see ``ProbedShards``.
 public struct KeyIndex: Sendable {
-    /// Hash bits in the upper half, row in the lower; 0 is free.
-    private var slots: [UInt64]
+    private var rows = ProbedShards()
+
+    /// Creates an empty index.
+    public init() {}
+
     /// The number of keys.
-    public private(set) var count = 0
-
-    /// Creates an empty index with 16 slots.
-    public init() { self.slots = [UInt64](repeating: 0, count: 16) }
-
-    /// Creates an empty index with capacity for `count` keys.
-    public init(capacity count: Int) {
-        var slots = 16
-        while count * 4 > slots * 3 { slots *= 2 }
-        self.slots = [UInt64](repeating: 0, count: slots)
-    }
-
-    private var mask: Int { self.slots.count - 1 }
+    public var count: Int { self.rows.count }
 
     /// Returns the row whose string is `key`, or `nil`.
     ///
@@ -47,45 +36,19 @@ public struct KeyIndex: Sendable {
         hash: UInt64,
         in strings: TextColumn
     ) -> UInt32? {
-        self.slot(of: key, hash: hash, in: strings)
-            .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
+        self.rows.find(hash) { row in strings.withUTF8(Int(row)) { Self.areEqual($0, key) } }
     }
 
     /// Prefetches the first slot of the search for a key, before a look-up.
     public func prefetch(_ key: UnsafeRawBufferPointer) { self.prefetch(hash: Self.hash(key)) }
 
     /// Prefetches the first slot of the search for a key with that ``hash(_:)``.
-    public func prefetch(hash: UInt64) {
-        let slot = self.home(hash)
-        self.slots.withUnsafeBufferPointer { slots in
-            guard let base = slots.baseAddress else { return }
-            Prefetch.begin(base + slot)
-        }
-    }
+    public func prefetch(hash: UInt64) { self.rows.prefetch(hash) }
 
-    /// Returns the part of a key's hash that a slot stores, in its upper half.
+    /// Returns the hash of a key.
     ///
     /// Batch look-ups compute the hashes of all keys before the first search.
-    public static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
-        Hash64.hash(key) & ~0xFFFF_FFFF
-    }
-
-    /// Returns the first slot of the search for a key, by its hash or by the slot's content.
-    @inline(__always)
-    private func home(_ hash: UInt64) -> Int { ProbedSlots.home(hash, mask: self.mask) }
-
-    private func slot(
-        of key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        in strings: TextColumn
-    ) -> Int? {
-        var slot = self.home(hash)
-        while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: strings) { return slot }
-            slot = (slot + 1) & self.mask
-        }
-        return nil
-    }
+    public static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 { Hash64.hash(key) }
 
     private static func areEqual(
         _ a: UnsafeRawBufferPointer,
@@ -103,25 +66,18 @@ public struct KeyIndex: Sendable {
 
     /// Does the same as ``insert(row:in:)`` for a key whose ``hash(_:)`` is known.
     public mutating func insert(row: UInt32, hash: UInt64, in strings: TextColumn) {
-        precondition(row > 0, "row 0 cannot be indexed")
-        self.reserve(1)
         strings.withUTF8(Int(row)) { bytes in
-            var slot = self.home(hash)
-            while self.slots[slot] != 0 {
-                precondition(
-                    !self.holds(bytes, hash: hash, at: slot, in: strings),
-                    "the key of row \(row) already exists"
-                )
-                slot = (slot + 1) & self.mask
-            }
-            self.slots[slot] = hash | UInt64(row)
+            precondition(
+                self.find(bytes, hash: hash, in: strings) == nil,
+                "the key of row \(row) already exists"
+            )
         }
-        self.count += 1
+        self.rows.insert(row, hash: hash)
     }
 
     /// Returns the row whose string has the UTF-8 bytes `key`, or inserts the key for `row`.
     ///
-    /// The caller then stores the key as the string of `row`. One search replaces two.
+    /// The caller then stores the key as the string of `row`.
     ///
     /// - Returns: `nil` if the key was inserted.
     /// - Complexity: O(1) amortised, on average.
@@ -130,54 +86,25 @@ public struct KeyIndex: Sendable {
         row: UInt32,
         in strings: TextColumn
     ) -> UInt32? {
-        precondition(row > 0, "row 0 cannot be indexed")
-        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
         let hash = Self.hash(key)
-        var slot = self.home(hash)
-        while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: strings) {
-                return UInt32(truncatingIfNeeded: self.slots[slot])
-            }
-            slot = (slot + 1) & self.mask
-        }
-        self.slots[slot] = hash | UInt64(row)
-        self.count += 1
+        if let known = self.find(key, hash: hash, in: strings) { return known }
+        self.rows.insert(row, hash: hash)
         return nil
     }
 
-    private func holds(
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        at slot: Int,
-        in strings: TextColumn
-    ) -> Bool {
-        let stored = self.slots[slot]
-        return stored >> 32 == hash >> 32
-            && strings.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
-    }
-
-    /// Reserves capacity for `count` more keys: inserting them does not grow the table.
-    ///
-    /// - Complexity: O(keys) if it grows, which is amortised.
-    public mutating func reserve(_ count: Int) {
-        while (self.count + count) * 4 > self.slots.count * 3 { self.grow() }
-    }
-
-    private mutating func grow() {
-        self.slots = ProbedSlots.resized(self.slots, to: self.slots.count * 2)
-    }
-
     /// Removes the key in `row` of `strings`, which must exist.
-    ///
-    /// It leaves no tombstone: see ``ProbedSlots/free(_:of:)``.
     public mutating func remove(row: UInt32, in strings: TextColumn) {
-        let found = strings.withUTF8(Int(row)) { bytes in
-            self.slot(of: bytes, hash: Self.hash(bytes), in: strings)
-        }
-        guard let found, UInt32(truncatingIfNeeded: self.slots[found]) == row else {
-            preconditionFailure("row \(row) is not in the index")
-        }
-        ProbedSlots.free(found, of: &self.slots)
-        self.count -= 1
+        let hash = strings.withUTF8(Int(row)) { Self.hash($0) }
+        self.rows.remove(row, hash: hash)
     }
+
+    /// The most slots that a single insertion or removal can move.
+    ///
+    /// - Complexity: O(``ProbedShards/shardCount``)
+    public var largestSlotCount: Int { self.rows.largestSlotCount }
+
+    /// Stops the process unless the slots of each shard are in order.
+    ///
+    /// - Complexity: O(slots)
+    public func checkInvariants() { self.rows.checkInvariants() }
 }

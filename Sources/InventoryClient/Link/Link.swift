@@ -30,9 +30,9 @@ final class Link: @unchecked Sendable {
     weak var owner: (any LinkOwner)?
     private let connector: any Connector
     private(set) var machine: LinkMachine
-    private var channel: (any Channel)?
+    fileprivate private(set) var channel: (any Channel)?
     /// The reason for closing the connection, until it is closed.
-    private var leavingReason: ClientError?
+    fileprivate private(set) var leavingReason: ClientError?
 
     init(
         _ configuration: ClientConfiguration,
@@ -62,8 +62,9 @@ final class Link: @unchecked Sendable {
 
     /// Closes this connection and makes another, as if it was lost with `reason`, if given.
     func leave(_ reason: ClientError? = nil) {
-        self.leavingReason = reason
-        self.perform(self.machine.left())
+        let action = self.machine.left()
+        if action == .closeConnection { self.leavingReason = reason }
+        self.perform(action)
     }
 
     /// Closes the link permanently; the owner is not called any more.
@@ -165,6 +166,20 @@ final class Link: @unchecked Sendable {
         case .ignored:
             break
         }
+    }
+}
+
+extension Link {
+    /// Traps if it has a channel without a connection, or a reason to close none.
+    func checkInvariants() {
+        self.machine.checkInvariants()
+        let phase = self.machine.phase
+        let isConnected = phase == .greeting || phase == .ready || phase == .leaving
+        precondition((self.channel != nil) == isConnected, "a channel while \(phase)")
+        precondition(
+            self.leavingReason == nil || phase == .leaving || phase == .closed,
+            "a reason to leave while \(phase)"
+        )
     }
 }
 

@@ -4,14 +4,22 @@ public import InventoryModel
 public struct ListedImportRun: AnswerRow, Hashable {
     /// What the user identifies it by.
     public var name: String
+    /// The name of the file; empty if it has none.
+    public var file: String
     /// What it does with the rows.
     public var kind: ImportKind
     /// When it was begun.
     public var begunAt: Instant
     /// When it was finished; `nil` if it is not.
     public var endedAt: Instant?
-    /// The numbers of rows; 0 until it is finished.
+    /// The numbers of rows; before the run is finished, those that the server has seen.
     public var counts: ImportCounts
+    /// Of ``counts``' accepted rows, those that the run recorded.
+    public var booked: UInt64
+    /// The other accepted rows, which were there already.
+    public var alreadyThere: UInt64
+    /// Of the rows that the run recorded, those of sales without a known cost.
+    public var withoutCost: UInt64
     /// The actor that began it.
     public var actor: String
     /// A hash of the file's bytes.
@@ -30,6 +38,7 @@ public struct ListedImportRun: AnswerRow, Hashable {
     /// - Throws: ``ClientError``: `protocol violation` if a column is missing or has values of another kind.
     public init(from row: inout RowReader) throws(ClientError) {
         self.name = try row.text("run")
+        self.file = try row.text("file")
         self.kind = try row.choice("kind")
         self.begunAt = try row.instant("begunAt")
         self.endedAt = try row.optionalInstant("endedAt")
@@ -38,6 +47,9 @@ public struct ListedImportRun: AnswerRow, Hashable {
             refused: try row.integer("refused"),
             passed: try row.integer("passed")
         )
+        self.booked = try row.integer("booked")
+        self.alreadyThere = try row.integer("alreadyThere")
+        self.withoutCost = try row.integer("withoutCost")
         self.actor = try row.text("actor")
         self.content = try row.text("content")
         self.layout = try row.text("layout")

@@ -15,12 +15,7 @@ extension ProductFields {
         for barcode in self.barcodes {
             let field = seen.isEmpty && barcode == self.barcode ? "barcode" : "moreBarcodes"
             let key = NormalizedText.barcodeKey(barcode)
-            findings.check(
-                field,
-                barcode,
-                byteCountMax: Limits.barcodeByteCountMax,
-                mayBeEmpty: false
-            )
+            findings.check(field, barcode, byteCount: 1...FieldBounds.barcode.upperBound)
             if !known.contains(key), let problem = GTIN.problem(barcode) {
                 findings.addInvalid(field, problem)
             }

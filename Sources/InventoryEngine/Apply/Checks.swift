@@ -44,20 +44,19 @@ extension Checks {
         return false
     }
 
-    /// Reports a string that is too long, has control characters, or is empty where it must not be.
+    /// Reports a string whose UTF-8 bytes are outside `byteCount`, or that has control characters.
     @inline(__always)
     mutating func check(
         _ field: @autoclosure () -> String,
         _ text: String,
-        byteCountMax: Int,
-        mayBeEmpty: Bool
+        byteCount: ClosedRange<Int>
     ) {
         if text.isEmpty {
-            if !mayBeEmpty { self.addInvalid(field(), "is empty") }
-        } else if text.utf8.count > byteCountMax {
+            if byteCount.lowerBound > 0 { self.addInvalid(field(), "is empty") }
+        } else if text.utf8.count > byteCount.upperBound {
             self.addInvalid(
                 field(),
-                "has \(text.utf8.count) bytes; at most \(byteCountMax) are allowed"
+                "has \(text.utf8.count) bytes; at most \(byteCount.upperBound) are allowed"
             )
         } else if NormalizedText.hasControlCharacter(text) {
             self.addInvalid(field(), "has a control character")

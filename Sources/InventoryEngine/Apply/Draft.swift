@@ -35,6 +35,9 @@ struct Draft {
     var locationCodes = DraftTable<String, LocationID?>()
     var createdLocations: UInt16 = 0
 
+    /// The products that the step has inferred; `.some(nil)` for those that a person has described in it.
+    var inferred = DraftTable<ProductID, InferredTimes?>()
+
     /// Runs of imports that this step has begun or finished.
     var importRuns = DraftImportRuns()
 
@@ -200,7 +203,7 @@ struct Draft {
             }
             return ExpectedGoods.Predecessor(
                 kind: movement.kind,
-                incomingDelta: movement.incomingDelta.baseUnits
+                incomingDelta: movement.incomingDelta
             )
         }
         return nil

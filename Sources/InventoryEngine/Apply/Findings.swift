@@ -6,7 +6,6 @@ internal import InventoryModel
 /// returned; of two with the same code, the one found first, so the earlier line counts. A rule
 /// therefore collects all findings and calls `settle()` once, before it answers. It may skip a
 /// condition only if one with a lower code has already failed.
-/// answers. It may skip a condition only where one with a lower code has been found already.
 struct Findings: Checks {
     private(set) var first: Refusal?
     private(set) var count = 0

@@ -66,7 +66,7 @@ extension InventoryState {
     }
 
     private static func checkName(_ name: String, _ findings: inout Findings) {
-        findings.check("name", name, byteCountMax: Limits.nameByteCountMax, mayBeEmpty: false)
+        findings.check("name", name, byteCount: FieldBounds.name)
     }
 
     private func checkCategoryName(
@@ -191,17 +191,11 @@ extension InventoryState {
         draft: Draft,
         findings: inout Findings
     ) {
-        findings.check(
-            "code",
-            location.code,
-            byteCountMax: Limits.locationCodeByteCountMax,
-            mayBeEmpty: false
-        )
+        findings.check("code", location.code, byteCount: FieldBounds.locationCode)
         Self.checkName(location.name, &findings)
-        if location.zone.utf8.count > Limits.zoneByteCountMax || !isKnownTimeZone(location.zone) {
-            findings.add(
-                Refusal(.invalidField, .field("zone", problem: "is not a known IANA time zone"))
-            )
+        findings.check("zone", location.zone, byteCount: FieldBounds.zone)
+        if FieldBounds.zone.contains(location.zone.utf8.count), !isKnownTimeZone(location.zone) {
+            findings.addInvalid("zone", "is not a known IANA time zone")
         }
         guard hasCode else { return }
         let holder = self.location(codeKey: NormalizedText.key(location.code), draft)

@@ -144,15 +144,15 @@ extension InventoryState {
     ) {
         if count == 0 {
             checks.add(Refusal(.invalidField, .field("lines", problem: "is empty")))
-        } else if count > Limits.linesMax {
+        } else if count > FieldBounds.lines.upperBound {
             checks.add(
                 Refusal(
                     .tooManyLines,
                     .range(
                         "lines",
                         value: Int64(count),
-                        lowest: 1,
-                        highest: Int64(Limits.linesMax)
+                        lowest: FieldBounds.lines.lowerBound,
+                        highest: FieldBounds.lines.upperBound
                     )
                 )
             )
@@ -162,13 +162,8 @@ extension InventoryState {
 
     @inline(__always)
     static func checkStrings(reference: String, note: String, _ checks: inout some Checks) {
-        checks.check(
-            "reference",
-            reference,
-            byteCountMax: Limits.referenceByteCountMax,
-            mayBeEmpty: true
-        )
-        checks.check("note", note, byteCountMax: Limits.noteByteCountMax, mayBeEmpty: true)
+        checks.check("reference", reference, byteCount: FieldBounds.reference)
+        checks.check("note", note, byteCount: FieldBounds.note)
     }
 
     /// Checks that a level's balances are within the range of quantities and money.
@@ -178,7 +173,7 @@ extension InventoryState {
     /// - Returns: Whether all are within range.
     func checkRange(of level: Level, line: UInt32?, _ checks: inout some Checks) -> Bool {
         let before = checks.count
-        let range = -Limits.quantityMax...Limits.quantityMax
+        let range = FieldBounds.deltas
         checks.check("onHand", level.onHand.baseUnits, in: range, line: line)
         checks.check("unavailable", level.unavailable.baseUnits, in: range, line: line)
         checks.check("incoming", level.incoming.baseUnits, in: range, line: line)

@@ -6,6 +6,7 @@ internal import InventoryModel
 ///
 ///     recordImportRun ──▶ importRun           begun: the row, and its session's next request is 1
 ///     a request       ──▶ sessionAdvanced     the row's requests and refusals, in the same step
+///     its batches     ──▶ importPart          which steps they made, and how many rows they recorded
 ///     a session opens ──▶ sessionOpened       behind the requests of the row
 ///     recordImportRun ──▶ importRun           finished: the counts
 ///
@@ -17,20 +18,14 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        let hashes = Limits.importHashByteCountMax
-        findings.check(
-            "run",
-            record.run,
-            byteCountMax: Limits.keyByteCountMax,
-            mayBeEmpty: false
-        )
-        findings.check("content", record.content, byteCountMax: hashes, mayBeEmpty: true)
-        findings.check("layout", record.layout, byteCountMax: hashes, mayBeEmpty: true)
+        findings.check("run", record.run, byteCount: FieldBounds.key)
+        findings.check("content", record.content, byteCount: FieldBounds.importHash)
+        findings.check("layout", record.layout, byteCount: FieldBounds.importHash)
         let counts = record.counts
         for (name, count) in [
             ("accepted", counts.accepted), ("refused", counts.refused), ("passed", counts.passed),
         ] {
-            findings.check(name, Int64(clamping: count), in: 0...Limits.importRowsMax)
+            findings.check(name, Int64(clamping: count), in: FieldBounds.importRows)
         }
         let session = SessionID(hexadecimal: record.session)
         if session == nil {
@@ -69,6 +64,33 @@ extension InventoryState {
         return self.done(UInt64(run.number), in: draft)
     }
 
+    /// Adds a part to a run that has only the name of its file, or rows that needed no command.
+    func describeImportRun(
+        _ description: DescribeImportRun,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        findings.check("run", description.run, byteCount: FieldBounds.key)
+        findings.check("file", description.file, byteCount: FieldBounds.importFile)
+        let rows = Int64(clamping: description.alreadyThere)
+        findings.check("alreadyThere", rows, in: FieldBounds.importRows)
+        let run = self.importRun(named: description.run, draft)
+        if run == nil {
+            findings.add(Refusal(.invalidField, .field("run", problem: "is no import on record")))
+        }
+        try findings.settle()
+        guard let run else { preconditionFailure("no run and no finding") }
+        let says = !description.file.isEmpty || description.alreadyThere > 0
+        guard says, !run.isFinished else { return self.done(UInt64(run.number), in: draft) }
+        var part = ImportPart()
+        part.number = run.number
+        part.file = description.file
+        part.first = draft.lsn
+        part.alreadyThere = description.alreadyThere
+        draft.append(.importPart(part))
+        return self.done(UInt64(run.number), in: draft)
+    }
+
     private func newImportRun(
         _ record: RecordImportRun,
         session: SessionID,
@@ -93,12 +115,13 @@ extension InventoryState {
 
     private func importRun(named name: String, _ draft: Draft) -> ImportRun? {
         draft.importRuns[name]
-            ?? self.importRuns.row(named: name).map { self.tables.importRuns.run($0) }
+            ?? self.importRuns.row(named: name, in: self.tables.importRuns)
+            .map { self.tables.importRuns.run($0) }
     }
 
     /// Whether a run has the session.
     private func isOfImportRun(_ session: SessionID, _ draft: Draft) -> Bool {
-        self.importRuns.row(of: session) != nil
+        self.importRuns.row(of: session, in: self.tables.importRuns) != nil
             || draft.importRuns.contains(session)
     }
 
@@ -116,9 +139,20 @@ extension InventoryState {
         }
     }
 
+    /// Applies the change of a part of a run.
+    mutating func put(_ part: ImportPart) {
+        precondition(
+            part.number > 0 && Int(part.number) <= self.tables.importRuns.rowCount,
+            "a part of import run \(part.number), which is not there"
+        )
+        self.tables.importParts.add(part, last: self.lsn)
+    }
+
     /// The row of the run that a session opened now continues, and the last of its requests.
     func resumed(by session: SessionID) -> (row: Int, sequence: UInt64)? {
-        self.importRuns.row(of: session).map { ($0, self.tables.importRuns.requests[$0]) }
+        self.importRuns.row(of: session, in: self.tables.importRuns).map {
+            ($0, self.tables.importRuns.requests[$0])
+        }
     }
 
     /// Binds the sessions of a snapshot to their runs.

@@ -185,12 +185,46 @@ extension InventoryState {
     /// - Complexity: O(1), or O(locations) if the product was never at the location.
     func unitCost(of level: Level, _ draft: Draft) -> Price? {
         if let cost = self.ownCost(of: level, draft) { return cost }
-        var latest: (revision: LSN, cost: Price)?
-        for location in self.locationIDs(draft) {
+        return Self.latestCost(among: self.locationIDs(draft)) { location in
             let other = self.level(level.product, location: location, draft: draft)
-            if other.revision > latest?.revision ?? 0, let cost = self.ownCost(of: other, draft) {
-                latest = (other.revision, cost)
+            return (other.revision, { self.ownCost(of: other, draft) })
+        }
+    }
+
+    /// ``unitCost(of:_:)`` of the level in `row`, as the last step left it.
+    @inline(__always)
+    func unitCost(of level: Level, _ row: Int) -> Price? {
+        if level.onHand > 0 { return Price(level.value, for: level.onHand) }
+        return self.tables.levels.lastCost(row) ?? self.unitCostElsewhere(level.product)
+    }
+
+    private func unitCostElsewhere(_ product: ProductID) -> Price? {
+        Self.latestCost(
+            among: (1..<self.tables.locations.rowCount).lazy.map { LocationID(UInt16($0)) }
+        ) {
+            location in
+            guard let row = self.tables.levels.row(product, location) else { return nil }
+            let level = self.tables.levels.level(row)
+            let cost = {
+                level.onHand > 0
+                    ? Price(level.value, for: level.onHand) : self.tables.levels.lastCost(row)
             }
+            return (level.revision, cost)
+        }
+    }
+
+    /// The cost at the location whose level changed last among those where one is known.
+    @inline(__always)
+    private static func latestCost(
+        among locations: some Sequence<LocationID>,
+        _ level: (LocationID) -> (revision: LSN, cost: () -> Price?)?
+    ) -> Price? {
+        var latest: (revision: LSN, cost: Price)?
+        for location in locations {
+            guard let other = level(location), other.revision > latest?.revision ?? 0,
+                let cost = other.cost()
+            else { continue }
+            latest = (other.revision, cost)
         }
         return latest?.cost
     }

@@ -28,101 +28,30 @@ extension InventoryState {
         return self.done(amount: total, in: draft)
     }
 
-    // MARK: - Checks
-
     /// Checks all of a receipt except whether it is on record, and the balances that it would leave.
     ///
     /// - Returns: The amount of all lines.
-    func check(_ sale: PastSale, in draft: Draft, _ checks: inout some Checks) -> Money {
-        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &checks)
-        self.checkMovements(2 * sale.lines.count, draft: draft, checks: &checks)
-        Self.checkTimes(sale, at: draft.time, &checks)
-        Self.checkReceipt(sale, &checks)
-        // A store that was closed meanwhile has a past, too.
-        if self.isArchived(sale.location, draft) == nil {
-            checks.add(Refusal(.locationNotFound, .id(UInt64(sale.location.value))))
-        }
+    private func check(
+        _ sale: PastSale,
+        in draft: Draft,
+        _ findings: inout Findings
+    ) -> Money {
+        let isArchived = self.isArchived(sale.location, draft)
+        self.checkLines(sale.lineCount, reference: sale.reference, note: sale.note, &findings)
+        self.checkMovements(2 * sale.lines.count, draft: draft, checks: &findings)
+        self.check(terms: sale, isArchived: isArchived, at: draft.time, &findings)
         var total = Money.zero
         for (index, line) in sale.lines.enumerated() {
-            let number = UInt32(index)
-            Self.check(line, of: sale, number: number, &checks)
-            _ = checks.add(line.amount, to: &total, line: number)
-            if self.facts(line.product, draft) == nil {
-                let id = UInt64(line.product.value)
-                checks.add(Refusal(.productNotFound, line: number, .id(id)))
-            }
-        }
-        return total
-    }
-
-    private static func checkTimes(
-        _ sale: PastSale,
-        at time: Instant,
-        _ checks: inout some Checks
-    ) {
-        let occurred = Occurrence(at: sale.occurredAt, isImported: true)
-        _ = Self.occurrence(occurred, at: time, &checks)
-        guard let openedAt = sale.openedAt else { return }
-        if openedAt > sale.occurredAt || openedAt.microseconds < Limits.instantMin {
-            checks.add(
-                Refusal(
-                    .occurredAtOutOfWindow,
-                    .range(
-                        "openedAt",
-                        value: openedAt.microseconds,
-                        lowest: Limits.instantMin,
-                        highest: sale.occurredAt.microseconds
-                    )
-                )
+            Self.check(
+                line,
+                number: UInt32(index),
+                isWriteOff: sale.isWriteOff,
+                facts: self.facts(line.product, draft),
+                adding: &total,
+                &findings
             )
         }
-    }
-
-    private static func checkReceipt(_ sale: PastSale, _ checks: inout some Checks) {
-        if let day = sale.day, !day.isInRange {
-            checks.addInvalid("day", "is outside of the years 1 to 9999")
-        }
-        let end = Int(sale.firstLine) + sale.lines.count
-        guard end > Limits.receiptLinesMax else { return }
-        checks.add(Self.tooMany("receipt lines", end, limit: Limits.receiptLinesMax))
-    }
-
-    private static func tooMany(_ what: String, _ count: Int, limit: Int) -> Refusal {
-        Refusal(
-            .tooManyLines,
-            .range(what, value: Int64(count), lowest: 1, highest: Int64(limit))
-        )
-    }
-
-    /// Checks the numbers of a line, and that the signs of quantity and amount agree.
-    private static func check(
-        _ line: PastSaleLine,
-        of sale: PastSale,
-        number: UInt32,
-        _ checks: inout some Checks
-    ) {
-        func invalid(_ field: String, _ problem: String) {
-            checks.add(Refusal(.invalidField, line: number, .field(field, problem: problem)))
-        }
-        let (quantity, amount) = (line.quantity.baseUnits, line.amount.minorUnits)
-        checks.check("quantity", quantity, in: PastSaleLine.quantities, line: number)
-        checks.check("amount", amount, in: PastSaleLine.amounts, line: number)
-        if let cost = line.cost {
-            checks.check("cost", cost.minorUnits, in: PastSaleLine.costs, line: number)
-        }
-        if sale.isWriteOff {
-            if quantity <= 0 { invalid("quantity", "of a write-off must be above 0") }
-            if amount != 0 { invalid("amount", "of a write-off must be 0") }
-        } else if quantity > 0, amount < 0 {
-            invalid("amount", "must not be below 0 if the quantity is above 0")
-        } else if quantity < 0, amount > 0 {
-            invalid("amount", "must not be above 0 if the quantity is below 0")
-        } else if quantity == 0, amount == 0 {
-            invalid("quantity", "and amount are both 0")
-        }
-        if quantity == 0, let cost = line.cost, cost != 0 {
-            invalid("cost", "needs a quantity other than 0")
-        }
+        return total
     }
 
     // MARK: - Receipts
@@ -190,14 +119,26 @@ extension InventoryState {
         return (rows, parts.count)
     }
 
+    /// The number of `lines` of a receipt that are on record by something other than a run of an import: a run
+    /// that was interrupted sends lines again.
+    func countLines(_ lines: Range<Int>, of sale: PastSale, notOfRun number: UInt32) -> UInt64 {
+        let draft = Draft(lsn: self.lsn.next, time: self.time, isBatch: false)
+        let rows = self.storedRows(sale.trimmed, draft)?.rows ?? []
+        return lines.reduce(into: 0) { count, line in
+            guard rows.indices.contains(line), let row = rows[line] else { return }
+            let lsn = LSN(self.tables.ledger.lsns[row])
+            if !self.tables.importParts.contains(lsn, ofRun: number) { count += 1 }
+        }
+    }
+
     /// Whether no part of the receipt is on record, not even a reversed one.
-    func isNew(_ sale: PastSale) -> Bool {
+    func isNew(_ sale: some PastSaleTerms) -> Bool {
         guard !sale.reference.isEmpty, let key = self.receiptKey(of: sale) else { return true }
         return !self.receipts.contains(key, in: self.tables.receipts)
     }
 
     /// What identifies the receipt; `nil` if its reference is not on record anywhere.
-    private func receiptKey(of sale: PastSale) -> ReceiptTable.Key? {
+    private func receiptKey(of sale: some PastSaleTerms) -> ReceiptTable.Key? {
         self.indexes.code(of: sale.reference, in: self.tables.strings).map {
             ReceiptTable.Key(sale.location, reference: $0, day: sale.receiptDay)
         }
@@ -212,8 +153,15 @@ extension InventoryState {
         try findings.settle()
         let firstOpening = draft.movementCount
         draft.reserve(2 * sale.lines.count + 1)
-        for (index, line) in sale.lines.enumerated() where line.quantity != 0 {
-            let opening = Self.opening(line, of: sale, costing: costs[index])
+        var opening = Movement(openingFor: sale)
+        var movement = Movement(past: sale)
+        let numbers = sale.lines.indices.map { index in
+            let line = sale.lines[index]
+            let basis = self.facts(line.product, draft)?.price.basis ?? 1
+            return PastLine(line, costing: costs[index], per: basis)
+        }
+        for (index, line) in numbers.enumerated() where line.quantity != 0 {
+            opening.set(opening: line)
             var level = self.level(line.product, location: sale.location, draft: draft)
             level.add(opening)
             guard self.checkRange(of: level, line: UInt32(index), &findings) else { continue }
@@ -221,10 +169,11 @@ extension InventoryState {
         }
         try findings.settle()
         var next = firstOpening
-        for (index, line) in sale.lines.enumerated() {
+        for line in numbers {
             var level = self.level(line.product, location: sale.location, draft: draft)
-            var movement = self.movement(line, of: sale, costing: costs[index], draft)
+            movement.set(past: line, isWriteOff: sale.isWriteOff)
             level.add(movement)
+            movement.origin = nil
             if line.quantity != 0 {
                 movement.origin = MovementID(lsn: draft.lsn, line: UInt16(next))
                 next += 1
@@ -239,8 +188,8 @@ extension InventoryState {
         costing costs: [Money],
         in draft: inout Draft
     ) {
-        if sale.reference.isEmpty { return }
-        draft.append(.receiptRecorded(sale.part))
+        guard let part = sale.part else { return }
+        draft.append(.receiptRecorded(part))
         guard draft.isBatch else { return }
         draft.receipts[DraftReceipt.Key(sale), default: DraftReceipt()].add(sale, costing: costs)
     }
@@ -256,108 +205,12 @@ extension InventoryState {
         costs.reserveCapacity(sale.lines.count)
         for (index, line) in sale.lines.enumerated() {
             let level = self.level(line.product, location: sale.location, draft: draft)
-            costs.append(self.cost(of: line, number: UInt32(index), at: level, draft, &findings))
+            let number = UInt32(index)
+            costs.append(
+                Self.cost(of: line, number: number, &findings) { self.unitCost(of: level, draft) }
+            )
         }
         return costs
-    }
-
-    /// The cost of one line; `level` is its level as the step has found it.
-    func cost(
-        of line: PastSaleLine,
-        number: UInt32,
-        at level: Level,
-        _ draft: Draft,
-        _ checks: inout some Checks
-    ) -> Money {
-        var cost = line.cost
-        if cost == nil, line.quantity != 0 {
-            let quantity = Quantity(abs(line.quantity.baseUnits))
-            cost = StockMath.cost(of: quantity, at: self.unitCost(of: level, draft))
-            if cost == nil { checks.add(.overflow("cost", line: number)) }
-        }
-        return line.quantity < 0 ? -(cost ?? 0) : cost ?? 0
-    }
-
-    /// The opening balance of a line.
-    static func opening(
-        _ line: PastSaleLine,
-        of sale: PastSale,
-        costing cost: Money
-    ) -> Movement {
-        Movement(
-            kind: .openingBalance,
-            product: line.product,
-            location: sale.location,
-            onHandDelta: line.quantity,
-            cost: cost,
-            note: sale.note,
-            occurredAt: sale.openedAt ?? sale.occurredAt,
-            isImported: true
-        )
-    }
-
-    /// The movement of a line that consumes its opening balance.
-    func movement(
-        _ line: PastSaleLine,
-        of sale: PastSale,
-        costing cost: Money,
-        _ draft: Draft
-    ) -> Movement {
-        let kind: MovementKind = sale.isWriteOff ? .adjust : line.quantity < 0 ? .return : .sale
-        let basis = self.facts(line.product, draft)?.price.basis ?? 1
-        return Movement(
-            kind: kind,
-            product: line.product,
-            location: sale.location,
-            onHandDelta: -line.quantity,
-            amount: line.amount,
-            price: line.price(preferring: basis),
-            cost: -cost,
-            reason: sale.isWriteOff ? .other : kind == .return ? .customerReturn : nil,
-            reference: sale.reference,
-            note: sale.note,
-            occurredAt: sale.occurredAt,
-            isImported: true
-        )
-    }
-}
-
-extension Level {
-    /// Changes the balances as a movement of the past does.
-    mutating func add(_ movement: borrowing Movement) {
-        self.onHand += movement.onHandDelta
-        self.value += movement.cost
-    }
-}
-
-extension PastSale {
-    /// Which lines of the receipt these are.
-    var part: ReceiptPart {
-        ReceiptPart(
-            day: self.receiptDay,
-            firstLine: self.firstLine,
-            count: UInt16(self.lines.count)
-        )
-    }
-
-    /// The day that identifies the receipt.
-    var receiptDay: CalendarDay { self.day ?? CalendarDay(ofUTC: self.occurredAt) }
-}
-
-extension PastSaleLine {
-    /// The exact price: for `basis` base units if it is a whole number of minor units then, otherwise for the
-    /// line's quantity; none without one.
-    fileprivate func price(preferring basis: Int64) -> Price {
-        let quantity = abs(self.quantity.baseUnits)
-        let amount = abs(self.amount.minorUnits)
-        guard quantity > 0 else { return Price(0) }
-        let (price, rest) = (Int128(amount) * Int128(basis)).quotientAndRemainder(
-            dividingBy: Int128(quantity)
-        )
-        guard rest == 0, price <= Int128(Limits.moneyMax) else {
-            return Price(amount, per: quantity)
-        }
-        return Price(Int64(price), per: basis)
     }
 }
 

@@ -7,11 +7,10 @@ extension InventoryState {
     /// The number of products whose key slots are prefetched ahead of the one that is being decided.
     private static let lookahead = 16
 
-    /// Prepares for the products of a batch, which are decided next.
+    /// Prefetches for the first products of a batch, which are decided next.
     ///
-    /// - Complexity: O(products of the batch); O(all products), amortised, when the index of SKUs grows.
-    public mutating func prepare(for batch: borrowing PlainProduct.Batch) {
-        self.indexes.reserveSKUs(batch.count)
+    /// - Complexity: O(1)
+    public func prefetch(_ batch: borrowing PlainProduct.Batch) {
         for index in 0..<min(batch.count, Self.lookahead) {
             self.indexes.prefetchSKU(hash: batch.skuHash(index))
         }

@@ -104,6 +104,7 @@ extension InventoryState {
         updated.revision = draft.lsn
         updated.updatedAt = draft.time
         draft.products[id] = updated
+        if draft.isBatch { draft.inferred[id] = .some(nil) }
         draft.append(.productUpdated(id, difference))
         if new.reorderPoint != old.reorderPoint { self.touchLevels(of: id, in: &draft) }
         return self.done(UInt64(id.value), in: draft)

@@ -9,7 +9,6 @@ public import InventoryModel
 ///                 └─ a tick when due  ─▶ expired
 /// A reservation ends when the log's clock reaches its expiry: from then on it can be neither committed
 /// nor extended, and the next tick releases its stock.
-/// extended, and the next tick gives its stock back.
 extension InventoryState {
     /// Reserves all lines or none.
     ///
@@ -92,7 +91,7 @@ extension InventoryState {
         findings.check(
             "quantity",
             line.quantity.baseUnits,
-            in: 1...Limits.quantityMax,
+            in: FieldBounds.quantities,
             line: number
         )
         let place = self.place(
@@ -359,7 +358,7 @@ extension InventoryState {
             findings.check("expiresAt", instant.microseconds, in: range)
             return instant
         case .after(let seconds):
-            findings.check("expiresAfter", seconds, in: 1...Limits.reservationSecondsMax)
+            findings.check("expiresAfter", seconds, in: FieldBounds.expirySeconds)
             return draft.time.advanced(bySeconds: seconds)
         }
     }

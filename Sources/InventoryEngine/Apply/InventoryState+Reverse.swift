@@ -9,9 +9,12 @@ extension InventoryState {
     /// A movement is reversed at most once. A reversal cannot be reversed, nor can a sale that has
     /// returns.
     ///
+    /// The reversal of a movement that was dated in the past has its time.
+    ///
     /// Stock that a reversal removes must exist: it never leaves less available than the floor.
     ///
-    /// Each movement is checked against the level as the previous ones leave it.
+    /// The last movement is reversed first, so that a step that used what it had brought can be reversed. Each
+    /// one is checked against the level as the ones reversed before leave it.
     ///
     /// Of a commit, only the sale is reversed: a reservation that is closed stays closed. A step that
     /// reserved, released or transferred stock cannot be reversed; other commands
@@ -25,7 +28,7 @@ extension InventoryState {
         self.checkMovements(rows.count, draft: draft, checks: &findings)
 
         var total = Money.zero
-        for row in rows {
+        for row in rows.reversed() {
             let found = findings.count
             self.checkReversible(row, draft: draft, findings: &findings)
             let movement = self.tables.movement(row)
@@ -181,6 +184,14 @@ extension InventoryState {
         return before.value + (StockMath.value(of: returned, at: unit, onto: before) ?? cost)
     }
 
+    /// When a movement is undone: at its own time if that was dated, so that the reports of its day are right
+    /// again; else now.
+    private func whenUndone(_ row: Int, at time: Instant) -> Instant {
+        let ledger = self.tables.ledger
+        let isDated = ledger.occurredAt[row] < ledger.recordedAt[row]
+        return isDated ? Instant(microseconds: ledger.occurredAt[row]) : time
+    }
+
     /// Applies one movement's deltas with opposite signs.
     private func undo(
         _ row: Int,
@@ -213,7 +224,7 @@ extension InventoryState {
             reference: movement.reference,
             note: command.note,
             origin: self.tables.ledger.movementID(row),
-            occurredAt: draft.time,
+            occurredAt: self.whenUndone(row, at: draft.time),
             isImported: false
         )
         let isPast = self.tables.ledger.isPast(row)

@@ -1,6 +1,8 @@
 internal import InventoryModel
 
-/// The rules of stock that moves without a customer: restocks, adjustments, counts, holds.
+/// The rules of deliveries, of stock on hold, and of what a level is to have.
+///
+/// Counts and other corrections of what is on hand are in `InventoryState+Correction`.
 extension InventoryState {
     func restock(_ command: Restock, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
@@ -15,10 +17,10 @@ extension InventoryState {
         for (index, line) in command.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
-            let quantities = 1...Limits.quantityMax
+            let quantities = FieldBounds.quantities
             findings.check("quantity", line.quantity.baseUnits, in: quantities, line: number)
             if let cost = line.unitCost {
-                findings.check("unitCost", cost.minorUnits, in: 0...Limits.moneyMax, line: number)
+                findings.check("unitCost", cost.minorUnits, in: FieldBounds.amounts, line: number)
             }
             let place = self.place(
                 line.product,
@@ -92,137 +94,6 @@ extension InventoryState {
         return known ?? Price(0, per: facts.price.basis)
     }
 
-    func adjust(_ command: Adjustment, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
-        var findings = Findings()
-        Self.checkStrings(reference: command.reference, note: command.note, &findings)
-        let isDelta = Self.checkDelta(command.delta, &findings)
-        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
-        let level = self.place(
-            command.product,
-            location: command.location,
-            ifRevision: command.ifRevision,
-            line: nil,
-            draft: draft,
-            findings: &findings
-        ).level
-        var corrected: Correction?
-        if isDelta, let level {
-            // A level cannot have fewer than 0 units on hand.
-            let lowest = command.delta < 0 ? -max(0, level.onHand) : 0
-            findings.check(
-                "delta",
-                command.delta.baseUnits,
-                in: lowest.baseUnits...Limits.quantityMax
-            )
-            corrected = self.correction(of: level, by: command.delta, draft, &findings)
-        }
-        try findings.settle()
-        return self.done(
-            corrected,
-            Movement(
-                kind: .adjust,
-                product: command.product,
-                location: command.location,
-                onHandDelta: command.delta,
-                reason: command.reason,
-                reference: command.reference,
-                note: command.note,
-                occurredAt: occurredAt,
-                isImported: command.occurred?.isImported ?? false
-            ),
-            in: &draft
-        )
-    }
-
-    func count(_ command: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
-        var findings = Findings()
-        Self.checkStrings(reference: command.reference, note: command.note, &findings)
-        let isCount = findings.check(
-            "counted",
-            command.counted.baseUnits,
-            in: 0...Limits.quantityMax
-        )
-        let level = self.place(
-            command.product,
-            location: command.location,
-            ifRevision: command.ifRevision,
-            line: nil,
-            draft: draft,
-            findings: &findings
-        ).level
-        var corrected: Correction?
-        var delta: Quantity = 0
-        if isCount, let level {
-            delta = command.counted - level.onHand
-            corrected = self.correction(of: level, by: delta, draft, &findings)
-        }
-        try findings.settle()
-        return self.done(
-            corrected,
-            Movement(
-                kind: .count,
-                product: command.product,
-                location: command.location,
-                onHandDelta: delta,
-                reason: .recount,
-                reference: command.reference,
-                note: command.note,
-                occurredAt: draft.time
-            ),
-            in: &draft
-        )
-    }
-
-    /// A level as an adjustment, a count or a write-off leaves it.
-    private struct Correction {
-        var level: Level
-        /// The change of its value, in minor units.
-        var cost: Money
-        /// The late cost of units that were sold before they were found.
-        var late: Money
-    }
-
-    /// Changes what is on hand by `delta`, at the current unit cost.
-    ///
-    /// - Returns: `nil` if a finding was added.
-    private func correction(
-        of old: Level,
-        by delta: Quantity,
-        _ draft: Draft,
-        _ findings: inout Findings
-    ) -> Correction? {
-        var corrected = Correction(level: old, cost: 0, late: 0)
-        if delta < 0 {
-            corrected.cost = -StockMath.cost(ofTaking: -delta, from: old)
-        } else if delta > 0 {
-            let unit = self.unitCost(of: old, draft)
-            guard let cost = StockMath.cost(of: delta, at: unit) else {
-                findings.add(.overflow("value"))
-                return nil
-            }
-            let gained = StockMath.receiving(delta, costing: cost, onto: old)
-            corrected.cost = gained.value
-            corrected.late = gained.late
-        }
-        corrected.level.onHand += delta
-        corrected.level.value += corrected.cost
-        return self.checkRange(of: corrected.level, line: nil, &findings) ? corrected : nil
-    }
-
-    /// Records a correction; `movement` is complete except for its cost.
-    private func done(
-        _ corrected: Correction?,
-        _ movement: Movement,
-        in draft: inout Draft
-    ) -> Outcome.Done {
-        guard let corrected else { preconditionFailure("a correction without a finding or level") }
-        var movement = movement
-        movement.cost = corrected.cost
-        draft.move(movement, leaving: corrected.level)
-        self.recordLateCost(corrected.late, of: movement, at: corrected.level, in: &draft)
-        return self.done(in: draft)
-    }
-
     func setUnavailable(_ command: Hold, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         Self.checkStrings(reference: command.reference, note: command.note, &findings)
@@ -271,7 +142,7 @@ extension InventoryState {
         Self.checkStrings(reference: command.reference, note: command.note, &findings)
         let isDelta = Self.checkDelta(command.delta, &findings)
         if let eta = command.eta {
-            findings.check("eta", eta.microseconds, in: Limits.instantMin...Limits.instantMax)
+            findings.check("eta", eta.microseconds, in: FieldBounds.instants)
         }
         let place = self.place(
             command.product,
@@ -313,11 +184,7 @@ extension InventoryState {
 
     func setFloor(_ command: FloorChange, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        findings.check(
-            "floor",
-            command.floor.baseUnits,
-            in: -Limits.quantityMax...Limits.quantityMax
-        )
+        findings.check("floor", command.floor.baseUnits, in: FieldBounds.deltas)
         let place = self.place(
             command.product,
             location: command.location,
@@ -340,7 +207,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         if let point = command.reorderPoint {
-            findings.check("reorderPoint", point.baseUnits, in: 0...Limits.quantityMax)
+            findings.check("reorderPoint", point.baseUnits, in: FieldBounds.counts)
         }
         let place = self.place(
             command.product,
@@ -367,59 +234,14 @@ extension InventoryState {
         return self.done(in: draft)
     }
 
-    func writeOff(_ command: WriteOff, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
-        var findings = Findings()
-        Self.checkStrings(reference: command.reference, note: command.note, &findings)
-        let quantities = 1...Limits.quantityMax
-        let isQuantity = findings.check("quantity", command.quantity.baseUnits, in: quantities)
-        let occurredAt = Self.occurrence(command.occurred, at: draft.time, &findings)
-        let place = self.place(
-            command.product,
-            location: command.location,
-            ifRevision: command.ifRevision,
-            line: nil,
-            draft: draft,
-            findings: &findings
-        )
-        var corrected: Correction?
-        if isQuantity, let level = place.level {
-            // What is on hold may exceed what is on hand, after a count.
-            let highest = min(level.unavailable, max(0, level.onHand))
-            findings.check("quantity", command.quantity.baseUnits, in: 0...highest.baseUnits)
-            corrected = self.correction(of: level, by: -command.quantity, draft, &findings)
-            corrected?.level.unavailable -= command.quantity
-        }
-        try findings.settle()
-        return self.done(
-            corrected,
-            Movement(
-                kind: .adjust,
-                product: command.product,
-                location: command.location,
-                onHandDelta: -command.quantity,
-                unavailableDelta: -command.quantity,
-                reason: command.reason,
-                reference: command.reference,
-                note: command.note,
-                occurredAt: occurredAt,
-                isImported: command.occurred?.isImported ?? false
-            ),
-            in: &draft
-        )
-    }
-
     // MARK: - Shared
 
     /// - Returns: Whether it is within the range of quantities.
-    private static func checkDelta(_ delta: Quantity, _ findings: inout Findings) -> Bool {
+    static func checkDelta(_ delta: Quantity, _ findings: inout Findings) -> Bool {
         if delta == 0 {
             findings.add(Refusal(.invalidField, .field("delta", problem: "is 0")))
         }
-        return findings.check(
-            "delta",
-            delta.baseUnits,
-            in: -Limits.quantityMax...Limits.quantityMax
-        )
+        return findings.check("delta", delta.baseUnits, in: FieldBounds.deltas)
     }
 
     /// Records cost of goods sold that belongs to no sale, as an amount without a

@@ -70,7 +70,7 @@ extension InventoryState {
         draft: Draft,
         findings: inout Findings
     ) -> Sent? {
-        let quantities = 1...Limits.quantityMax
+        let quantities = FieldBounds.quantities
         let isQuantity = findings.check(
             "quantity",
             line.quantity.baseUnits,

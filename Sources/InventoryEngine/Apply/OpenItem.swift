@@ -136,7 +136,7 @@ extension OpenItemPart {
     ) {
         let (found, terms) = (findings.count, Item.terms)
         let id = UInt64(line.number)
-        let range = 1...Limits.quantityMax
+        let range = FieldBounds.quantities
         if let quantity = line.quantity {
             findings.check("quantity", quantity.baseUnits, in: range, line: number)
         }

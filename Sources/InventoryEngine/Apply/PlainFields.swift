@@ -27,14 +27,14 @@ struct PlainFields: FieldVisitor {
 
     /// Reads a string; one that is not UTF-8 is not plain.
     @inline(__always)
-    private mutating func readText(in bounds: ClosedRange<Int64>) throws(Failure) {
+    private mutating func readText(in bounds: ClosedRange<Int>) throws(Failure) {
         precondition(self.stringCount < Strings.count, "\(self.stringCount) strings")
         let count = try self.reader.readCount(limit: ByteReader.textByteCountMax)
         let text = try self.reader.readBytes(count)
         self.strings[self.stringCount] = text
         self.stringCount += 1
         if count == 0, bounds.lowerBound == 0, !self.isInExtensions { return }
-        self.note(Int64(count) <= bounds.upperBound && NormalizedText.isPlain(text))
+        self.note(count <= bounds.upperBound && NormalizedText.isPlain(text))
     }
 
     @inline(__always)
@@ -42,7 +42,7 @@ struct PlainFields: FieldVisitor {
 
     @inline(__always)
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
-        try self.readText(in: field.bounds)
+        try self.readText(in: field.byteCount)
     }
 
     @inline(__always)
@@ -75,15 +75,15 @@ struct PlainFields: FieldVisitor {
     @inline(__always)
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure) {
         value = try self.reader.readPrice()
-        self.note(FieldRule.amounts.contains(value.minorUnits))
-        self.note(FieldRule.bases.contains(value.basis))
+        self.note(FieldBounds.amounts.contains(value.minorUnits))
+        self.note(FieldBounds.priceBases.contains(value.basis))
     }
 
     @inline(__always)
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
-        try self.readText(in: FieldRule.unitByteCounts)
+        try self.readText(in: FieldBounds.unitCode)
         value = Unit(code: "", decimals: try self.reader.readUInt8())
-        self.note(FieldRule.unitDecimals.contains(Int64(value.decimals)))
+        self.note(FieldBounds.unitDecimals.contains(Int64(value.decimals)))
     }
 
     @inline(__always)

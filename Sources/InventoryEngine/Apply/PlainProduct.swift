@@ -47,7 +47,7 @@ public struct PlainProduct {
 
     /// Reads what follows the tag of the command, as ``ProductDraft`` does.
     ///
-    /// Does not validate UTF-8: see ``isPlain``.
+    /// Does not validate UTF-8: see ``isPlain``. The reader moves past a plain product only.
     fileprivate init(from reader: inout ByteReader, _ tag: CommandTag) throws(ByteReaderError) {
         let start = reader
         var visitor = PlainFields(reader)
@@ -65,12 +65,15 @@ public struct PlainProduct {
                 occurredAt: try visitor.reader.readOptionalInstant()
             ) : OpeningStock(quantity: 0)
         let end = visitor.reader
-        if tag != .createProduct { try fields.visitExtensions(&visitor) }
+        var hasPlainExtensions = true
+        if tag != .createProduct {
+            hasPlainExtensions = try fields.visitPlainExtensions(&visitor)
+        }
         self.extensions = try end.bytes(until: visitor.reader)
         self.strings = visitor.strings
-        // Further barcodes are rare, and each must be unique; a wrong check digit is refused.
+        // A wrong check digit is refused.
         self.isPlain =
-            visitor.arePlain && visitor.strings[5].isEmpty && GTIN.isSound(visitor.strings[2])
+            visitor.arePlain && hasPlainExtensions && GTIN.isSound(visitor.strings[2])
         reader = visitor.reader
     }
 
@@ -81,8 +84,6 @@ public struct PlainProduct {
     var unit: UnsafeRawBufferPointer { self.strings[3] }
     /// Empty for none.
     var brand: UnsafeRawBufferPointer { self.strings[4] }
-    /// Empty: a product that has any takes the slow path.
-    var moreBarcodes: UnsafeRawBufferPointer { self.strings[5] }
 
     /// The same as a draft for the slow path.
     fileprivate var draft: ProductDraft {
@@ -166,6 +167,7 @@ extension PlainProduct {
                         return false
                     }
                     self.drafts[index] = draft
+                    reader = again
                 }
                 (self.products + index).initialize(to: product)
             }
@@ -229,28 +231,26 @@ extension ByteReader {
 extension ProductFields {
     /// The extension fields that the fast path accepts; the string of each has a place of its own behind those
     /// of the first layout.
-    private static let plainExtensions: [ProductField] = [.brand, .moreBarcodes]
+    ///
+    /// Not the further barcodes, which are rare, and each of which must be unique.
+    private static let plainExtensions: [ProductField] = [.brand]
 
-    /// Reads a mask and the extension fields in it, all of which the fast path must accept.
-    fileprivate mutating func visitExtensions(
+    /// Reads a mask and the extension fields in it, if the fast path accepts all of them.
+    ///
+    /// - Returns: Whether it does; if not, the fields are not read.
+    fileprivate mutating func visitPlainExtensions(
         _ visitor: inout PlainFields
-    ) throws(ByteReaderError) {
-        let offset = visitor.reader.offset
-        var rest = FieldSet<ProductField>(rawValue: try visitor.reader.readVarint())
-        let mask = rest
+    ) throws(ByteReaderError) -> Bool {
+        let given = FieldSet<ProductField>(rawValue: try visitor.reader.readVarint())
+        var rest = given
+        for field in Self.plainExtensions { rest.remove(field) }
+        guard rest.isEmpty, !given.isEmpty else { return false }
         visitor.isInExtensions = true
         let first = visitor.stringCount
-        for (index, field) in Self.plainExtensions.enumerated() where rest.contains(field) {
-            rest.remove(field)
+        for (index, field) in Self.plainExtensions.enumerated() where given.contains(field) {
             visitor.stringCount = first + index
             try self.visit(&visitor, only: FieldSet(field))
         }
-        guard rest.isEmpty, !mask.isEmpty else {
-            throw .unknownCode(
-                offset: offset,
-                code: mask.rawValue,
-                what: "mask of extension fields"
-            )
-        }
+        return true
     }
 }

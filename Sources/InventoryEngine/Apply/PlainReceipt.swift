@@ -1,190 +1,143 @@
-public import Bytes
+internal import Bytes
 public import InventoryModel
 
 /// The most frequent receipt of the past: a few lines of different products that have a level each, and
 /// nothing of it is on record.
 ///
 /// An import records millions of them, so they have a fast path through the same rules: no lookup in a draft,
-/// no list of changes.
+/// no list of changes, no list of lines for each receipt.
 ///
-///     PastSale ──▶ PlainReceipt.Step ──▶ reply, log, state
-///        └── anything unusual ──▶ slow path
+///     batch's bytes ──▶ Batch ──▶ Step ──▶ reply, log, state
+///             └───────────┴── anything unusual ──▶ slow path
 ///
 /// The step is the same, byte for byte, as that of ``InventoryState/decide(_:at:)`` for the same command.
 /// The fast path only accepts: a receipt that may be refused, that changes an alert, or that has a line
 /// without a quantity falls back to the slow path, and nothing has changed.
-public enum PlainReceipt {
+public struct PlainReceipt: PastSaleTerms, Sendable {
     /// The most lines: few enough to compare each with every other.
     static let linesMax = 16
 
-    /// The step of an accepted receipt: all opening balances, then all lines.
+    /// Where its lines are among those of the batch.
+    var lines: Range<Int>
+    var location: LocationID
+    var reference: String
+    var note: String
+    var day: CalendarDay?
+    var firstLine: UInt32
+    var occurredAt: Instant
+    var openedAt: Instant?
+    var isWriteOff: Bool
+
+    var lineCount: Int { self.lines.count }
+
+    /// Whether its strings are in their stored form.
+    var isTrimmed: Bool {
+        (self.reference.isEmpty || !NormalizedText.hasOuterSpace(self.reference))
+            && (self.note.isEmpty || !NormalizedText.hasOuterSpace(self.note))
+    }
+
+    /// A batch of independent commands that are all receipts of the past.
     ///
-    /// Its owner reuses one for many receipts, because its memory is expensive to allocate.
-    public struct Step: ~Copyable, Sendable {
-        /// Both movements of a line, and the levels that they leave.
-        struct Line {
-            var opening: Movement
-            var opened: Level
-            var movement: Movement
-            var level: Level
+    ///     receipts   [ 0 ..< 3 | 3 ..< 4 | … ]
+    ///     lines      [ 0  1  2   3   …       ]
+    ///
+    /// Its owner reuses one for many batches, because its memory is expensive to allocate.
+    public struct Batch: ~Copyable, Sendable {
+        private(set) var receipts: [PlainReceipt] = []
+        private(set) var lines: [PastSaleLine] = []
+        /// Whether only refusals are answered one by one.
+        public private(set) var isErrorsOnly = false
+
+        /// The number of receipts.
+        public var count: Int { self.receipts.count }
+
+        /// The sum of the limits of their outcomes, in bytes.
+        public var outcomeByteCountMax: Int {
+            self.receipts.reduce(0) { $0 + OutcomeBound.byteCount(lines: 2 * $1.lineCount) }
         }
 
-        /// The LSN of the step.
-        public internal(set) var lsn: LSN = 0
-        /// When the step is recorded.
-        public internal(set) var time = Instant.zero
-        var amount = Money.zero
-        var lines: [Line] = []
-        /// Which lines of the receipt these are; `nil` for a receipt without a reference.
-        var part: ReceiptPart?
+        /// Creates an empty batch, to be filled in by ``read(_:)``.
+        public init() {}
 
-        /// Creates an empty step, to be filled in by `InventoryState/decide(_:at:into:)`.
-        public init() { self.lines.reserveCapacity(PlainReceipt.linesMax) }
-
-        /// The reply.
-        public var outcome: Outcome {
-            var done = Outcome.Done(lsn: self.lsn, time: self.time, amount: self.amount)
-            done.levels = self.lines.map(\.level)
-            return .done(done)
-        }
-
-        /// Appends the step's log entry.
-        public borrowing func encodeEntry(
-            by actor: String,
-            remembering outcome: RememberedOutcome?,
-            into writer: inout ByteWriter
-        ) {
-            var entry = EntryWriter(lsn: self.lsn, time: self.time, actor: actor, into: &writer)
-            self.lines.withUnsafeBufferPointer { lines in
-                for index in lines.indices {
-                    entry.append(
-                        lines[index].opening,
-                        leaving: lines[index].opened,
-                        into: &writer
-                    )
+        /// Reads an encoded batch in place of the one before.
+        ///
+        /// - Returns: Whether all of its commands are receipts, and their number and that of their movements are
+        ///   permitted; otherwise the batch is undefined.
+        /// - Complexity: O(lines)
+        public mutating func read(_ command: UnsafeRawBufferPointer) -> Bool {
+            self.receipts.removeAll(keepingCapacity: true)
+            self.lines.removeAll(keepingCapacity: true)
+            var reader = ByteReader(command)
+            do throws(ByteReaderError) {
+                guard let head = try BatchHead(&reader) else { return false }
+                self.isErrorsOnly = head.isErrorsOnly
+                for _ in 0..<head.count {
+                    guard try self.readReceipt(&reader) else { return false }
                 }
-                for index in lines.indices {
-                    entry.append(
-                        lines[index].movement,
-                        leaving: lines[index].level,
-                        into: &writer
-                    )
-                }
+                return reader.remaining == 0
+            } catch {
+                return false
             }
-            if let part = self.part { entry.append(.receiptRecorded(part), into: &writer) }
-            if let outcome { entry.append(outcome, into: &writer) }
-            entry.finish(into: &writer)
         }
-    }
-}
 
-extension InventoryState {
-    /// Decides a plain receipt, as ``decide(_:at:)`` would.
-    ///
-    /// Pure: it fills in `step` and changes nothing else.
-    ///
-    /// - Returns: Whether it did; if not, the receipt falls back to the slow path.
-    /// - Complexity: O(lines), or O(lines × locations) if unit costs are looked up elsewhere
-    public func decide(
-        _ command: PastSale,
-        at time: Instant,
-        into step: inout PlainReceipt.Step
-    ) -> Bool {
-        let sale = command.trimmed
-        guard sale.lines.count <= PlainReceipt.linesMax else { return false }
-        let draft = Draft(lsn: self.lsn + 1, time: time, isBatch: false)
-        var checks = Soundness()
-        step.amount = self.check(sale, in: draft, &checks)
-        guard checks.isSound, sale.hasDistinctProducts, self.isNew(sale) else { return false }
-        step.lsn = draft.lsn
-        step.time = time
-        step.part = sale.reference.isEmpty ? nil : sale.part
-        step.lines.removeAll(keepingCapacity: true)
-        for (index, line) in sale.lines.enumerated() {
-            guard let made = self.line(line, number: index, of: sale, draft) else { return false }
-            step.lines.append(made)
-        }
-        return true
-    }
-
-    /// Makes both movements of a line; `nil` if it takes the slow path.
-    private func line(
-        _ line: PastSaleLine,
-        number: Int,
-        of sale: PastSale,
-        _ draft: Draft
-    ) -> PlainReceipt.Step.Line? {
-        guard line.quantity != 0, let row = self.tables.levels.row(line.product, sale.location)
-        else { return nil }
-        var level = self.tables.levels.level(row, of: line.product, at: sale.location)
-        guard Self.alerts(of: level, self.facts(of: level, draft)) == level.alerts else {
-            return nil
-        }
-        var checks = Soundness()
-        let cost = self.cost(of: line, number: UInt32(number), at: level, draft, &checks)
-        guard checks.isSound else { return nil }
-        level.revision = draft.lsn
-        let opening = Self.opening(line, of: sale, costing: cost)
-        var opened = level
-        opened.add(opening)
-        guard self.checkRange(of: opened, line: nil, &checks) else { return nil }
-        var movement = self.movement(line, of: sale, costing: cost, draft)
-        movement.origin = MovementID(lsn: draft.lsn, line: UInt16(number))
-        level = opened
-        level.add(movement)
-        return PlainReceipt.Step.Line(
-            opening: opening,
-            opened: opened,
-            movement: movement,
-            level: level
-        )
-    }
-
-    /// Applies the step of a plain receipt to the state, as `evolve(_:)` applies its entry.
-    ///
-    /// - Complexity: O(lines) amortised
-    public mutating func evolve(
-        _ step: borrowing PlainReceipt.Step,
-        by actor: String,
-        remembering outcome: RememberedOutcome?
-    ) {
-        let rowCount = self.tables.ledger.rowCount
-        self.begin(step.lsn, at: step.time)
-        let count = step.lines.count
-        step.lines.withUnsafeBufferPointer { lines in
-            for index in 0..<count {
-                self.move(
-                    lines[index].opening,
-                    leaving: lines[index].opened,
-                    line: UInt16(index),
-                    by: actor
+        private mutating func readReceipt(
+            _ reader: inout ByteReader
+        ) throws(ByteReaderError) -> Bool {
+            guard try reader.readUInt8() == CommandTag.recordPastSale.rawValue else { return false }
+            let start = self.lines.count
+            let lineCount = try reader.readCount(limit: Limits.batchLinesMax)
+            guard 2 * (start + lineCount) <= Limits.batchLinesMax else { return false }
+            for _ in 0..<lineCount { self.lines.append(try PastSaleLine(plain: &reader)) }
+            let location = LocationID(try reader.readVarint(as: UInt16.self, "location"))
+            let reference = try reader.readText()
+            let day = try reader.readVarint()
+            guard day <= UInt64(UInt32.max) + 1 else { return false }
+            self.receipts.append(
+                PlainReceipt(
+                    lines: start..<self.lines.count,
+                    location: location,
+                    reference: reference,
+                    note: "",
+                    day: day == 0 ? nil : CalendarDay(ordinal: UInt32(day - 1)),
+                    firstLine: try reader.readVarint(as: UInt32.self, "firstLine"),
+                    occurredAt: try reader.readInstant(),
+                    openedAt: try reader.readBool() ? try reader.readInstant() : nil,
+                    isWriteOff: try reader.readBool()
                 )
-            }
-            for index in 0..<count {
-                self.move(
-                    lines[index].movement,
-                    leaving: lines[index].level,
-                    line: UInt16(count + index),
-                    by: actor
-                )
-            }
-        }
-        if let part = step.part { self.record(part) }
-        if let outcome { self.remember(outcome) }
-        self.assertEnded(step.lsn, rows: rowCount + 2 * count)
-    }
-}
-
-extension PastSale {
-    /// Whether no two lines are of the same product.
-    fileprivate var hasDistinctProducts: Bool {
-        self.lines.withUnsafeBufferPointer { lines in
-            for index in lines.indices {
-                for other in 0..<index where lines[other].product == lines[index].product {
-                    return false
-                }
-            }
+            )
+            self.receipts[self.receipts.count - 1].note = try reader.readText()
             return true
         }
+
+        /// A receipt as a command for the slow path.
+        public borrowing func command(_ index: Int) -> Command {
+            let receipt = self.receipts[index]
+            return .recordPastSale(
+                PastSale(
+                    lines: Array(self.lines[receipt.lines]),
+                    location: receipt.location,
+                    reference: receipt.reference,
+                    day: receipt.day,
+                    firstLine: receipt.firstLine,
+                    occurredAt: receipt.occurredAt,
+                    openedAt: receipt.openedAt,
+                    isWriteOff: receipt.isWriteOff,
+                    note: receipt.note
+                )
+            )
+        }
+    }
+}
+
+extension PastSaleLine {
+    /// Reads a line, as its description does.
+    @inline(__always)
+    fileprivate init(plain reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            quantity: try reader.readQuantity(),
+            amount: try reader.readMoney()
+        )
+        if try reader.readMask(bits: 1) != 0 { self.cost = try reader.readMoney() }
     }
 }

@@ -108,8 +108,8 @@ enum ProductRule {
         _ checks: inout some Checks
     ) -> OpenedStock {
         let unitCost = opening.unitCost
-        checks.check("opening.quantity", opening.quantity.baseUnits, in: 0...Limits.quantityMax)
-        checks.check("opening.unitCost", unitCost.minorUnits, in: 0...Limits.moneyMax)
+        checks.check("opening.quantity", opening.quantity.baseUnits, in: FieldBounds.counts)
+        checks.check("opening.unitCost", unitCost.minorUnits, in: FieldBounds.amounts)
         InventoryState.check(opening.location, isArchived: isArchived, &checks)
         let occurred = opening.occurredAt.map { Occurrence(at: $0, isImported: true) }
         var opened = OpenedStock(

@@ -28,11 +28,10 @@ enum SaleRule {
     /// - Returns: Whether the quantity is valid, so that the line can be checked further.
     @inline(__always)
     static func check(_ line: SaleLine, number: UInt32, checks: inout some Checks) -> Bool {
-        let quantities = 1...Limits.quantityMax
         let isQuantity = checks.check(
             "quantity",
             line.quantity.baseUnits,
-            in: quantities,
+            in: FieldBounds.quantities,
             line: number
         )
         Self.check(line.price, number: number, checks: &checks)
@@ -43,7 +42,7 @@ enum SaleRule {
     @inline(__always)
     static func check(_ price: Money?, number: UInt32, checks: inout some Checks) {
         guard let price else { return }
-        checks.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
+        checks.check("price", price.minorUnits, in: FieldBounds.amounts, line: number)
     }
 
     /// Checks that a product is for sale.

@@ -41,7 +41,7 @@ extension InventoryState {
     /// requests.
     private func checkImportRuns() {
         for session in self.sessions.sessions {
-            let row = self.importRuns.row(of: session.id)
+            let row = self.importRuns.row(of: session.id, in: self.tables.importRuns)
             precondition(session.run == row, "session \(session.number) is not of run \(row ?? -1)")
             guard let row else { continue }
             let requests = self.tables.importRuns.requests[row]
@@ -64,7 +64,7 @@ extension InventoryTables {
         self.refusals.checkInvariants()
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
-        self.importRuns.checkColumns("import runs")
+        self.importRuns.checkInvariants(in: self.strings)
         self.receipts.checkInvariants(in: self.ledger)
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
@@ -178,6 +178,37 @@ extension TransferTable {
     }
 }
 
+extension ImportRunTable {
+    /// - Complexity: O(runs)
+    func checkInvariants(in strings: TextColumn) {
+        self.checkColumns("import runs")
+        for row in 0..<self.rowCount {
+            let run = self.run(row)
+            precondition(IdempotencyKey(run.name) != nil, "run \(row + 1) is named \(run.name)")
+            precondition(
+                self.finished[row] <= 1,
+                "run \(row + 1) is finished \(self.finished[row])"
+            )
+            precondition(
+                run.isFinished || run.counts == ImportCounts() && run.endedAt == run.begunAt,
+                "run \(row + 1) has counts before its end"
+            )
+            precondition(
+                run.begunAt <= run.endedAt && run.revision > 0,
+                "run \(row + 1) ended at \(run.endedAt), with revision \(run.revision)"
+            )
+            precondition(
+                row == 0 || self.begunAt[row - 1] <= self.begunAt[row],
+                "run \(row + 1) began before the one before it"
+            )
+            precondition(
+                Int(self.actors[row]) < strings.count,
+                "run \(row + 1) has the unknown actor \(self.actors[row])"
+            )
+        }
+    }
+}
+
 extension ReceiptTable {
     /// - Complexity: O(lines)
     func checkInvariants(in ledger: MovementLedger) {
@@ -200,6 +231,8 @@ extension ReceiptTable {
 extension MovementLinks {
     /// - Complexity: O(movements)
     func checkInvariants(for ledger: MovementLedger) {
+        self.returned.checkInvariants()
+        self.reversed.checkInvariants()
         let expected = MovementLinks(for: ledger)
         precondition(self.reversed == expected.reversed, "reversed rows differ from the ledger's")
         precondition(self.returned == expected.returned, "returned sums differ from the ledger's")

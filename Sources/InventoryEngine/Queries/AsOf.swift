@@ -21,8 +21,8 @@ package struct PastBalances {
     /// Bounds that state which product rows existed, and were as they are, at the point.
     private struct Presence {
         let products: ProductTable
-        /// Products created up to this moment existed, in microseconds.
-        var createdAtMax: Int64
+        /// Products created up to this moment existed.
+        var createdAtMax: Instant
         /// Rows with no later revision were as they are now; 0 if no revision is known for the point.
         var revisionMax: LSN
     }
@@ -43,15 +43,18 @@ package struct PastBalances {
     /// A product has the time of its creation, not the version. The time of a version is known if the version
     /// moved stock; else it was before the next one that did, and a product that was created in between
     /// counts as existing.
-    private static func createdAtMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> Int64 {
+    private static func createdAtMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> Instant {
         switch asOf {
-        case .time(let time), .effective(let time): return time.microseconds
+        case .time(let time), .effective(let time): return time
         case .lsn(let lsn):
             let ledger = view.tables.ledger
             let next = try view.firstMovement(after: asOf)
-            if lsn == view.lsn { return .max }
-            if next > 0, ledger.lsns[next - 1] == lsn.value { return ledger.recordedAt[next - 1] }
-            return next < ledger.rowCount ? ledger.recordedAt[next] - 1 : .max
+            if lsn == view.lsn { return Instant(microseconds: .max) }
+            if next > 0, ledger.lsns[next - 1] == lsn.value {
+                return Instant(microseconds: ledger.recordedAt[next - 1])
+            }
+            let isLast = next == ledger.rowCount
+            return Instant(microseconds: isLast ? .max : ledger.recordedAt[next] - 1)
         }
     }
 
@@ -65,7 +68,7 @@ package struct PastBalances {
     package func contains(_ id: ProductID) -> Bool {
         guard let presence else { return true }
         let products = presence.products
-        return products.createdAt[id.row] <= presence.createdAtMax
+        return products.createdAt[id.row] <= presence.createdAtMax.microseconds
             || LSN(products.revisions[id.row]) <= presence.revisionMax
             || self.laterCounts[id.value, default: 0] < products.movementCounts[id.row]
     }
@@ -76,7 +79,7 @@ package struct PastBalances {
     func contained(deleted id: ProductID) -> Bool {
         guard let presence, presence.revisionMax > 0 else { return false }
         let products = presence.products
-        return products.createdAt[id.row] <= presence.createdAtMax
+        return products.createdAt[id.row] <= presence.createdAtMax.microseconds
             && LSN(products.revisions[id.row]) > presence.revisionMax
     }
 
@@ -87,7 +90,7 @@ package struct PastBalances {
 
     /// The time of the newest change, if it was the newest at the point.
     func changedAt(_ now: Instant) -> Instant? {
-        presence.map { now.microseconds <= $0.createdAtMax } ?? true ? now : nil
+        presence.map { now <= $0.createdAtMax } ?? true ? now : nil
     }
 
     private mutating func take(_ row: Int, _ ledger: MovementLedger) {

@@ -10,8 +10,8 @@ package struct GoodsInTransit {
         package var destination: LocationID
         /// Base units still in transit.
         package var quantity: Quantity
-        /// Their cost, in minor units.
-        package var value: Int64
+        /// Their cost.
+        package var value: Money
     }
 
     package private(set) var lines: [Line] = []
@@ -19,7 +19,7 @@ package struct GoodsInTransit {
     /// What was received or cancelled of a transfer after the requested point.
     private struct Later {
         var quantity: Quantity = 0
-        var value: Int64 = 0
+        var value: Money = 0
     }
 
     /// - Complexity: O(transfers); without a point of the past, only segments with open ones are read.
@@ -48,7 +48,7 @@ package struct GoodsInTransit {
                 let origin = ledger.movementID(Int(ledger.origins[row]) - 1)
                 later[origin, default: Later()].quantity += Quantity(ledger.onHandDeltas[row])
                 later[origin, default: Later()].value +=
-                    ledger.costs[row] + ledger.lateCost(after: row)
+                    Money(ledger.costs[row]) + ledger.lateCost(after: row)
             default: break
             }
         }
@@ -67,7 +67,7 @@ package struct GoodsInTransit {
                 product: ProductID(transfers.items.products[row]),
                 destination: LocationID(transfers.destinations[row]),
                 quantity: Quantity(transfers.items.remaining[row]) + later.quantity,
-                value: transfers.values[row] + later.value
+                value: Money(transfers.values[row]) + later.value
             )
         )
     }
@@ -94,14 +94,14 @@ package struct TransitChanges {
     package func change(
         _ row: Int,
         _ ledger: MovementLedger
-    ) -> (destination: LocationID, value: Int64)? {
+    ) -> (destination: LocationID, value: Money)? {
         let origin: Int
-        let value: Int64
+        let value: Money
         switch ledger.kind(row) {
-        case .transferOut: (origin, value) = (row, -ledger.costs[row])
+        case .transferOut: (origin, value) = (row, Money(-ledger.costs[row]))
         case .transferIn:
             origin = Int(ledger.origins[row]) - 1
-            value = -ledger.costs[row] - ledger.lateCost(after: row)
+            value = Money(-ledger.costs[row]) - ledger.lateCost(after: row)
         default: return nil
         }
         guard let destination = self.destinations[ledger.movementID(origin)] else { return nil }
@@ -112,12 +112,12 @@ package struct TransitChanges {
 extension MovementLedger {
     /// The cost received with a row that did not become value of its level: that of the following cost
     /// variance.
-    fileprivate func lateCost(after row: Int) -> Int64 {
+    fileprivate func lateCost(after row: Int) -> Money {
         let next = row + 1
         guard next < self.rowCount, self.lsns[next] == self.lsns[row],
             self.kinds[next] == MovementKind.costVariance.rawValue,
             self.products[next] == self.products[row], self.locations[next] == self.locations[row]
         else { return 0 }
-        return self.amounts[next]
+        return Money(self.amounts[next])
     }
 }

@@ -124,15 +124,15 @@ struct ProductRows {
     }
 
     /// On hand, available and value, summed over all locations.
-    func stock(_ id: ProductID) -> (onHand: Int64, available: Int64, value: Int64) {
-        var sum: (onHand: Int64, available: Int64, value: Int64) = (0, 0, 0)
+    func stock(_ id: ProductID) -> (onHand: Quantity, available: Quantity, value: Money) {
+        var sum: (onHand: Quantity, available: Quantity, value: Money) = (0, 0, 0)
         let tables = self.view.tables
         for location in 1..<max(tables.locations.rowCount, 1) {
             guard let row = tables.levels.row(id, LocationID(UInt16(location))) else { continue }
             let level = self.past.level(tables.levels.level(row))
-            sum.onHand += level.onHand.baseUnits
-            sum.available += level.available.baseUnits
-            sum.value += level.value.minorUnits
+            sum.onHand += level.onHand
+            sum.available += level.available
+            sum.value += level.value
         }
         return sum
     }
@@ -198,11 +198,11 @@ struct ProductOrder {
     }
 
     /// Base units of a product as millionths of its unit.
-    private func counted(_ quantity: Int64, of id: ProductID) -> Int128 {
+    private func counted(_ quantity: Quantity, of id: ProductID) -> Int128 {
         let products = self.rows.view.tables.products
         let decimals = id.row < products.rowCount ? products.unitDecimals[id.row] : 0
         let missing = decimals..<max(decimals, Limits.unitDecimalsMax)
-        return missing.reduce(Int128(quantity)) { sum, _ in sum * 10 }
+        return missing.reduce(Int128(quantity.baseUnits)) { sum, _ in sum * 10 }
     }
 
     private static func isLess(_ a: Key, _ b: Key) -> Bool? {
@@ -225,7 +225,7 @@ struct ProductOrder {
             switch self.search.sort {
             case .sku, .name: .text(NormalizedText.key(after.text))
             case .id: .integer(Int128(after.id.value))
-            case .available: .integer(self.counted(after.integer, of: after.id))
+            case .available: .integer(self.counted(Quantity(after.integer), of: after.id))
             case .price, .updatedAt: .integer(Int128(after.integer))
             }
         return self.isBefore((key, after.id), (self.key(id), id))

@@ -28,6 +28,7 @@ extension ReadView {
         case .transfers(let query): try self.transfers(query)
         case .lastStep(let actor): try self.lastStep(of: actor)
         case .importRuns(let query): try self.importRuns(query)
+        case .importSteps(let query): try self.importSteps(query)
         case .verify: try self.verify()
         case .stats: self.stats()
         case .stateChecksum: try self.stateChecksumAnswer()
@@ -44,7 +45,7 @@ extension ReadView {
         case .products(let search): try self.version(search.asOf)
         case .levels(let query): try self.version(query.asOf)
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .lastStep, .importRuns, .verify, .stats, .stateChecksum:
+            .transfers, .lastStep, .importRuns, .importSteps, .verify, .stats, .stateChecksum:
             (self.lsn, self.time)
         }
     }

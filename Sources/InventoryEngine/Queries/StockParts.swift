@@ -22,7 +22,7 @@ package struct StockPart {
 
     fileprivate init(_ goods: GoodsInTransit.Line) {
         var level = Level(product: goods.product, location: goods.destination)
-        level.value = Money(goods.value)
+        level.value = goods.value
         self.level = level
         self.stage = .inTransit
         self.quantity = goods.quantity
@@ -40,7 +40,7 @@ package struct StockPart {
 
 /// Which products the stock is of.
 package enum StockScope: Sendable {
-    /// Every product with a level, also archived ones.
+    /// Every product with a level; an archived one only where it had stock at that point.
     case levels
     /// Products that are not archived; one without a level has an empty part, at location 0.
     case listed
@@ -85,7 +85,9 @@ extension ReadView {
             guard isIncluded(product), takes(product, LocationID(levels.locations[row])) else {
                 continue
             }
-            try visit(StockPart(past.level(levels.level(row))))
+            let level = past.level(levels.level(row))
+            guard products.status(product) != .archived || !level.isEmpty else { continue }
+            try visit(StockPart(level))
         }
         for goods in try GoodsInTransit(self, asOf).lines
         where isIncluded(goods.product) && takes(goods.product, goods.destination) {

@@ -66,7 +66,7 @@ struct Verification {
             sums[index].reserved += Quantity(ledger.reservedDeltas[row])
             sums[index].incoming += Quantity(ledger.incomingDeltas[row])
             sums[index].value += Money(ledger.costs[row])
-            if let problem = self.backorderProblem(row, leaving: sums[index].onHand.baseUnits) {
+            if let problem = self.backorderProblem(row, leaving: sums[index].onHand) {
                 backorders = backorders ?? problem
             }
         }
@@ -84,10 +84,10 @@ struct Verification {
         self.note("backorders equal the ledger", checked: ledger.rowCount, failure: backorders)
     }
 
-    private func backorderProblem(_ row: Int, leaving onHand: Int64) -> String? {
+    private func backorderProblem(_ row: Int, leaving onHand: Quantity) -> String? {
         let ledger = self.tables.ledger
-        let delta = ledger.onHandDeltas[row]
-        let units: Int64
+        let delta = Quantity(ledger.onHandDeltas[row])
+        let units: Quantity
         switch ledger.kind(row) {
         case .sale where ledger.isPast(row), .adjust where ledger.isPast(row): units = 0
         case .sale: units = onHand < 0 ? min(-onHand, -delta) : 0
@@ -97,7 +97,7 @@ struct Verification {
         default: units = 0
         }
         let recorded = ledger.backordered(row)
-        if recorded.baseUnits == units { return nil }
+        if recorded == units { return nil }
         return "LSN \(ledger.lsns[row]): \(units) units were in backorder, not \(recorded)"
     }
 

@@ -179,7 +179,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .reservation: .reservations
         case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
+            .keysForgotten, .importRun, .importPart, .productInferred, .receiptRecorded,
+            .productLeft:
             []
         }
     }
@@ -235,7 +236,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .importRun, .receiptRecorded, .productLeft:
+            .keysForgotten, .importRun, .importPart, .productInferred, .receiptRecorded,
+            .productLeft:
             return .none
         }
     }

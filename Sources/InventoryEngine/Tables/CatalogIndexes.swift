@@ -108,8 +108,6 @@ struct CatalogIndexes: Sendable {
 
     // MARK: - Plain products
 
-    mutating func reserveSKUs(_ count: Int) { self.skus.reserve(count) }
-
     /// Prefetches what ``holder(ofSKUOf:in:)`` reads first.
     func prefetchSKU(hash: UInt64) { self.skus.prefetch(hash: hash) }
 
@@ -181,12 +179,6 @@ struct CatalogIndexes: Sendable {
     }
 
     // MARK: - From the tables
-
-    /// Empty indexes with space for what the tables hold.
-    init(capacityFor tables: InventoryTables) {
-        self.skus = KeyIndex(capacity: tables.products.rowCount)
-        self.strings = KeyIndex(capacity: tables.strings.count)
-    }
 
     /// Adds interned strings by their codes.
     mutating func insert(codes: Range<Int>, of strings: TextColumn) {
@@ -261,6 +253,7 @@ struct CatalogIndexes: Sendable {
             self.strings.count == tables.strings.count - 1,
             "\(self.strings.count) strings"
         )
+        for index in [self.skus, self.barcodes, self.strings] { index.checkInvariants() }
         self.checkNames(in: tables)
     }
 

@@ -18,12 +18,12 @@ struct ExpectedGoods: Equatable, Sendable {
     private struct Key: Hashable {
         /// The code of the reference.
         var reference: UInt32
-        var product: UInt32
-        var location: UInt16
+        var product: ProductID
+        var location: LocationID
     }
 
     /// Base units, never 0; below 0 if more arrived than was announced.
-    private var sums: [Key: Int64] = [:]
+    private var sums: [Key: Quantity] = [:]
 
     init() {}
 
@@ -48,8 +48,8 @@ struct ExpectedGoods: Equatable, Sendable {
     /// The base units that are expected under the reference with a code; below 0 if more arrived.
     func sum(under reference: UInt32, _ product: ProductID, _ location: LocationID) -> Quantity {
         if self.sums.isEmpty { return 0 }
-        let key = Key(reference: reference, product: product.value, location: location.value)
-        return Quantity(self.sums[key] ?? 0)
+        let key = Key(reference: reference, product: product, location: location)
+        return self.sums[key] ?? 0
     }
 
     /// Adds the movement in `row`, whatever its kind.
@@ -62,17 +62,17 @@ struct ExpectedGoods: Equatable, Sendable {
         }
         let key = Key(
             reference: reference,
-            product: ledger.products[row],
-            location: ledger.locations[row]
+            product: ProductID(ledger.products[row]),
+            location: LocationID(ledger.locations[row])
         )
-        let sum = (self.sums[key] ?? 0) &+ delta
+        let sum = Quantity((self.sums[key] ?? 0).baseUnits &+ delta)
         self.sums[key] = sum == 0 ? nil : sum
     }
 
     /// The previous movement of the step, which distinguishes transit from orders.
     struct Predecessor {
         var kind: MovementKind
-        var incomingDelta: Int64
+        var incomingDelta: Quantity
     }
 
     /// Whether a movement's change of incoming stock is of goods that were ordered, not of goods in transit.
@@ -95,7 +95,8 @@ struct ExpectedGoods: Equatable, Sendable {
         while before >= 0, ledger.lsns[before] == ledger.lsns[row] {
             let kind = ledger.kind(before)
             if kind != .costVariance {
-                return Predecessor(kind: kind, incomingDelta: ledger.incomingDeltas[before])
+                let delta = Quantity(ledger.incomingDeltas[before])
+                return Predecessor(kind: kind, incomingDelta: delta)
             }
             before -= 1
         }

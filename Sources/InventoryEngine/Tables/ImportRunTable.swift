@@ -128,41 +128,59 @@ extension ImportRunTable: StoredTable {}
 
 /// The rows of the runs by name, and by the session of their requests.
 ///
+/// Both are keyed by a hash and hold the run's number; a look-up compares the row in the table.
+///
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct ImportRunIndex: Sendable {
-    private var names: [KeyFingerprint: UInt32] = [:]
-    private var sessions: [SessionID: UInt32] = [:]
+    private var names = ProbedShards()
+    private var sessions = ProbedShards()
 
     init() {}
 
+    /// The most entries that beginning a run can move.
+    ///
+    /// - Complexity: O(shards)
+    var largestShardCount: Int {
+        max(self.names.largestSlotCount, self.sessions.largestSlotCount)
+    }
+
     /// The row of the run with that name; `nil` if there is none.
-    func row(named name: String) -> Int? {
-        Self.fingerprint(name).flatMap { self.names[$0] }.map { Int($0) }
+    func row(named name: String, in table: ImportRunTable) -> Int? {
+        self.names.find(Self.hash(name)) { table.names[Int($0) - 1] == name }.map { Int($0) - 1 }
     }
 
     /// The row of the run whose requests have that session; `nil` if there is none.
-    func row(of session: SessionID) -> Int? { self.sessions[session].map { Int($0) } }
-
-    mutating func insert(_ row: Int, in table: ImportRunTable) {
-        guard let name = Self.fingerprint(table.names[row]) else {
-            preconditionFailure("import run \(row + 1) has no valid name")
-        }
-        self.names[name] = UInt32(row)
-        self.sessions[table.session(row)] = UInt32(row)
+    func row(of session: SessionID, in table: ImportRunTable) -> Int? {
+        self.sessions.find(Self.hash(session)) { table.session(Int($0) - 1) == session }
+            .map { Int($0) - 1 }
     }
 
-    private static func fingerprint(_ name: String) -> KeyFingerprint? {
-        IdempotencyKey(name)?.fingerprint
+    mutating func insert(_ row: Int, in table: ImportRunTable) {
+        self.names.insert(UInt32(row + 1), hash: Self.hash(table.names[row]))
+        self.sessions.insert(UInt32(row + 1), hash: Self.hash(table.session(row)))
+    }
+
+    private static func hash(_ name: String) -> UInt64 {
+        var name = name
+        return name.withUTF8 { Hash64.hash(UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func hash(_ session: SessionID) -> UInt64 {
+        withUnsafeBytes(of: (session.high, session.low)) { Hash64.hash($0) }
     }
 
     /// Stops the process unless every run is found by its name and by its session.
     ///
     /// - Complexity: O(runs)
     func checkInvariants(for table: ImportRunTable) {
+        self.names.checkInvariants()
+        self.sessions.checkInvariants()
         precondition(self.names.count == table.rowCount, "\(self.names.count) names of runs")
         for row in 0..<table.rowCount {
-            precondition(self.row(named: table.names[row]) == row, "run \(row + 1) is not found")
-            precondition(self.row(of: table.session(row)) == row, "the session of run \(row + 1)")
+            let named = self.row(named: table.names[row], in: table)
+            precondition(named == row, "run \(row + 1) is not found")
+            let opened = self.row(of: table.session(row), in: table)
+            precondition(opened == row, "the session of run \(row + 1)")
         }
         precondition(
             self.sessions.count == table.rowCount,

@@ -16,6 +16,8 @@ package struct InventoryTables: Sendable {
     var reservations = ReservationTable()
     var transfers = TransferTable()
     var importRuns = ImportRunTable()
+    var importParts = ImportPartTable()
+    var inferredProducts = InferredProductTable()
     var receipts = ReceiptTable()
     /// References, notes, actors and unit codes, each string once; code 0 is the empty string.
     package var strings = TextColumn()

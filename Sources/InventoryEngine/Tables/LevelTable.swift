@@ -121,9 +121,13 @@ package struct LevelTable: Sendable {
 
     /// The unit cost when the level last had stock; `nil` if that is not known.
     func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
-        guard let row = self.row(product, location), row < self.lastCostBases.count,
-            self.lastCostBases[row] > 0
-        else { return nil }
+        self.row(product, location).flatMap { self.lastCost($0) }
+    }
+
+    /// The unit cost when the level in `row` last had stock; `nil` if that is not known.
+    @inline(__always)
+    func lastCost(_ row: Int) -> Price? {
+        guard row < self.lastCostBases.count, self.lastCostBases[row] > 0 else { return nil }
         return Price(self.lastCosts[row], per: self.lastCostBases[row])
     }
 
@@ -209,6 +213,12 @@ package struct LevelTable: Sendable {
         self.onHand[row] = level.onHand.baseUnits
         Self.set(&self.values, row: row, value: level.value.minorUnits)
         self.revisions[row] = level.revision.value
+    }
+
+    /// Writes the revision of the level in `row`, of which a step changed no balance.
+    @inline(__always)
+    mutating func setRevision(_ row: Int, _ revision: LSN) {
+        self.revisions[row] = revision.value
     }
 
     /// Writes a value that changed; a write copies a segment that is shared with a view.

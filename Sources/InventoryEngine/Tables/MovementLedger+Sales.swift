@@ -35,9 +35,9 @@ extension MovementLedger {
 
     /// The rows of sales that the reversals in a range of rows undo, ascending.
     ///
-    /// `happenedBy` restricts them to reversals that occurred by then, in microseconds; `nil` for all.
+    /// `happenedBy` restricts them to reversals that occurred by then; `nil` for all.
     /// - Complexity: O(u log u) for u reversals in the range
-    package func undoneSales(by rows: Range<Int>, happenedBy: Int64? = nil) -> [Int] {
+    package func undoneSales(by rows: Range<Int>, happenedBy: Instant? = nil) -> [Int] {
         let sale = MovementKind.sale.rawValue
         var undone: [Int] = []
         var index =
@@ -46,7 +46,8 @@ extension MovementLedger {
             let row = Int(self.reversals[index])
             guard row < rows.upperBound else { break }
             let origin = Int(self.origins[row]) - 1
-            if self.kinds[origin] == sale, happenedBy.map({ self.occurredAt[row] <= $0 }) ?? true {
+            let happened = Instant(microseconds: self.occurredAt[row])
+            if self.kinds[origin] == sale, happenedBy.map({ happened <= $0 }) ?? true {
                 undone.append(origin)
             }
             index += 1

@@ -222,6 +222,35 @@ package struct MovementLedger: Sendable {
         }
     }
 
+    /// Appends buffered movements of receipts, like ``append(_:id:recordedAt:origin:strings:backordered:)`` for
+    /// each.
+    ///
+    /// - Complexity: O(movements)
+    mutating func append(_ gathered: borrowing GatheredReceipts) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        self.lsns.append(count: count) { rows[$0].lsn }
+        self.lines.append(count: count) { rows[$0].line }
+        self.recordedAt.append(count: count) { rows[$0].time }
+        self.occurredAt.append(count: count) { rows[$0].occurredAt }
+        self.kinds.append(count: count) { rows[$0].kind }
+        self.products.append(count: count) { rows[$0].product }
+        self.locations.append(count: count) { rows[$0].location }
+        self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
+        self.unavailableDeltas.append(repeating: 0, count: count)
+        self.reservedDeltas.append(repeating: 0, count: count)
+        self.incomingDeltas.append(repeating: 0, count: count)
+        self.amounts.append(count: count) { rows[$0].amount }
+        self.prices.append(count: count) { rows[$0].price }
+        self.priceBases.append(count: count) { rows[$0].priceBasis }
+        self.costs.append(count: count) { rows[$0].cost }
+        self.reasons.append(count: count) { rows[$0].reason }
+        self.references.append(count: count) { rows[$0].strings.reference }
+        self.notes.append(count: count) { rows[$0].strings.note }
+        self.actors.append(count: count) { rows[$0].strings.actor }
+        self.origins.append(count: count) { rows[$0].origin }
+        self.imported.append(repeating: 1, count: count)
+    }
+
     /// The movement at `row` as it was recorded.
     func movement(_ row: Int, strings: TextColumn) -> Movement {
         let origin = self.origins[row]

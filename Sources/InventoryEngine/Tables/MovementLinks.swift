@@ -37,14 +37,14 @@ struct ReturnedSums: Equatable, Sendable {
 /// them; sparse, since most movements have no later ones.
 struct MovementLinks: Sendable {
     /// The returned part of each sale, net of reversed returns.
-    private(set) var returned: [Int: ReturnedSums] = [:]
-    /// Movements that were reversed.
-    private(set) var reversed: Set<Int> = []
+    private(set) var returned = ShardedMap<ReturnedSums>()
+    /// Movements that were reversed: true for each.
+    private(set) var reversed = ShardedMap<Bool>()
     /// The ``ReturnedSums/cost`` of each return of a named sale, by its own row.
-    private var returnCosts: [Int: Money] = [:]
+    private var returnCosts = ShardedMap<Money>()
 
     func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
-    func isReversed(_ row: Int) -> Bool { self.reversed.contains(row) }
+    func isReversed(_ row: Int) -> Bool { self.reversed[row] != nil }
 
     /// Records the effect of the movement in `row` of `ledger` on the one in `origin`.
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
@@ -59,8 +59,8 @@ struct MovementLinks: Sendable {
             self.returnCosts[row] = cost
             self.add(self.returned(by: row, in: ledger), to: origin)
         case .reversal:
-            let (isNew, _) = self.reversed.insert(origin)
-            precondition(isNew, "row \(origin) is reversed twice")
+            precondition(!self.isReversed(origin), "row \(origin) is reversed twice")
+            self.reversed[origin] = true
             let sale = ledger.origins[origin]
             if ledger.kind(origin) == .return, sale > 0, ledger.kind(Int(sale) - 1) == .sale {
                 self.add(-self.returned(by: origin, in: ledger), to: Int(sale) - 1)

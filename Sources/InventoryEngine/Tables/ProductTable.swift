@@ -237,7 +237,8 @@ package struct ProductTable: Sendable {
         self.barcodes.append(utf8: product.pointee.barcode)
         self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
         self.brands.append(utf8: product.pointee.brand)
-        self.moreBarcodes.append(utf8: product.pointee.moreBarcodes)
+        // The fast path accepts no further barcodes.
+        self.moreBarcodes.append("")
     }
 
     /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
@@ -314,7 +315,12 @@ package struct ProductTable: Sendable {
     }
 
     @inline(__always)
-    mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+    mutating func countMovement(_ id: ProductID) { self.countMovements(id, 1) }
+
+    @inline(__always)
+    mutating func countMovements(_ id: ProductID, _ count: UInt64) {
+        self.movementCounts[id.row] += count
+    }
 
     /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
     mutating func completeLoading() {

@@ -4,24 +4,30 @@ internal import InventoryModel
 
 /// An index from receipts to their parts: open addressing over the columns of a ``ReceiptTable``.
 ///
-///     receipt ──hash──▶ slot ──▶ first part                     nearly every receipt has one
-///                                    └──▶ ReceiptParts: line ──▶ newest part with it
+///     receipt ──hash──▶ ProbedShards ──▶ first part             nearly every receipt has one
+///                                            └──▶ ReceiptParts: line ──▶ newest part with it
 ///
 /// A part takes 22 bytes in its table before its segment is narrowed, and a receipt up to 16 here: a slot of 8
-/// bytes in a table that is at most three quarters full.
+/// bytes in a shard that is at most three quarters full. Both maps grow shard by shard, so that recording a
+/// receipt never moves many others.
 ///
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct ReceiptIndex: Sendable {
-    /// Hash bits in the upper half, the first part + 1 in the lower; 0 is free.
-    ///
-    /// See `ProbedSlots`.
-    private var slots = [UInt64](repeating: 0, count: 16)
+    /// By the hash of a receipt, its first part + 1.
+    private var firsts = ProbedShards()
     /// The parts of the receipts that have more than one, by their first.
-    private var several: [Int: ReceiptParts] = [:]
+    private var several = ShardedMap<ReceiptParts>()
     /// The number of parts.
     private var partCount = 0
+
     /// The number of receipts.
-    private(set) var count = 0
+    var count: Int { self.firsts.count }
+    /// The most entries that recording a receipt can move.
+    ///
+    /// - Complexity: O(shards)
+    var largestShardCount: Int {
+        max(self.firsts.largestSlotCount, self.several.largestShardCount)
+    }
 
     init() {}
 
@@ -34,10 +40,8 @@ struct ReceiptIndex: Sendable {
     ///
     /// - Complexity: O(1)
     func parts(of key: ReceiptTable.Key, in table: ReceiptTable) -> ReceiptParts? {
-        let stored = self.slots[self.slot(of: key, in: table)]
-        guard stored != 0 else { return nil }
-        let first = Self.part(stored)
-        if !self.several.isEmpty, let parts = self.several[first] { return parts }
+        guard let first = self.firstPart(of: key, Self.hash(key), in: table) else { return nil }
+        if let parts = self.several[first] { return parts }
         return ReceiptParts(first, with: table.lines(first))
     }
 
@@ -45,56 +49,40 @@ struct ReceiptIndex: Sendable {
     ///
     /// - Complexity: O(1)
     func contains(_ key: ReceiptTable.Key, in table: ReceiptTable) -> Bool {
-        self.slots[self.slot(of: key, in: table)] != 0
+        self.firstPart(of: key, Self.hash(key), in: table) != nil
+    }
+
+    private func firstPart(
+        of key: ReceiptTable.Key,
+        _ hash: UInt64,
+        in table: ReceiptTable
+    ) -> Int? {
+        self.firsts.find(hash) { table.holds(key, at: Int($0) - 1) }.map { Int($0) - 1 }
     }
 
     /// Adds the newest part of the table.
     ///
-    /// - Complexity: O(1) amortised for the first part of a receipt; else O(parts of the receipt)
+    /// - Complexity: O(1) amortised for the first part of a receipt, O(entries of a shard) if it grows one; else
+    ///   O(parts of the receipt)
     mutating func insert(_ part: Int, in table: ReceiptTable) {
         precondition(part == self.partCount, "part \(part) after \(self.partCount)")
         precondition(part < UInt32.max, "part \(part) has no number")
         self.partCount += 1
-        if (self.count + 1) * 4 > self.slots.count * 3 {
-            self.slots = ProbedSlots.resized(self.slots, to: self.slots.count * 2)
-        }
         let key = table.key(part)
-        let slot = self.slot(of: key, in: table)
-        if self.slots[slot] == 0 {
-            self.count += 1
-            self.slots[slot] = Self.hash(key) | UInt64(part + 1)
+        let hash = Self.hash(key)
+        guard let first = self.firstPart(of: key, hash, in: table) else {
+            self.firsts.insert(UInt32(part + 1), hash: hash)
             return
         }
-        let first = Self.part(self.slots[slot])
         self.several[first, default: ReceiptParts(first, with: table.lines(first))]
             .add(part, with: table.lines(part))
-    }
-
-    /// The part that a slot stores.
-    private static func part(_ stored: UInt64) -> Int { Int(stored & 0xFFFF_FFFF) - 1 }
-
-    /// The slot of a receipt, or the free one where it belongs.
-    private func slot(of key: ReceiptTable.Key, in table: ReceiptTable) -> Int {
-        let hash = Self.hash(key)
-        let mask = self.slots.count - 1
-        var slot = ProbedSlots.home(hash, mask: mask)
-        while self.slots[slot] != 0 {
-            let stored = self.slots[slot]
-            if stored >> 32 == hash >> 32,
-                table.holds(key, at: Self.part(stored))
-            {
-                return slot
-            }
-            slot = (slot + 1) & mask
-        }
-        return slot
     }
 
     private static func hash(_ key: ReceiptTable.Key) -> UInt64 {
         let words = (
             UInt64(key.reference) << 32 | UInt64(key.day), UInt64(key.location)
         )
-        return withUnsafeBytes(of: words) { Hash64.hash($0) } & ~0xFFFF_FFFF
+        return withUnsafeBytes(of: words) { Hash64.hash($0) }
     }
 
     /// Stops the process unless each line of a receipt leads to the newest part with it, and nothing else does.
@@ -102,6 +90,8 @@ struct ReceiptIndex: Sendable {
     /// - Complexity: O(lines)
     func checkInvariants(for table: ReceiptTable) {
         precondition(self.partCount == table.rowCount, "\(self.partCount) parts of receipts")
+        self.firsts.checkInvariants()
+        self.several.checkInvariants()
         var newest: [ReceiptTable.Key: [Int: Int]] = [:]
         var counts: [ReceiptTable.Key: Int] = [:]
         for part in 0..<table.rowCount {

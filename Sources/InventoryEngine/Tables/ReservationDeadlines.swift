@@ -12,7 +12,7 @@ internal import InventoryModel
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct ReservationDeadlines: Sendable {
     private struct Deadline: Comparable {
-        var expiresAt: Int64
+        var expiresAt: Instant
         var row: UInt32
 
         static func < (left: Self, right: Self) -> Bool {
@@ -44,18 +44,19 @@ struct ReservationDeadlines: Sendable {
     ///
     /// `before` is when it was due until now; `nil` if it is new.
     /// - Complexity: O(log n) amortised
-    mutating func note(_ row: Int, dueBefore before: Int64?, in table: ReservationTable) {
+    mutating func note(_ row: Int, dueBefore before: Instant?, in table: ReservationTable) {
         let isActive = table.isOpen(row)
         self.openCount += (isActive ? 1 : 0) - (before == nil ? 0 : 1)
-        if isActive, before != table.expiresAt[row] {
-            self.push(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
+        let expiresAt = Instant(microseconds: table.expiresAt[row])
+        if isActive, before != expiresAt {
+            self.push(Deadline(expiresAt: expiresAt, row: UInt32(row)))
         }
         if self.heap.count > 2 * self.openCount + 64 {
             self.heap.removeAll { !Self.isCurrent($0, in: table) }
             self.heap.sort()
         }
         while let top = self.heap.first, !Self.isCurrent(top, in: table) { self.pop() }
-        self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
+        self.next = self.heap.first?.expiresAt ?? Instant(microseconds: .max)
     }
 
     /// The reservations due at `time`, at most `limit`, earliest first, ties by id.
@@ -67,7 +68,7 @@ struct ReservationDeadlines: Sendable {
         var due: [ReservationID] = []
         while due.count < limit, let index = self.takeSmallest(&frontier) {
             let deadline = self.heap[index]
-            guard deadline.expiresAt <= time.microseconds else { break }
+            guard deadline.expiresAt <= time else { break }
             for child in [2 * index + 1, 2 * index + 2] where child < self.heap.count {
                 self.insert(child, into: &frontier)
             }
@@ -80,7 +81,7 @@ struct ReservationDeadlines: Sendable {
 
     private static func isCurrent(_ deadline: Deadline, in table: ReservationTable) -> Bool {
         let row = Int(deadline.row)
-        return table.isOpen(row) && table.expiresAt[row] == deadline.expiresAt
+        return table.isOpen(row) && table.expiresAt[row] == deadline.expiresAt.microseconds
     }
 
     // MARK: - The frontier, itself a heap of indices

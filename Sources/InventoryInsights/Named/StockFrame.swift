@@ -6,7 +6,8 @@ internal import InventoryModel
 /// the ledger that count.
 ///
 /// Elapsed time is counted to the end of the current hour, so that an answer is valid for an hour: it is the
-/// end of the window or of the hour, whichever comes first. An open window starts with the first movement.
+/// end of the window, the end of the hour or the requested point in the past, whichever comes first. An open
+/// window starts with the first movement.
 struct StockFrame {
     let view: ReadView
     let plan: QueryPlan
@@ -40,8 +41,8 @@ struct StockFrame {
         let hour = plan.calendar.span(.hour, containing: now.microseconds)
         let window = plan.window
         self.moment = min(hour.to, point ?? .max)
-        let happened = plan.happenedBy.map { ZoneCalendar.sum($0, 1) } ?? .max
-        let end = min(window.to?.microseconds ?? .max, hour.to, happened)
+        let counted = point.map { ZoneCalendar.sum($0, 1) } ?? .max
+        let end = min(window.to?.microseconds ?? .max, hour.to, counted)
         let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
         self.span = TimeSpan(from: min(from, end), to: end)
         if isTimed, window.from != nil { try Self.checkDays(self.span) }
@@ -68,7 +69,7 @@ struct StockFrame {
 
     /// Whether a row of ``rows`` counts: not if it happened after a point given as a time of events.
     func counts(_ row: Int) -> Bool {
-        self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0 } ?? true
+        self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0.microseconds } ?? true
     }
 
     private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {

@@ -79,7 +79,7 @@ struct StockHistory {
                 frame.takes(product, change.destination.value),
                 let entity = entity(product, change.destination.value)
             {
-                let value = change.value
+                let value = change.value.minorUnits
                 add(Event(time: time, row: row, onHand: 0, available: 0, value: value), of: entity)
             }
             guard frame.takes(product, location), let entity = entity(product, location) else {

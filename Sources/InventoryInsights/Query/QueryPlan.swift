@@ -22,7 +22,7 @@ package struct QueryPlan: Sendable {
     /// Whether a group may have rows of several units: only if a quantity is requested.
     let tracksUnits: Bool
     /// The last included moment, for a point in the past given as a time of events.
-    let happenedBy: Int64?
+    let happenedBy: Instant?
     var filter: RowFilter
 
     /// Validates and prepares a query.
@@ -50,7 +50,7 @@ package struct QueryPlan: Sendable {
         self.tracksUnits = hasQuantities && self.unit == nil
         var span = self.window.span
         if case .effective(let time) = query.asOf {
-            self.happenedBy = time.microseconds
+            self.happenedBy = time
             let end = min(span.to, ZoneCalendar.sum(time.microseconds, 1))
             span = TimeSpan(from: min(span.from, end), to: end)
         } else {

@@ -32,7 +32,7 @@ struct Receipts: Sendable {
     /// Prepares the rows from `first`.
     ///
     /// - Complexity: O(reversals of those rows + locations)
-    init(_ view: ReadView, from first: Int, upTo end: Int, happenedBy: Int64?) {
+    init(_ view: ReadView, from first: Int, upTo end: Int, happenedBy: Instant?) {
         let ledger = view.tables.ledger
         let locations = view.tables.locations
         // The main location always exists, even in manually created tables.

@@ -48,6 +48,10 @@ public enum Change: Hashable, Sendable {
     case transfer(Transfer)
     /// A run of an import was begun or finished: its new row.
     indirect case importRun(ImportRun)
+    /// A request of an import's run was decided, or the run was described.
+    indirect case importPart(ImportPart)
+    /// A product is known from imported sales only, as of these times; any other change of its fields ends that.
+    indirect case productInferred(InferredTimes)
     /// A client opened a new session; the number represents it from now on.
     case sessionOpened(SessionID, number: UInt32)
     /// A request of a session was decided.

@@ -48,6 +48,10 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case importRun = 23
     /// ``Change/receiptRecorded(_:)``.
     case receiptRecorded = 21
+    /// ``Change/importPart(_:)``.
+    case importPart = 25
+    /// ``Change/productInferred(_:)``.
+    case productInferred = 26
 }
 
 extension Change {
@@ -145,6 +149,12 @@ extension Change {
         case .importRun(let run):
             writer.writeCase(ChangeTag.importRun)
             run.encode(into: &writer, &strings)
+        case .importPart(let part):
+            writer.writeCase(ChangeTag.importPart)
+            part.encode(into: &writer, &strings)
+        case .productInferred(let times):
+            writer.writeCase(ChangeTag.productInferred)
+            times.encode(into: &writer, &strings)
         case .receiptRecorded(let part):
             writer.writeCase(ChangeTag.receiptRecorded)
             part.encode(into: &writer, &strings)
@@ -262,6 +272,10 @@ extension Change {
             self = .transfer(try Transfer(from: &reader, &strings))
         case .importRun:
             self = .importRun(try ImportRun(from: &reader, &strings))
+        case .importPart:
+            self = .importPart(try ImportPart(from: &reader, &strings))
+        case .productInferred:
+            self = .productInferred(try InferredTimes(from: &reader, &strings))
         case .receiptRecorded:
             self = .receiptRecorded(try ReceiptPart(from: &reader, &strings))
         }
@@ -291,7 +305,7 @@ extension Change {
         case .databaseCreated, .category, .location, .productCreated, .productUpdated,
             .productArchived, .productDeleted, .productLeft, .level, .reorderPoint, .alert,
             .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten,
-            .importRun, .receiptRecorded:
+            .importRun, .importPart, .productInferred, .receiptRecorded:
             false
         }
     }

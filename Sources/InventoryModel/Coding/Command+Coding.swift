@@ -64,6 +64,10 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case createExtendedProduct = 31
     /// ``Command/writeOff(_:)``.
     case writeOff = 32
+    /// ``Command/describeImportRun(_:)``.
+    case describeImportRun = 33
+    /// ``Command/inferProduct(_:)``.
+    case inferProduct = 34
 }
 
 extension Command {
@@ -98,6 +102,8 @@ extension Command {
         case .receiveTransfer: .receiveTransfer
         case .cancelTransfer: .cancelTransfer
         case .recordImportRun: .recordImportRun
+        case .describeImportRun: .describeImportRun
+        case .inferProduct: .inferProduct
         case .recordPastSale: .recordPastSale
         case .batch: .batch
         }
@@ -154,6 +160,8 @@ extension Command {
         case .receiveTransfer(let wanted): Self.write(.receiveTransfer, wanted, into: &writer)
         case .cancelTransfer(let wanted): Self.write(.cancelTransfer, wanted, into: &writer)
         case .recordImportRun(let wanted): Self.write(.recordImportRun, wanted, into: &writer)
+        case .describeImportRun(let wanted): Self.write(.describeImportRun, wanted, into: &writer)
+        case .inferProduct(let wanted): Self.write(.inferProduct, wanted, into: &writer)
         case .recordPastSale(let sale): Self.write(.recordPastSale, sale, into: &writer)
         case .batch(let commands, let mode):
             writer.writeCase(CommandTag.batch)

@@ -36,6 +36,8 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
     case lastStep = 22
     /// ``Query/importRuns(_:)``.
     case importRuns = 23
+    /// ``Query/importSteps(_:)``.
+    case importSteps = 24
 }
 
 extension Query {

@@ -69,8 +69,12 @@ public enum Command: Hashable, Sendable {
     /// Records a receipt of the past, which changes no stock of today.
     case recordPastSale(PastSale)
 
+    /// Creates or changes a product that is known from imported sales only.
+    case inferProduct(InferredProduct)
     /// Records a run of an import.
     case recordImportRun(RecordImportRun)
+    /// Adds the name of its file to a run of an import, and rows that were there already.
+    case describeImportRun(DescribeImportRun)
 
     /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
     case batch([Command], BatchMode)

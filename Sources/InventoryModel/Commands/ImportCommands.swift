@@ -51,3 +51,22 @@ public struct RecordImportRun: Hashable, Sendable {
         self.kind == kind && self.content == content && self.layout == layout
     }
 }
+
+/// Adds to a run of an import what its record does not have: the name of its file, and rows that needed no
+/// command.
+public struct DescribeImportRun: Hashable, Sendable {
+    /// The name of the run: 1 to ``Limits/keyByteCountMax`` bytes.
+    public var run: String
+    /// The name of the file without its directory: up to ``Limits/importFileByteCountMax`` bytes without control
+    /// characters; empty for none.
+    public var file: String
+    /// Rows that were there already, beside those that the server found.
+    public var alreadyThere: UInt64
+
+    /// Creates a description; it is validated by ``Command/describeImportRun(_:)``.
+    public init(run: String, file: String = "", alreadyThere: UInt64 = 0) {
+        self.run = run
+        self.file = file
+        self.alreadyThere = alreadyThere
+    }
+}

@@ -20,9 +20,8 @@ extension OpeningStock: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("location", default: .main), &self.location)
-        try v.quantity(.named("quantity", in: 0...Limits.quantityMax), &self.quantity)
-        let costs = 0...Limits.moneyMax
-        try v.money(.named("unitCost", in: costs, default: .zero), &self.unitCost)
+        try v.quantity(.named("quantity", in: FieldBounds.counts), &self.quantity)
+        try v.money(.named("unitCost", in: FieldBounds.amounts, default: .zero), &self.unitCost)
         try v.optionalInstant(.named("occurredAt"), &self.occurredAt)
     }
 }

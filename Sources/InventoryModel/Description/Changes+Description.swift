@@ -181,6 +181,8 @@ extension ChangeTag {
         case .reservation: Reservation.descriptions
         case .transfer: Transfer.descriptions
         case .importRun: ImportRun.descriptions
+        case .importPart: ImportPart.descriptions
+        case .productInferred: InferredTimes.descriptions
         case .receiptRecorded: ReceiptPart.descriptions
         case .databaseCreated, .productUpdated, .moved, .level, .sessionOpened, .sessionAdvanced,
             .sessionsExpired, .keyRemembered, .keysForgotten, .extendedProductCreated:

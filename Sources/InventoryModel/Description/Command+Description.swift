@@ -67,6 +67,9 @@ extension Command {
         case .receiveTransfer: self = .receiveTransfer(try visitor.read(TransferSettlement.self))
         case .cancelTransfer: self = .cancelTransfer(try visitor.read(TransferSettlement.self))
         case .recordImportRun: self = .recordImportRun(try visitor.read(RecordImportRun.self))
+        case .describeImportRun:
+            self = .describeImportRun(try visitor.read(DescribeImportRun.self))
+        case .inferProduct: self = .inferProduct(try visitor.read(InferredProduct.self))
         case .recordPastSale: self = .recordPastSale(try visitor.read(PastSale.self))
         default: preconditionFailure("\(tag) has no description")
         }

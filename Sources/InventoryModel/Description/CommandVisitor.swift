@@ -106,12 +106,11 @@ extension FieldVisitor where Self: ~Copyable {
 
     /// Visits the order, invoice or receipt.
     mutating func reference(_ value: inout String) throws(Failure) {
-        let length = 0...Limits.referenceByteCountMax
-        try self.text(.named("reference", in: length, default: ""), &value)
+        try self.text(.named("reference", in: FieldBounds.reference, default: ""), &value)
     }
 
     /// Visits the note.
     mutating func note(_ value: inout String) throws(Failure) {
-        try self.text(.named("note", in: 0...Limits.noteByteCountMax, default: ""), &value)
+        try self.text(.named("note", in: FieldBounds.note, default: ""), &value)
     }
 }

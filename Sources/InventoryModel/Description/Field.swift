@@ -44,6 +44,11 @@ public struct Field<Value: Sendable>: Sendable {
 }
 
 extension Field<String> {
+    /// The limits of its UTF-8 bytes after trimming.
+    @inlinable package var byteCount: ClosedRange<Int> {
+        Int(self.bounds.lowerBound)...Int(self.bounds.upperBound)
+    }
+
     /// Creates the description of a text.
     ///
     /// - Parameters:

@@ -177,12 +177,12 @@ public struct FieldList: CommandVisitor {
 
     /// Adds the expiry, which is required.
     public mutating func expiry(_ value: inout Expiry) {
-        self.add("expiry", .expiry, isRequired: true)
+        self.add("expiry", .expiry, in: FieldBounds.expirySeconds, isRequired: true)
     }
 
     /// Adds an optional instant.
     public mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) {
-        self.add(field.name, .optionalInstant)
+        self.add(field.name, .optionalInstant, in: field.bounds)
     }
 
     /// Adds an optional day.
@@ -213,7 +213,8 @@ public struct FieldList: CommandVisitor {
     /// Adds the lines with the fields that the command uses.
     public mutating func lines<Line: DescribedCommand>(_ list: LineList, _ value: inout [Line]) {
         let fields = Line.descriptions.filter { !list.unused.contains($0.name) }
-        self.add("lines", .lines(fields, list.title), isRequired: true)
+        let kind = FieldDescription.Kind.lines(fields, list.title)
+        self.add("lines", kind, in: FieldBounds.lines, isRequired: true)
     }
 
     /// Marks all following fields as masked, and announces every one.

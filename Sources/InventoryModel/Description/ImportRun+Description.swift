@@ -15,15 +15,15 @@ extension FieldVisitor where Self: ~Copyable {
         content: inout String,
         layout: inout String
     ) throws(Failure) {
-        try self.text(.named("run", in: 1...Limits.keyByteCountMax), &name)
+        try self.text(.named("run", in: FieldBounds.key), &name)
         try self.choice(.named("kind"), &kind)
-        let hash = 0...Limits.importHashByteCountMax
+        let hash = FieldBounds.importHash
         try self.text(.named("content", in: hash, default: ""), &content)
         try self.text(.named("layout", in: hash, default: ""), &layout)
     }
 
     fileprivate mutating func counts(_ value: inout ImportCounts) throws(Failure) {
-        let rows = 0...Limits.importRowsMax
+        let rows = FieldBounds.importRows
         try self.integer(.named("accepted", in: rows, default: 0), &value.accepted)
         try self.integer(.named("refused", in: rows, default: 0), &value.refused)
         try self.integer(.named("passed", in: rows, default: 0), &value.passed)
@@ -72,6 +72,42 @@ extension RecordImportRun: DescribedCommand {
         try v.text(.named("session", in: digits...digits), &self.session)
         try v.flag(.named("finished", default: false), &self.isFinished)
         try v.counts(&self.counts)
+    }
+}
+
+extension DescribeImportRun: DescribedCommand {
+    /// Creates an empty command, which a visitor fills.
+    public init() { self.init(run: "") }
+
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.text(.named("run", in: FieldBounds.key), &self.run)
+        try v.text(.named("file", in: FieldBounds.importFile, default: ""), &self.file)
+        let rows = FieldBounds.importRows
+        try v.integer(.named("alreadyThere", in: rows, default: 0), &self.alreadyThere)
+    }
+}
+
+extension ImportPart: DescribedChange {
+    package mutating func visit<V: ChangeVisitor & ~Copyable>(
+        _ v: inout V,
+        _ strings: inout EntryStrings
+    ) throws(V.Failure) {
+        try v.integer(.named("number"), &self.number)
+        try v.text(.named("file"), &self.file)
+        try v.lsn(.named("first"), &self.first)
+        try v.integer(.named("booked"), &self.booked)
+        try v.integer(.named("alreadyThere"), &self.alreadyThere)
+        try v.integer(.named("refused"), &self.refused)
+        try v.integer(.named("withoutCost"), &self.withoutCost)
+    }
+}
+
+extension ImportStepQuery: DescribedQuery {
+    /// Visits the fields in the order of their encoding.
+    public mutating func visit<V: QueryVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.term("run", &self.run)
+        try v.limit(&self.limit)
     }
 }
 

@@ -7,19 +7,12 @@ extension PastSaleLine: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("product"), &self.product)
-        try v.quantity(.named("quantity", in: Self.quantities), &self.quantity)
-        try v.money(.named("amount", in: Self.amounts), &self.amount)
+        try v.quantity(.named("quantity", in: FieldBounds.deltas), &self.quantity)
+        try v.money(.named("amount", in: FieldBounds.signedAmounts), &self.amount)
         var given = OptionalFields(self.cost != nil)
         try v.mask(&given)
-        if given[0] { try v.maskedMoney(.named("cost", in: Self.costs), &self.cost) }
+        if given[0] { try v.maskedMoney(.named("cost", in: FieldBounds.amounts), &self.cost) }
     }
-
-    /// The limits of a quantity, in base units.
-    package static let quantities = -Limits.quantityMax...Limits.quantityMax
-    /// The limits of an amount, in minor units.
-    package static let amounts = -Limits.moneyMax...Limits.moneyMax
-    /// The limits of a cost, in minor units.
-    package static let costs = 0...Limits.moneyMax
 }
 
 extension PastSale: DescribedCommand {
@@ -32,8 +25,10 @@ extension PastSale: DescribedCommand {
         try v.id(.named("location", default: .main), &self.location)
         try v.reference(&self.reference)
         try v.optionalDay("day", &self.day)
-        let numbers = 0...Int64(Limits.receiptLinesMax - 1)
-        try v.integer(.named("firstLine", in: numbers, default: 0), &self.firstLine)
+        try v.integer(
+            .named("firstLine", in: FieldBounds.receiptLines, default: 0),
+            &self.firstLine
+        )
         try v.instant(.named("occurredAt"), &self.occurredAt)
         try v.optionalInstant(.named("openedAt"), &self.openedAt)
         try v.flag(.named("writeOff", default: false), &self.isWriteOff)

@@ -25,6 +25,7 @@ extension Query: TaggedQuery {
             case .transfers: .transfers(TransferQuery())
             case .lastStep: .lastStep(actor: "")
             case .importRuns: .importRuns(ImportRunQuery())
+            case .importSteps: .importSteps(ImportStepQuery(run: ""))
             case .verify: .verify
             case .stats: .stats
             case .stateChecksum: .stateChecksum
@@ -48,6 +49,7 @@ extension Query: TaggedQuery {
         case .transfers: .transfers
         case .lastStep: .lastStep
         case .importRuns: .importRuns
+        case .importSteps: .importSteps
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum
@@ -82,6 +84,7 @@ extension Query: TaggedQuery {
             try v.term("actor", &actor)
             self = .lastStep(actor: actor)
         case .importRuns(let query): self = .importRuns(try v.visit(query))
+        case .importSteps(let query): self = .importSteps(try v.visit(query))
         case .verify, .stats, .stateChecksum: break
         }
     }

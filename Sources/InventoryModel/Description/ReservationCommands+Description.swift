@@ -1,8 +1,5 @@
 // The descriptions of the commands for reservations and transfers.
 
-/// The limits of a line, in base units.
-private let quantities = 1...Limits.quantityMax
-
 extension ReserveLine: DescribedCommand {
     /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
@@ -10,7 +7,7 @@ extension ReserveLine: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("quantity", in: quantities), &self.quantity)
+        try v.quantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         try v.revision(&self.ifRevision)
     }
 }
@@ -39,10 +36,10 @@ extension ReservationLine: DescribedCommand {
         var given = OptionalFields(quantity != nil, price != nil, self.ifRevision != nil)
         try v.mask(&given)
         if given[0] {
-            try v.maskedQuantity(.named("quantity", in: quantities), &self.quantity)
+            try v.maskedQuantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         }
         if given[1] {
-            try v.maskedMoney(.named("price", in: 0...Limits.moneyMax), &self.price)
+            try v.maskedMoney(.named("price", in: FieldBounds.amounts), &self.price)
         }
         if given[2] { try v.maskedRevision(&self.ifRevision) }
     }
@@ -91,7 +88,7 @@ extension DispatchLine: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.id(.named("product"), &self.product)
-        try v.quantity(.named("quantity", in: quantities), &self.quantity)
+        try v.quantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         try v.revision(&self.ifRevision)
     }
 }
@@ -120,7 +117,7 @@ extension TransferLine: DescribedCommand {
         var given = OptionalFields(self.quantity != nil, self.ifRevision != nil)
         try v.mask(&given)
         if given[0] {
-            try v.maskedQuantity(.named("quantity", in: quantities), &self.quantity)
+            try v.maskedQuantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         }
         if given[1] { try v.maskedRevision(&self.ifRevision) }
     }

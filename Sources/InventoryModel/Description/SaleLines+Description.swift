@@ -2,11 +2,6 @@
 //
 // A sale and its lines are encoded by hand, and so is what follows the lines of a delivery.
 
-/// The limits of a line, in base units.
-private let quantities = 1...Limits.quantityMax
-/// The limits of a price or a cost, in minor units.
-private let amounts = 0...Limits.moneyMax
-
 extension SaleLine: DescribedCommand {
     /// Creates an empty line, which a visitor fills.
     public init() { self.init(product: ProductID(0), quantity: 0) }
@@ -14,10 +9,10 @@ extension SaleLine: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("quantity", in: quantities), &self.quantity)
+        try v.quantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         var given = OptionalFields(self.price != nil, self.ifRevision != nil)
         try v.mask(&given)
-        if given[0] { try v.maskedMoney(.named("price", in: amounts), &self.price) }
+        if given[0] { try v.maskedMoney(.named("price", in: FieldBounds.amounts), &self.price) }
         if given[1] { try v.maskedRevision(&self.ifRevision) }
     }
 }
@@ -43,7 +38,7 @@ extension SaleReturn: DescribedCommand {
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.lines(.of("sale line"), &self.lines)
         try v.choice(.named("to", default: .available), &self.target)
-        try v.optionalLSN(.named("originalLsn", in: 1...Int64.max), &self.original)
+        try v.optionalLSN(.named("originalLsn", in: FieldBounds.lsns), &self.original)
         try v.reference(&self.reference)
         try v.note(&self.note)
         try v.occurrence(&self.occurred)
@@ -57,8 +52,8 @@ extension RestockLine: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("quantity", in: quantities), &self.quantity)
-        try v.optionalMoney(.named("unitCost", in: amounts), &self.unitCost)
+        try v.quantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
+        try v.optionalMoney(.named("unitCost", in: FieldBounds.amounts), &self.unitCost)
         try v.revision(&self.ifRevision)
     }
 }

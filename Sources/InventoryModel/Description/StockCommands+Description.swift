@@ -3,9 +3,6 @@ internal import Bytes
 // The descriptions of the stock commands; those of sales, returns and deliveries are in
 // `SaleLines+Description`.
 
-/// The limits of a change, in base units.
-private let deltas = -Limits.quantityMax...Limits.quantityMax
-
 extension Adjustment: DescribedCommand {
     /// Creates an empty command, which a visitor fills.
     public init() { self.init(product: ProductID(0), delta: 0, reason: .other) }
@@ -13,7 +10,7 @@ extension Adjustment: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("delta", in: deltas), &self.delta)
+        try v.quantity(.named("delta", in: FieldBounds.deltas), &self.delta)
         try v.choice(.named("reason"), &self.reason)
         try v.reference(&self.reference)
         try v.note(&self.note)
@@ -29,7 +26,7 @@ extension StockCount: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("counted", in: 0...Limits.quantityMax), &self.counted)
+        try v.quantity(.named("counted", in: FieldBounds.counts), &self.counted)
         try v.reference(&self.reference)
         try v.note(&self.note)
         try v.revision(&self.ifRevision)
@@ -43,7 +40,7 @@ extension Hold: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("delta", in: deltas), &self.delta)
+        try v.quantity(.named("delta", in: FieldBounds.deltas), &self.delta)
         try v.choice(.named("reason"), &self.reason)
         try v.reference(&self.reference)
         try v.note(&self.note)
@@ -58,8 +55,8 @@ extension Expectation: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("delta", in: deltas), &self.delta)
-        try v.optionalInstant(.named("eta"), &self.eta)
+        try v.quantity(.named("delta", in: FieldBounds.deltas), &self.delta)
+        try v.optionalInstant(.named("eta", in: FieldBounds.instants), &self.eta)
         try v.reference(&self.reference)
         try v.note(&self.note)
         try v.revision(&self.ifRevision)
@@ -73,7 +70,7 @@ extension FloorChange: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("floor", in: deltas), &self.floor)
+        try v.quantity(.named("floor", in: FieldBounds.deltas), &self.floor)
         try v.revision(&self.ifRevision)
     }
 }
@@ -88,8 +85,7 @@ extension ReorderPointChange: DescribedCommand {
         var given = OptionalFields(self.reorderPoint != nil, self.ifRevision != nil)
         try v.mask(&given)
         if given[0] {
-            let points = 0...Limits.quantityMax
-            try v.maskedQuantity(.named("reorderPoint", in: points), &self.reorderPoint)
+            try v.maskedQuantity(.named("reorderPoint", in: FieldBounds.counts), &self.reorderPoint)
         }
         if given[1] { try v.maskedRevision(&self.ifRevision) }
     }
@@ -102,7 +98,7 @@ extension WriteOff: DescribedCommand {
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.place(&self.product, &self.location)
-        try v.quantity(.named("quantity", in: 1...Limits.quantityMax), &self.quantity)
+        try v.quantity(.named("quantity", in: FieldBounds.quantities), &self.quantity)
         try v.choice(.named("reason"), &self.reason)
         try v.reference(&self.reference)
         try v.note(&self.note)
@@ -117,7 +113,7 @@ extension Reversal: DescribedCommand {
 
     /// Visits the fields in the order of their encoding.
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
-        try v.lsn(.named("lsn", in: 1...Int64.max), &self.lsn)
+        try v.lsn(.named("lsn", in: FieldBounds.lsns), &self.lsn)
         try v.choice(.named("reason"), &self.reason)
         try v.note(&self.note)
     }

@@ -31,8 +31,7 @@ public struct CategoryFields: Described {
         only given: FieldSet<CategoryField>
     ) throws(Visitor.Failure) {
         if given.contains(.name) {
-            let length = 1...Limits.nameByteCountMax
-            try visitor.text(.named("name", in: length), &self.name)
+            try visitor.text(.named("name", in: FieldBounds.name), &self.name)
         }
     }
 }

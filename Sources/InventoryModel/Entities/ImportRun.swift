@@ -69,3 +69,30 @@ public struct ImportRun: Hashable, Sendable {
     /// Creates a placeholder with number 0, which is not a valid number.
     public init() {}
 }
+
+/// What a request of an import's run did, as far as the run's record tells: which steps it made, and how many
+/// rows it recorded.
+///
+///     request ──▶ steps 812 … 1,060 │ the last of them: importPart, lines or commands by what became of them
+///
+/// A row of a sales import is a line of a receipt; for other imports it is a command.
+public struct ImportPart: Hashable, Sendable {
+    /// The ``ImportRun/number`` of the run.
+    public var number: UInt32 = 0
+    /// The name of the file, without its directory, up to ``Limits/importFileByteCountMax`` bytes; empty if it
+    /// has none, and in all parts but the one that names it.
+    public var file = ""
+    /// The first of the steps; the step that has this change is the last.
+    public var first: LSN = 0
+    /// Rows that were recorded.
+    public var booked: UInt64 = 0
+    /// Rows that were there already, by another run or otherwise.
+    public var alreadyThere: UInt64 = 0
+    /// Rows that were refused.
+    public var refused: UInt64 = 0
+    /// Of the rows that were recorded, those of sales without a known cost.
+    public var withoutCost: UInt64 = 0
+
+    /// Creates a placeholder with number 0, which is not a valid number.
+    public init() {}
+}

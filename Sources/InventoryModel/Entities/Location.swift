@@ -59,16 +59,13 @@ public struct LocationFields: Described {
         only given: FieldSet<LocationField>
     ) throws(Visitor.Failure) {
         if given.contains(.code) {
-            let length = 1...Limits.locationCodeByteCountMax
-            try visitor.text(.named("code", in: length), &self.code)
+            try visitor.text(.named("code", in: FieldBounds.locationCode), &self.code)
         }
         if given.contains(.name) {
-            let length = 1...Limits.nameByteCountMax
-            try visitor.text(.named("name", in: length), &self.name)
+            try visitor.text(.named("name", in: FieldBounds.name), &self.name)
         }
         if given.contains(.zone) {
-            let length = 0...Limits.zoneByteCountMax
-            try visitor.text(.named("zone", in: length, default: "UTC"), &self.zone)
+            try visitor.text(.named("zone", in: FieldBounds.zone, default: "UTC"), &self.zone)
         }
         if given.contains(.kind) {
             try visitor.choice(.named("kind", default: .store), &self.kind)

@@ -104,16 +104,15 @@ public struct ProductFields: Described {
         _ visitor: inout Visitor,
         only given: FieldSet<ProductField> = .all
     ) throws(Visitor.Failure) {
-        let counts = 0...Limits.quantityMax
         if given.contains(.sku) {
-            try visitor.text(.named("sku", in: 1...Limits.skuByteCountMax), &self.sku)
+            try visitor.text(.named("sku", in: FieldBounds.sku), &self.sku)
         }
         if given.contains(.name) {
-            try visitor.text(.named("name", in: 1...Limits.nameByteCountMax), &self.name)
+            try visitor.text(.named("name", in: FieldBounds.name), &self.name)
         }
         if given.contains(.barcode) {
-            let length = 0...Limits.barcodeByteCountMax
-            try visitor.text(.named("barcode", in: length, default: ""), &self.barcode)
+            let bounds = FieldBounds.barcode
+            try visitor.text(.named("barcode", in: bounds, default: ""), &self.barcode)
         }
         if given.contains(.category) { try visitor.id(.named("category"), &self.category) }
         if given.contains(.unit) { try visitor.unit(.named("unit", default: .piece), &self.unit) }
@@ -124,32 +123,31 @@ public struct ProductFields: Described {
         if given.contains(.reorderPoint) {
             let ten = DefaultQuantity.units(Limits.defaultReorderUnits)
             try visitor.quantity(
-                .named("reorderPoint", in: counts, default: ten),
+                .named("reorderPoint", in: FieldBounds.counts, default: ten),
                 &self.reorderPoint
             )
         }
         if given.contains(.reorderTarget) {
             try visitor.quantity(
-                .named("reorderTarget", in: counts, default: .base(0)),
+                .named("reorderTarget", in: FieldBounds.counts, default: .base(0)),
                 &self.reorderTarget
             )
         }
         if given.contains(.packSize) {
-            let sizes = 1...Limits.quantityMax
+            let sizes = FieldBounds.quantities
             try visitor.quantity(.named("packSize", in: sizes, default: .base(1)), &self.packSize)
         }
         if given.contains(.leadTimeDays) {
-            let days = 0...Int64(Limits.leadTimeDaysMax)
+            let days = FieldBounds.leadTimeDays
             try visitor.integer(.named("leadTimeDays", in: days, default: 0), &self.leadTimeDays)
         }
         if given.contains(.brand) {
-            let length = 0...Limits.brandByteCountMax
-            try visitor.text(.named("brand", in: length, default: "").asExtension, &self.brand)
+            let bounds = FieldBounds.brand
+            try visitor.text(.named("brand", in: bounds, default: "").asExtension, &self.brand)
         }
         if given.contains(.moreBarcodes) {
-            let length = 0...Limits.moreBarcodesByteCountMax
             try visitor.text(
-                .named("moreBarcodes", in: length, default: "").asExtension,
+                .named("moreBarcodes", in: FieldBounds.moreBarcodes, default: "").asExtension,
                 &self.moreBarcodes
             )
         }

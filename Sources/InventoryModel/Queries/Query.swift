@@ -37,6 +37,8 @@ public enum Query: Hashable, Sendable {
     case transfers(TransferQuery)
     /// Runs of imports, by number.
     case importRuns(ImportRunQuery)
+    /// The steps with movements that a run of an import made, newest first.
+    case importSteps(ImportStepQuery)
     /// Verifies the state: recomputes all counters from the ledger, checks all invariants, and returns the
     /// state checksum.
     case verify

@@ -25,7 +25,7 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func permits(_ text: String) -> Bool {
-        (1...Limits.keyByteCountMax).contains(text.utf8.count)
+        FieldBounds.key.contains(text.utf8.count)
             && !NormalizedText.hasControlCharacter(text)
     }
 

@@ -109,6 +109,8 @@ public enum Limits {
     public static let importRunsMax = 10_000_000
     /// Rows of a finished import.
     public static let importRowsMax: Int64 = 1_000_000_000_000
+    /// UTF-8 bytes of the name of an imported file.
+    public static let importFileByteCountMax = 255
     /// UTF-8 bytes of a hash of a file, or of an import's layout: SHA-256 in hexadecimal digits.
     public static let importHashByteCountMax = 64
     /// Rows that one query may request; longer lists are read page by page, by key.

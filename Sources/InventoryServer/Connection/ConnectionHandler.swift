@@ -23,16 +23,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     let writer: ConnectionWriter
     let queries: ConnectionQueries
     var machine = ConnectionStateMachine()
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
 
-    private var intake = FrameIntake()
-    private var gate = ReadGate()
+    var intake = FrameIntake()
+    var gate = ReadGate()
     private var unwritten = UnwrittenSteps()
-    private var idleWatch = IdleWatch()
+    var idleWatch = IdleWatch()
     /// Whether received frames are left for a later turn of the loop.
-    private var isDeferred = false
+    var isDeferred = false
     /// Events that wait for a turn of the loop with time for them.
-    private var events = Events()
+    var events = ConnectionEvents()
     /// Whether the connection is registered for release when more is durable.
     private var isWaiting = false
     /// Whether the connection is closed at its next release.
@@ -43,19 +43,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     var keyShare = KeyShare()
     /// Requests for snapshots that are being taken.
     var snapshots: Set<UInt64> = []
-
-    /// Events that may occur on many connections at once.
-    private struct Events: OptionSet {
-        let rawValue: UInt8
-        /// The client closed its sending side.
-        static let inputEnded = Events(rawValue: 1 << 0)
-        /// The hello timed out.
-        static let helloDue = Events(rawValue: 1 << 1)
-        /// The frame that was begun timed out.
-        static let frameDue = Events(rawValue: 1 << 2)
-        /// The connection was idle for too long.
-        static let idleDue = Events(rawValue: 1 << 3)
-    }
 
     init(of server: some ConnectionHost & RequestService) {
         let parts = server.connectionParts()
@@ -190,31 +177,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Bytes of requests that are run between two checks of the turn's budget.
     private static let sliceByteCount = 8 << 10
 
-    /// Starts the timeout of a frame that was begun.
-    ///
-    /// It reads the clock once per frame and shares one timer among frames that follow each other.
-    private func timeFrame() {
-        let first = self.intake.begin(at: self.host.milliseconds)
-        if let first { self.lookAtFrame(in: first) }
-    }
-
-    private func lookAtFrame(in milliseconds: Int64) {
-        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) {
-            [weak self] in
-            guard let self else { return }
-            let verdict = self.intake.look(
-                at: self.host.milliseconds,
-                isRead: !self.gate.isPaused,
-                isSpaceWanted: self.host.isSpaceWanted
-            )
-            switch verdict {
-            case .none: break
-            case .later(let milliseconds): self.lookAtFrame(in: milliseconds)
-            case .late: self.happened(.frameDue)
-            }
-        }
-    }
-
     // MARK: - Space for a large frame
 
     /// Claims the space for a large frame whose rest is to come, and releases that of the previous frame.
@@ -237,64 +199,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.intake.spaceFound()
         self.updateReading()
     }
-
-    // MARK: - Events
-
-    /// Handles an event now, or behind the frames before it once there is time.
-    private func happened(_ event: Events) {
-        guard self.context != nil, !self.machine.isClosed else { return }
-        self.events.insert(event)
-        guard !self.isDeferred else { return }
-        self.host.turns.beginRequests()
-        if self.host.turns.isTurnUsedUp {
-            self.isDeferred = true
-            self.host.turns.runLater(self)
-        } else {
-            self.runEvents()
-        }
-    }
-
-    private func runEvents() {
-        let events = self.events
-        self.events = []
-        if events.contains(.helloDue) {
-            self.perform(self.machine.helloTimedOut(), requestID: 0)
-        }
-        if events.contains(.frameDue), !self.intake.isEmpty {
-            self.perform(self.machine.frameTimedOut(), requestID: 0)
-        }
-        if events.contains(.idleDue) {
-            let seconds = self.host.idleSeconds
-            self.perform(self.machine.idleTimedOut(seconds: seconds), requestID: 0)
-        }
-        if events.contains(.inputEnded) { self.endInput() }
-    }
-
-    /// Checks periodically whether the connection is idle.
-    private func watchIdle() {
-        let milliseconds = Int64(self.host.idleSeconds) * 1_000
-        guard milliseconds > 0 else { return }
-        self.context?.eventLoop.assumeIsolated().scheduleTask(
-            in: .milliseconds(milliseconds / Int64(IdleWatch.looksMax))
-        ) { [weak self] in
-            guard let self, self.context != nil, !self.machine.isClosed else { return }
-            if self.idleWatch.look(isServed: self.hasOpenAnswers) { self.happened(.idleDue) }
-            self.watchIdle()
-        }
-    }
-
-    private func endInput() {
-        self.unsubscribeAll(nil)
-        if !self.queries.isEmpty { self.probe() }
-        self.perform(self.machine.inputClosed(), requestID: 0)
-        self.waitForRelease()
-    }
-
-    /// Sends a no-op frame to a client that closed its sending side while an answer is computed for it.
-    ///
-    /// The server cannot distinguish it from a client that is gone until something is sent: a gone client
-    /// answers with a reset, which ends the connection and its work at once.
-    private func probe() { self.writer.send(self.service.pong, to: 0, at: 0) }
 
     // MARK: - Actions of the state machine
 
@@ -320,7 +224,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.writer.sayGoodbye(refusal)
     }
 
-    private func unsubscribeAll(_ reason: Refusal?) {
+    func unsubscribeAll(_ reason: Refusal?) {
         self.service.unsubscribeAll(of: self.writer, reason)
     }
 
@@ -356,7 +260,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var mustBeReleased: Bool { !self.writer.pending.isEmpty || self.unwritten.isFull }
 
     /// Registers for ``release(durable:)`` when more is durable or this round is over.
-    private func waitForRelease() {
+    func waitForRelease() {
         self.waitForNextRelease()
         self.host.endRound()
     }
@@ -383,6 +287,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.intake.checkInvariants()
         self.unwritten.checkInvariants()
         self.session.checkInvariants()
+        self.keyShare.checkInvariants()
         precondition(
             self.intake.isEmpty || self.context != nil,
             "a closed connection retains bytes"

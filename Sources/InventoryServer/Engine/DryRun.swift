@@ -21,32 +21,28 @@ internal import NIOCore
 /// Nothing that was decided can be undone or lost, since nothing of it leaves the copy. Answers wait until the
 /// state that was copied is durable, and for nothing else. The copy ends with its connection.
 ///
-///     building ──▶ begun ──closed──▶ ended: a query thread frees the copy
-///        │ ├──closed, build ends──────▲
-///        │ └──takes too long──▶ refused
-///        └ too many ──────────────▲
-///
-/// Used on the engine's loop.
+/// ``DryRunMachine`` decides; this performs. Used on the engine's loop.
 final class DryRun {
-    private enum Phase { case building, begun, refused, ended }
-
     /// The making of the copy.
     private struct Build {
         let job: QueryJob
         let view: ReadView
     }
 
-    private let server: EngineDriver
+    /// Waiting work of a query thread retains the dry run, but must not retain its server.
+    private unowned let server: EngineDriver
     private let writer: ConnectionWriter
+    /// The request that began it.
+    private let requestID: UInt64
     /// The session that the connection had open before.
     private let sessionBefore: UInt32?
-    private var phase: Phase
+    private var machine = DryRunMachine()
     /// `nil` once the copy is complete, or was given up.
     private var build: Build?
+    /// The complete copy, until requests run on it.
+    private var copy: Handed<InventoryState>?
     /// `nil` unless it has begun.
     private var engine: Engine?
-    /// Bytes of the log entries that its commands would have made.
-    private var byteCount = 0
 
     /// A dry run that begins once a copy is complete, unless there are too many.
     init(
@@ -58,24 +54,42 @@ final class DryRun {
         self.server = server
         self.writer = writer
         self.sessionBefore = sessionBefore
-        do throws(Refusal) {
-            try server.dryRuns.begin()
-            self.phase = .building
-            self.startBuild(to: requestID)
-        } catch {
-            self.phase = .refused
-            writer.reply(.refused(error), to: requestID, at: 0)
+        self.requestID = requestID
+        self.perform(self.machine.requested(&server.dryRuns))
+    }
+
+    /// How it counts among the dry runs of the server.
+    var share: DryRunMachine.Share { self.machine.share }
+
+    func checkInvariants() {
+        self.machine.checkInvariants(
+            isBuilding: self.build != nil,
+            hasCopy: self.hasEngine
+        )
+        precondition(self.copy == nil, "a copy that neither begins nor is freed")
+    }
+
+    private var hasEngine: Bool {
+        switch self.engine {
+        case .some: true
+        case .none: false
         }
     }
 
-    /// Whether it counts among the open dry runs of the server.
-    var isCounted: Bool { self.phase == .building || self.phase == .begun }
-
-    private var hasBegun: Bool { self.phase == .begun }
+    private func perform(_ action: DryRunMachine.Action) {
+        switch action {
+        case .build: self.startBuild()
+        case .begin: self.begin()
+        case .refuse(let refusal): self.answer(.refused(refusal), at: 0)
+        case .cancelBuild: self.cancelBuild()
+        case .free: self.freeCopy()
+        case .nothing: break
+        }
+    }
 
     // MARK: - The copy
 
-    private func startBuild(to requestID: UInt64) {
+    private func startBuild() {
         let queries = self.server.queries
         let job = QueryJob(
             self.writer.id.owner,
@@ -89,99 +103,92 @@ final class DryRun {
         let loop = self.server.context.loop
         let bound = NIOLoopBound(self, eventLoop: loop)
         queries.scheduler.submit(job, as: .scan) {
-            let built = Handed(
-                Result { () throws(Refusal) in try InventoryState(from: view) }
-            )
-            loop.execute { bound.value.buildEnded(built, to: requestID) }
+            do throws(Refusal) {
+                let copy = Handed(try InventoryState(from: view))
+                loop.execute { bound.value.built(copy) }
+            } catch {
+                let refusal = error
+                loop.execute { bound.value.buildFailed(refusal) }
+            }
         }
     }
 
-    private func buildEnded(
-        _ built: Handed<Result<InventoryState, Refusal>>,
-        to requestID: UInt64
-    ) {
+    private func built(_ copy: Handed<InventoryState>) {
+        self.freeBuild()
+        self.copy = copy
+        self.perform(self.machine.built())
+    }
+
+    private func buildFailed(_ refusal: Refusal) {
+        self.freeBuild()
+        self.perform(self.machine.buildFailed(refusal, &self.server.dryRuns))
+    }
+
+    /// Frees what the copy was made from.
+    private func freeBuild() {
         guard let build = self.build.take() else {
             preconditionFailure("the copy of a dry run was made twice")
         }
-        let lsn = build.view.lsn
         self.server.queries.free(build)
-        guard self.phase == .building, let result = built.take() else { return self.free(built) }
-        switch result {
-        case .success(let state):
-            self.phase = .begun
-            self.engine = Engine(state: state, keys: self.server.host.engine.keys)
-            let now = self.server.context.now()
-            self.writer.reply(.pong(durable: lsn, time: now), to: requestID, at: lsn)
-        case .failure(let refusal):
-            self.phase = .refused
-            self.server.dryRuns.close()
-            self.server.dryRuns.free()
-            self.writer.reply(.refused(refusal), to: requestID, at: 0)
+    }
+
+    private func begin() {
+        guard let state = self.copy.take()?.take() else {
+            preconditionFailure("a dry run begins without a copy")
         }
+        let lsn = state.lsn
+        self.engine = Engine(state: state, keys: self.server.host.engine.keys)
+        self.answer(.pong(durable: lsn, time: self.server.context.now()), at: lsn)
+    }
+
+    /// Answers the request that began it.
+    private func answer(_ message: ServerMessage, at lsn: LSN) {
+        self.writer.reply(message, to: self.requestID, at: lsn)
         self.writer.releaseSoon()
+    }
+
+    private func cancelBuild() {
+        guard let build = self.build else {
+            preconditionFailure("a dry run that has not begun makes no copy")
+        }
+        build.job.token.cancel()
+        if self.server.queries.scheduler.withdraw(build.job) {
+            self.perform(self.machine.buildWithdrawn())
+        }
+    }
+
+    private func freeCopy() {
+        if let build = self.build.take() {
+            self.free(Handed(build))
+        } else if let copy = self.copy.take() {
+            self.free(copy)
+        } else if let state = self.engine.take()?.state {
+            self.free(Handed(state))
+        } else {
+            preconditionFailure("a dry run has no copy to free")
+        }
     }
 
     /// Frees a copy, or what it was to be made from, on a query thread; then another dry run may begin.
     private func free(_ copy: Handed<some Any>) {
-        let server = self.server
-        server.queries.free(copy) { server.dryRuns.free() }
+        let bound = NIOLoopBound(self, eventLoop: self.server.context.loop)
+        self.server.queries.free(copy) { bound.value.freed() }
     }
 
-    /// Ends the dry run, whose connection is closed.
-    private func end() {
-        defer { self.phase = .ended }
-        switch self.phase {
-        case .refused: return
-        case .ended: preconditionFailure("a dry run ended twice")
-        case .begun:
-            self.server.dryRuns.close()
-            if let state = self.engine.take()?.state { self.free(Handed(state)) }
-        case .building:
-            self.server.dryRuns.close()
-            guard let build = self.build else {
-                preconditionFailure("a dry run that has not begun makes no copy")
-            }
-            build.job.token.cancel()
-            if self.server.queries.scheduler.withdraw(build.job) {
-                self.build = nil
-                self.free(Handed(build))
-            }
-        }
-    }
+    private func freed() { self.machine.freed(&self.server.dryRuns) }
 
     // MARK: - Requests
-
-    /// The refusal of a request that is not one of a dry run.
-    private func refusal(of opcode: Opcode) -> Refusal {
-        let problem =
-            switch self.phase {
-            case .building: "came before the dry run began"
-            case .begun: "\(opcode) is not part of a dry run"
-            case .refused, .ended: "belongs to a dry run that was refused"
-            }
-        return Refusal(.invalidField, .field("request", problem: problem))
-    }
 
     /// Forgets what would have been logged.
     private func discardEntries() {
         guard let block = self.engine?.beginBlock() else { return }
-        self.byteCount += block.bytes.count
+        self.machine.decided(block.bytes.count)
         self.engine?.blockWritten()
     }
 
     private func context(of principal: Principal) -> Engine.Context {
         var context = self.server.writeContext(of: principal)
-        if self.byteCount > WireLimits.dryRunByteCountMax {
-            context.refusal = Refusal(
-                .tooManyLines,
-                .range(
-                    "bytes of a dry run's changes",
-                    value: Int64(self.byteCount),
-                    lowest: 0,
-                    highest: Int64(WireLimits.dryRunByteCountMax)
-                )
-            )
-        }
+        if let refusal = self.machine.writeRefusal { context.refusal = refusal }
         return context
     }
 }
@@ -201,8 +208,11 @@ extension DryRun: RequestService {
         into pending: inout PendingReplies,
         share: inout KeyShare
     ) throws(WireError) -> Frame? {
-        guard self.hasBegun, Engine.runsNext(of: frames) else { return try frames.next() }
-        let context = self.context(of: machine.principal)
+        guard self.machine.runsRequests, Engine.runsNext(of: frames) else {
+            return try frames.next()
+        }
+        var context = self.context(of: machine.principal)
+        context.session = session
         defer { self.discardEntries() }
         return try self.engine?.run(
             &frames,
@@ -233,7 +243,7 @@ extension DryRun: RequestService {
                 context,
                 unless: { _ in false }
             )
-            guard let opened else { throw self.refusal(of: .openSession) }
+            guard let opened else { throw self.machine.refusal(of: .openSession) }
             self.discardEntries()
             writer.reply(.sessionOpened(opened.status), to: requestID)
         } catch {
@@ -250,11 +260,11 @@ extension DryRun: RequestService {
         switch request {
         case .query(.stats), .unsubscribe, .cancel, .ping:
             self.server.answer(request, to: id, of: queries, holding: held)
-        case .query(let query) where self.hasBegun:
+        case .query(let query) where self.machine.runsRequests:
             self.server.metrics.queries += 1
             self.server.queries.answer(query, to: id, of: queries, holding: held, in: self)
         default:
-            self.writer.reply(.refused(self.refusal(of: request.opcode)), to: id)
+            self.writer.reply(.refused(self.machine.refusal(of: request.opcode)), to: id)
         }
     }
 
@@ -263,12 +273,12 @@ extension DryRun: RequestService {
         sessionBefore: UInt32?,
         to requestID: UInt64
     ) -> (any RequestService)? {
-        writer.reply(.refused(self.refusal(of: .beginDryRun)), to: requestID)
+        writer.reply(.refused(self.machine.refusal(of: .beginDryRun)), to: requestID)
         return nil
     }
 
     func takeSnapshot(_ completion: @escaping (Result<SnapshotTaken, Refusal>) -> Void) {
-        completion(.failure(self.refusal(of: .takeSnapshot)))
+        completion(.failure(self.machine.refusal(of: .takeSnapshot)))
     }
 
     // MARK: - Subscriptions and backups
@@ -294,7 +304,7 @@ extension DryRun: RequestService {
     func connectionClosed(_ id: ConnectionID, session: UInt32?) {
         // The session is one of the copy.
         self.server.connectionClosed(id, session: self.sessionBefore)
-        self.end()
+        self.perform(self.machine.closed(&self.server.dryRuns))
     }
 }
 

@@ -35,6 +35,9 @@ extension Engine {
         if self.runProducts(command, context: context, completing: completion, into: &reply) {
             return true
         }
+        if self.runReceipts(command, context: context, completing: completion, into: &reply) {
+            return true
+        }
         guard context.principal.commands.contains(.sell), let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
@@ -155,21 +158,29 @@ extension Engine {
             Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }
         self.state.settle(&self.sales)
-        self.state.prepare(for: batch)
+        self.state.prefetch(batch)
         let start = reply.count
         var answer = BatchAnswer(count: batch.count, isErrorsOnly: batch.isErrorsOnly, into: &reply)
+        var tally = self.state.importTally(of: context.session, isErrorsOnly: batch.isErrorsOnly)
         for index in 0..<batch.count {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
-            let last = index == batch.count - 1 ? completion : nil
+            let isLast = index == batch.count - 1
+            let last = isLast ? completion : nil
             let time = self.time(context.now)
-            switch self.state.decide(
-                batch,
-                index,
-                at: time,
-                behind: self.products,
-                into: &self.creation
-            ) {
+            // The last step of a request of an import has its counts.
+            let path =
+                isLast && tally != nil
+                ? .slowPath
+                : self.state.decide(
+                    batch,
+                    index,
+                    at: time,
+                    behind: self.products,
+                    into: &self.creation
+                )
+            switch path {
             case .created:
+                tally?.noteCreated()
                 answer.take(self.creation, into: &reply)
                 self.applyCreation(
                     batch,
@@ -180,6 +191,7 @@ extension Engine {
                     from: start
                 )
             case .refused(let refusal):
+                tally?.noteRefused()
                 answer.take(.refused(refusal), into: &reply)
                 guard last != nil else { continue }
                 self.state.settle(&self.products)
@@ -193,8 +205,11 @@ extension Engine {
                 )
             case .slowPath:
                 self.state.settle(&self.products)
-                let decision = self.state.decide(batch.command(index), at: time)
+                let command = batch.command(index)
+                var decision = self.state.decide(command, at: time)
                 answer.take(decision.outcome, into: &reply)
+                tally?.note(decision, of: command, in: self.state)
+                if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
                 self.apply(
                     decision.changes,
                     at: time,
@@ -238,29 +253,6 @@ extension Engine {
                 remembering: outcome,
                 gathering: &self.products
             )
-        }
-        self.finishStep()
-    }
-}
-
-extension Engine {
-    // MARK: - Plain receipts
-
-    /// Encodes the step of a plain receipt for the log and applies it to the state.
-    mutating func applyReceipt(
-        _ actor: String,
-        completing completion: Completion?,
-        into reply: borrowing ByteWriter,
-        from start: Int
-    ) {
-        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
-        precondition(self.products.isEmpty, "a step behind products that are not in the tables")
-        reply.withBytes { bytes in
-            let outcome = completion.map {
-                RememberedOutcome($0, answered: bytes, from: start)
-            }
-            self.receipt.encodeEntry(by: actor, remembering: outcome, into: &self.gathered)
-            self.state.evolve(self.receipt, by: actor, remembering: outcome)
         }
         self.finishStep()
     }

@@ -7,6 +7,7 @@ extension EngineDriver {
     /// - Complexity: O(connections + subscriptions + open queries)
     func checkInvariants() {
         self.turns.checkInvariants()
+        self.metrics.syncs.checkInvariants()
         self.log.checkInvariants()
         self.snapshots.checkInvariants()
         self.backups.checkInvariants()
@@ -21,7 +22,9 @@ extension EngineDriver {
             connection.checkInvariants()
             waitingCount += connection.queries.waitingCount
             shares.append(connection.queries.share)
-            if (connection.service as? DryRun)?.isCounted ?? false { dryRunCount += 1 }
+            guard let dryRun = connection.service as? DryRun else { continue }
+            dryRun.checkInvariants()
+            if dryRun.share == .open { dryRunCount += 1 }
         }
         precondition(
             self.queries.waitingQueryCount == waitingCount,

@@ -36,7 +36,8 @@ extension EngineDriver: RequestService {
         share: inout KeyShare
     ) throws(WireError) -> Frame? {
         guard Engine.runsNext(of: frames) else { return try frames.next() }
-        let context = self.writeContext(of: machine.principal)
+        var context = self.writeContext(of: machine.principal)
+        context.session = session
         return try self.host.engine.run(
             &frames,
             session: session,

@@ -74,4 +74,14 @@ struct ConnectionGate: Equatable {
         self.isReported = true
         return report
     }
+
+    /// Traps if an episode is not reported while it lasts, or still is when it is over.
+    func checkInvariants() {
+        precondition(self.count >= 0, "\(self.count) connections")
+        precondition(self.isOpen || self.isReported, "no more are accepted, which is not reported")
+        precondition(
+            !self.isOpen || !self.isReported || self.count > self.calmCount,
+            "an episode is not over with \(self.count) connections"
+        )
+    }
 }

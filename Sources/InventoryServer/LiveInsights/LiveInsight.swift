@@ -101,6 +101,35 @@ final class LiveInsight {
         self.newest?.making.remove(before)
         self.newest?.publications[before] = publication
     }
+
+    /// Traps if its versions, its subscribers or its payer contradict each other.
+    ///
+    /// - Complexity: O(subscribers)
+    func checkInvariants() {
+        self.incremental?.checkInvariants()
+        let newest = self.newest?.number ?? 0
+        let earlier = self.earlier.map { $0.number }
+        precondition(earlier.count <= Self.earlierMax, "\(earlier.count) earlier results")
+        precondition(
+            zip(earlier, earlier.dropFirst() + [newest]).allSatisfy { $0 < $1 },
+            "results \(earlier) before \(newest)"
+        )
+        precondition(
+            self.subscribers.values.allSatisfy { $0.publishedVersion <= newest },
+            "a subscriber has a result after \(newest)"
+        )
+        if let version = self.newest {
+            precondition(
+                version.making.union(version.publications.keys).allSatisfy { $0 < newest },
+                "a difference from result \(newest) to itself"
+            )
+        }
+        let connections = Set(self.subscribers.values.map { $0.connection })
+        precondition(
+            self.payer.map { connections.contains($0) } ?? connections.isEmpty,
+            "the payer is not a subscriber"
+        )
+    }
 }
 
 /// One connection's subscription to an insight; used on the engine's loop.

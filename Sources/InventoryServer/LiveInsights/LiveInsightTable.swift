@@ -88,12 +88,7 @@ struct LiveInsightTable {
         )
         for (insight, live) in self.all {
             precondition(live.insight == insight, "an insight under another one's key")
-            live.incremental?.checkInvariants()
-            let connections = Set(live.subscribers.values.map { $0.connection })
-            precondition(
-                live.payer.map { connections.contains($0) } ?? connections.isEmpty,
-                "the payer is not a subscriber"
-            )
+            live.checkInvariants()
         }
         precondition(
             self.unpublished.allSatisfy { self.all[$0.insight] === $0 },

@@ -54,4 +54,25 @@ struct QueryCosts {
 
     /// Forgets a closed connection.
     mutating func forget(_ owner: QueryQueue.Owner) { self.own[owner] = nil }
+
+    /// Traps if a cost is no number, or belongs to work of the server itself.
+    ///
+    /// - Complexity: O(kinds of the open connections)
+    func checkInvariants() {
+        for (owner, costs) in self.own {
+            precondition(owner.isConnection, "\(owner) has costs of its own")
+            precondition(
+                costs.keys.allSatisfy { self.perRow[$0] != nil },
+                "\(owner) has a cost that all connections together do not have"
+            )
+            Self.check(costs)
+        }
+        Self.check(self.perRow)
+    }
+
+    private static func check(_ costs: [Kind: Double]) {
+        for cost in costs.values {
+            precondition(cost.isFinite && cost >= 0, "a row costs \(cost) ns")
+        }
+    }
 }

@@ -24,6 +24,7 @@ extension QueryJob.Cost {
             guard !query.reference.isEmpty else { return nil }
             number = 3
         case .lastStep: number = 9
+        case .importSteps: number = 10
         case .products(let search):
             let isOrdered = search.sort != .id || search.isDescending || search.asOf != nil
             guard isOrdered else { return nil }

@@ -291,9 +291,10 @@ final class QueryRunner: @unchecked Sendable {
 
     /// ``free(_:)``; `done` is called on the loop once the value has been freed.
     func free<Value>(_ handed: Handed<Value>, then done: @escaping @Sendable () -> Void) {
+        let loop = self.context.loop
         self.scheduler.submit {
             _ = handed.take()
-            self.context.loop.execute(done)
+            loop.execute(done)
         }
     }
 }

@@ -140,6 +140,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     func checkInvariants() {
         self.state.withLock { state in
             state.queue.checkInvariants()
+            state.costs.checkInvariants()
             precondition(
                 state.waiting.count == state.queue.count,
                 "\(state.waiting.count) bodies of \(state.queue.count) jobs"
@@ -219,10 +220,12 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     }
 
     private func deadlineExceeded(_ job: QueryJob) -> Refusal {
-        let seconds = self.limit / 1_000_000_000
+        let milliseconds = self.limit / 1_000_000
+        let isWhole = milliseconds.isMultiple(of: 1_000)
+        let limit = isWhole ? "\(milliseconds / 1_000) s" : "\(milliseconds) ms"
         return Refusal(
             .deadlineExceeded,
-            .message("took longer than \(seconds) s of work; \(job.advice)")
+            .message("took longer than \(limit) of work; \(job.advice)")
         )
     }
 }

@@ -20,6 +20,14 @@ struct WindowBuilder {
 
     /// Whether it ends where it is, at its limit.
     var isFull: Bool { self.window.count >= FanoutLimits.windowLevelsMax }
+
+    /// Traps if it covers steps behind its end.
+    func checkInvariants() {
+        precondition(
+            self.end.map { self.through <= $0 } ?? true,
+            "a window up to \(self.through) that ends at \(self.end ?? 0)"
+        )
+    }
 }
 
 /// Conflation, the rate limit of a subscription: steps are merged into windows, once per interest.

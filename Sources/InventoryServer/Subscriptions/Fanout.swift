@@ -1,40 +1,8 @@
 internal import Bytes
-internal import Durability
 internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
-internal import Logging
 internal import NIOCore
-
-/// The services that the fan-out needs from the server; every closure may be called from its thread.
-struct FanoutUpstream: Sendable {
-    /// Takes a view of the newest step on the engine's loop and passes it on.
-    let takeView: @Sendable (@escaping @Sendable (ReadView) -> Void) -> Void
-    /// Makes rows and state checksums, and reads the log's files.
-    let work: any Worker
-    let log: any LogStore
-    /// The time of day.
-    let now: @Sendable () -> Instant
-    /// Nanoseconds of a monotonic clock.
-    let clock: @Sendable () -> UInt64
-    /// Nanoseconds of CPU time that the engine's loop has used.
-    let loopNanoseconds: @Sendable () -> UInt64
-    let logger: Logger
-}
-
-/// Where the fan-out runs.
-protocol FanoutHost: Sendable {
-    /// Starts the fan-out; no work runs before that.
-    func begin(_ fanout: Fanout)
-    /// Runs `work` on its thread, in order; `canRest` allows a delay until the end of a rest.
-    func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void)
-    /// A duplicate socket for the channel's connection; `nil` if none is available now.
-    func socket(of channel: any Channel, _ number: UInt32) -> (any FanoutSocket)?
-}
-
-extension FanoutHost {
-    func post(_ work: @escaping @Sendable (Fanout) -> Void) { self.post(canRest: false, work) }
-}
 
 /// Fan-out: publishes durable steps to all subscribers, away from the engine's loop.
 ///
@@ -90,7 +58,7 @@ final class Fanout: @unchecked Sendable {
     var nextDue = UInt64.max
     private var timerAt: UInt64 = 0
     /// The durable LSN when the timer last ran.
-    private var seen: LSN = 0
+    var seen: LSN = 0
 
     init(_ upstream: FanoutUpstream, on host: any FanoutHost, _ board: FanoutBoard) {
         self.upstream = upstream
@@ -330,7 +298,7 @@ final class Fanout: @unchecked Sendable {
         }
     }
 
-    // MARK: - What happens
+    // MARK: - New steps
 
     /// Steps up to `lsn` are durable.
     func becameDurable(_ block: FeedBlock?, through lsn: LSN, _ keys: SelectionKeys?) {
@@ -339,174 +307,4 @@ final class Fanout: @unchecked Sendable {
         if let block, self.subscriptionCount > 0 { self.blocks.append(IndexedBlock(block)) }
         if !self.entering.isEmpty { self.resume(from: .product) }
     }
-
-    func opened(_ number: UInt32, socket: any FanoutSocket, to peer: FanoutPeer) {
-        self.connections[number] = FanoutConnection(number, socket: socket, to: peer)
-    }
-
-    /// Appends an answer, or a part of one whose other parts come in the same call, behind everything that
-    /// was passed on before.
-    func answer(_ number: UInt32, _ buffer: ByteBuffer) {
-        guard let connection = self.connections[number], !connection.isGone else { return }
-        connection.append(buffer, isAnswer: true)
-        self.flush(connection)
-    }
-
-    /// The socket is writable again.
-    func becameWritable(_ number: UInt32) {
-        guard let connection = self.connections[number] else { return }
-        connection.isBlocked = false
-        self.flush(connection)
-        if !connection.isBlocked, !connection.subscriptions.isEmpty { self.ring.add(number) }
-    }
-
-    /// No more comes for the connection: the peer is notified once everything is written.
-    func finish(_ number: UInt32) {
-        guard let connection = self.connections[number] else { return }
-        self.flush(connection)
-        connection.isFinishing = true
-        if connection.queue.isEmpty { connection.peer.finished() }
-    }
-
-    func dropped(_ number: UInt32) {
-        guard let connection = self.connections.removeValue(forKey: number) else { return }
-        self.removed(connection.subscriptions.count)
-        connection.socket.close()
-    }
-
-    func began(
-        _ subscription: Subscription,
-        requestID: UInt64,
-        of number: UInt32,
-        start: FanoutStart,
-        durable: LSN,
-        keys: SelectionKeys
-    ) {
-        guard let connection = self.connections[number] else { return }
-        self.durable = max(self.durable, durable)
-        self.keys = keys
-        self.subscriptionCount += 1
-        let matcher = SubscriptionMatcher(subscription)
-        let period = subscription.updatesPerSecond.map { 1_000_000_000 / UInt64($0) }
-        let interest = Interest(matcher: matcher, period: period)
-        let machine: SubscriptionMachine =
-            switch start {
-            case .after(let lsn): SubscriptionMachine(after: lsn, period: period)
-            case .snapshot(let view), .historyGone(let view):
-                SubscriptionMachine(snapshotAt: view.lsn, period: period)
-            }
-        let begun = FanoutSubscription(
-            requestID,
-            subscription: subscription,
-            matcher: matcher,
-            interest: self.interests.number(of: interest, among: self.subscriptionCount),
-            machine: machine,
-            at: self.now
-        )
-        switch start {
-        case .after: break
-        case .snapshot(let view): begun.rows = SnapshotRows(subscription, of: view)
-        case .historyGone(let view):
-            begun.rows = SnapshotRows(subscription, of: view)
-            self.send(.reset(.historyGone), requestID: requestID, of: connection)
-        }
-        connection.subscriptions.append(begun)
-        self.beginTrack(of: begun)
-        self.ring.add(number)
-    }
-
-    func unsubscribed(_ requestID: UInt64, of number: UInt32, _ reason: Refusal) {
-        guard let connection = self.connections[number],
-            let ended = connection.remove(requestID)
-        else { return }
-        self.removed(1)
-        let lsn = min(ended.machine.bookmark, self.durable)
-        self.send(.closed(reason, lsn: lsn), requestID: requestID, of: connection)
-        self.flush(connection)
-    }
-
-    /// Ends all subscriptions of a connection; `reason` is sent to each, if there is one.
-    func endAll(of number: UInt32, _ reason: Refusal?) {
-        guard let connection = self.connections[number] else { return }
-        let ended = connection.subscriptions
-        connection.subscriptions = []
-        self.removed(ended.count)
-        guard let reason else { return }
-        for subscription in ended {
-            let lsn = subscription.machine.notified
-            self.send(.closed(reason, lsn: lsn), requestID: subscription.requestID, of: connection)
-        }
-        self.flush(connection)
-    }
-
-    func removed(_ count: Int) {
-        self.subscriptionCount -= count
-        guard self.subscriptionCount == 0 else { return }
-        self.figures.board.passed(nanoseconds: 0)
-        // Blocks written from now on do not come here, so the cached ones would have a gap.
-        self.blocks.removeAll()
-        self.pieces.removeAll()
-        self.logReaders.closeWaiting()
-        self.entering.removeAll()
-        self.windows = [:]
-        self.tracks = [:]
-        self.following = [:]
-        self.cuts = [:]
-    }
-
-    /// Resumes every subscription that waits for something of a kind.
-    func resume(from wait: SubscriptionMachine.Wait) {
-        for connection in self.connections.values {
-            for subscription in connection.subscriptions where subscription.machine.wait == wait {
-                subscription.machine.resumed(from: wait)
-                self.ring.add(connection.number)
-            }
-        }
-    }
-
-    // MARK: - Time
-
-    /// Sends progress events and state checksums that are due, and measures the subscribers' lag.
-    private func keepTime(_ now: UInt64) {
-        let due =
-            UInt64(WireLimits.progressMilliseconds) * 1_000_000 - FanoutLimits.timerNanoseconds
-        var lag = FanoutLag()
-        var least = self.durable
-        for connection in self.connections.values {
-            for subscription in connection.subscriptions {
-                if subscription.machine.isFollowing {
-                    let lsn = subscription.machine.cursor
-                    least = min(least, lsn)
-                    // A subscriber that has all steps of the last run is not behind.
-                    if lsn < self.seen { lag.add(self.durable - lsn) }
-                }
-                guard subscription.machine.isFollowing, !connection.isBlocked,
-                    now - min(now, subscription.publishedAt) >= due
-                else { continue }
-                subscription.isProgressDue = true
-                self.ring.add(connection.number)
-            }
-        }
-        self.seen = self.durable
-        self.dropUnusedTracks()
-        self.beginStateChecksums(now)
-        self.pieces.remove(through: least)
-        if lag.behindCount == 0 {
-            self.blocks.removeRead()
-            self.logReaders.closeWaiting()
-        }
-        self.figures.lag = lag
-        self.figures.sharedByteCount =
-            self.pieces.byteCount + self.blocks.feedByteCount + self.blocks.readByteCount
-        self.figures.publish()
-    }
-
-}
-
-/// The start of a subscription.
-enum FanoutStart: Sendable {
-    case after(LSN)
-    case snapshot(ReadView)
-    /// The requested steps are no longer retained.
-    case historyGone(ReadView)
 }

@@ -24,4 +24,16 @@ struct Interests {
         self.numbers[interest] = self.last
         return self.last
     }
+
+    /// Traps if two interests share a number, or one has a number that was not given yet.
+    ///
+    /// - Complexity: O(interests)
+    func checkInvariants() {
+        let numbers = Set(self.numbers.values)
+        precondition(numbers.count == self.numbers.count, "two interests have one number")
+        precondition(
+            numbers.allSatisfy { $0 > 0 && $0 <= self.last },
+            "\(numbers) with \(self.last) as the last"
+        )
+    }
 }

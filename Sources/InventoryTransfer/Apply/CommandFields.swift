@@ -163,8 +163,8 @@ final class CommandFields {
     }
 
     func expiry() throws(CommandProblem) -> Expiry {
-        let range = 1...Limits.reservationSecondsMax
-        let seconds = try self.optionalInteger("expiresAfterSeconds", in: range)
+        let bounds = FieldBounds.expirySeconds
+        let seconds = try self.optionalInteger("expiresAfterSeconds", in: bounds)
         let instant = try self.optionalInstant("expiresAt")
         switch (instant, seconds) {
         case (let instant?, nil): return .at(instant)

@@ -107,8 +107,8 @@ struct GivenFields: FieldVisitor {
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
         let code = try self.fields.optionalText(field.name)
-        let range = 0...Int64(Limits.unitDecimalsMax)
-        let decimals = try self.fields.optionalInteger(field.name + "Decimals", in: range)
+        let bounds = FieldBounds.unitDecimals
+        let decimals = try self.fields.optionalInteger(field.name + "Decimals", in: bounds)
         self.wasGiven = code != nil || decimals != nil
         if let product, !self.isWhole {
             value = Unit(code: product.unit, decimals: product.decimals)

@@ -9,7 +9,7 @@ package enum Exit {
     package static let usage = ExitStatus(2)
     /// A product, category, location, reservation, movement, transfer or key does not exist.
     package static let notFound = ExitStatus(3)
-    /// A name is taken, a revision has changed, or an idempotency key or sequence was reused.
+    /// A name is taken, a file exists, a revision has changed, or an idempotency key or sequence was reused.
     package static let conflict = ExitStatus(4)
     /// Stock, a reservation or a transfer does not cover the quantity, or has ended.
     package static let stock = ExitStatus(5)
@@ -28,7 +28,7 @@ package enum Exit {
     package static let meanings: [(code: ExitStatus, meaning: String)] = [
         (.success, "done"), (Self.failed, "failed"), (Self.usage, "wrong usage"),
         (Self.notFound, "not found"),
-        (Self.conflict, "conflict: the name is taken or the revision has changed"),
+        (Self.conflict, "conflict: a name is taken, a file exists, or the revision has changed"),
         (Self.stock, "refused for stock"), (Self.notAllowed, "not allowed"),
         (Self.unreachable, "unreachable or timed out; safe to retry with the same --id"),
         (Self.partlyDone, "a batch partly done"), (Self.checkFailed, "a check failed"),

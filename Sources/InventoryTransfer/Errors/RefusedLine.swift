@@ -52,6 +52,7 @@ extension Command {
         case .writeOff(let writeOff): .product(writeOff.product)
         case .reverse(let reversal): .step(reversal.lsn)
         case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
+        case .inferProduct(let inferred): .draft(sku: inferred.sku, inferred.unit)
         case .updateProduct(let id, let update, _): .product(id, in: update.unit)
         case .deleteProduct(let id, _): .product(id)
         case .extendReservation(let extend):
@@ -63,7 +64,7 @@ extension Command {
         case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
             chosen(settlement.lines).map { .transfer($0.transfer) }
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
-            .archiveLocation, .recordImportRun, .batch:
+            .archiveLocation, .recordImportRun, .describeImportRun, .batch:
             nil
         }
     }
@@ -72,13 +73,22 @@ extension Command {
 extension Refusal {
     /// Fields whose values are base units of a product.
     static let quantityFields: Set<String> = {
-        let ofProducts = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
         let ofStock = [
             "quantity", "delta", "counted", "floor", "onHand", "unavailable", "incoming",
-            "opening.quantity",
         ]
-        return Set(ofProducts + ofStock)
+        return Self.productQuantities.union(ofStock)
     }()
+
+    /// Fields of a product whose values are base units.
+    private static let productQuantities: Set<String> = {
+        let names = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
+        return Set(names + ["opening.quantity"])
+    }()
+
+    /// Fields whose lower limit is always 0: that they cannot be negative says it all.
+    ///
+    /// The limits of a movement follow from what is there.
+    static let nonNegativeFields = Self.productQuantities.union(Self.moneyFields)
 
     /// Fields whose values are minor units of the currency.
     static let moneyFields: Set<String> = [

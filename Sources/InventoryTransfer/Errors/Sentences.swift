@@ -22,6 +22,11 @@ extension Refusal {
         }
     }
 
+    /// The names of fields that are paths, for people.
+    private static let words = [
+        "opening.quantity": "the opening quantity", "opening.unitCost": "the opening cost",
+    ]
+
     /// Formats a quantity with its unit, or in base units if the product is unknown.
     private static func quantity(_ value: Int64, _ place: Place?) -> String {
         place?.quantity(Quantity(value)) ?? "\(value) base units"
@@ -60,6 +65,11 @@ extension Refusal {
                 return String(number)
             }
             let subject = isQuantity ? sku.map { "\($0.sku): " } ?? "" : ""
+            let isNegative = value < 0 && lowest == 0 && Self.nonNegativeFields.contains(name)
+            let name = Self.words[name] ?? name
+            if isNegative {
+                return "\(subject)\(name) is \(words[0]); it cannot be negative" + line
+            }
             return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
         case .id(let id): return Self.description(self.code, id) + line
         case .taken(let text, _): return "'\(text)' is taken" + line
@@ -111,7 +121,17 @@ extension Refusal {
         case .alreadyReversed: "LSN \(id) was already reversed, or goods of it were returned"
         case .reservationNotFound: "there is no reservation \(id)"
         case .transferNotFound: "there is no transfer \(id)"
-        default: "\(code.noun) \(id)"
+        case .reservationExpired, .reservationClosed, .exceedsReservation, .transferClosed,
+            .exceedsTransfer:
+            "\(code.noun) \(id)"
+        // The number is internal: the command or the row says what it is about.
+        case .productNotFound: "the product does not exist any more"
+        case .categoryNotFound: "the category does not exist"
+        case .locationNotFound: "the location does not exist"
+        case .inUse: "it has stock, reservations or goods in transit, or products refer to it"
+        case .archived: "it is archived"
+        case .productInactive: "the product is not for sale"
+        default: ""
         }
     }
 

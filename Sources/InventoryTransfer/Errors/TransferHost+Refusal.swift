@@ -37,6 +37,8 @@ extension TransferHost {
             of: command
         )
         var hint = innermost.code.hint
+        var part = command
+        if case .batch(let index, _) = refusal.detail { part = command?.part(Int(index)) }
         switch innermost.detail {
         case .revision(let expected, let actual):
             let who = await self.describeStep(actual).map { " (\($0))" } ?? ""
@@ -46,9 +48,10 @@ extension TransferHost {
                 """
             hint = "Review its current state, then retry with --if-revision \(actual)."
         case .shortage(let shortage):
-            var inner = command
-            if case .batch(let index, _) = refusal.detail { inner = command?.part(Int(index)) }
-            hint = self.hint(of: shortage, place, inner?.taking)
+            hint = self.hint(of: shortage, place, part?.taking)
+        case .range("quantity", let asked, _, let most)
+        where part?.isWriteOff == true && asked > most:
+            (message, hint) = Self.words(ofWriteOff: asked, of: most, place)
         case .id where innermost.code == .inUse && command?.isProductDeletion == true:
             message = "\(subject ?? "the product") has stock, reservations or goods in transit"
             hint =
@@ -104,6 +107,24 @@ extension TransferHost {
         return shortage.sellable > 0
             ? "\(taking == .dispatch ? "Send" : "Take") at most \(most), or \(delivery)"
             : "First \(delivery)"
+    }
+
+    /// Returns the message and the hint for a write-off of more than is on hold.
+    private static func words(
+        ofWriteOff asked: Int64,
+        of most: Int64,
+        _ place: Refusal.Place?
+    ) -> (message: String, hint: String) {
+        func text(_ value: Int64) -> String {
+            DecimalText.format(value, decimals: place?.decimals ?? 0)
+        }
+        let sku = place?.sku ?? "SKU"
+        let onHold = most == 0 ? "none is on hold" : "only \(text(most)) are on hold"
+        return (
+            "\(sku): asked to write off \(text(asked)), but \(onHold)",
+            "Put it on hold first (invctl stock hold \(sku)=\(text(asked - most))), or remove what is not on "
+                + "hold: invctl stock adjust \(sku)=-\(text(asked)) --reason damaged"
+        )
     }
 
     /// Describes the step at a revision from the log: "stock sold by pos-2, 12 s ago".
@@ -178,6 +199,8 @@ extension TransferHost {
 }
 
 extension Command {
+    fileprivate var isWriteOff: Bool { if case .writeOff = self { true } else { false } }
+
     fileprivate var isProductDeletion: Bool {
         if case .deleteProduct = self { true } else { false }
     }

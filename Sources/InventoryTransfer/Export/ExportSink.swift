@@ -4,8 +4,9 @@ import Synchronization
 /// The destination of an export: a file, compressed according to its name, or standard output.
 ///
 /// A file gets its name only when it is complete and synced. Until then it is `NAME.PID.part`, which is
-/// removed if anything fails or the user presses Ctrl-C. A path that is not a regular file (a pipe, a
-/// device) is written directly.
+/// removed if anything fails or the user presses Ctrl-C. A file that has the name already is kept, and the
+/// export refused, unless it may be replaced. A path that is not a regular file (a pipe, a device) is written
+/// directly.
 package final class ExportSink {
     /// The compression program for each file name extension.
     package static let compressionPrograms = [
@@ -23,6 +24,8 @@ package final class ExportSink {
     private static let bufferByteCount = 1 << 18
     /// What the bytes are.
     private let kind: Kind
+    /// Whether a file that has the name already may be replaced.
+    private let replaces: Bool
 
     /// What the bytes are, which decides what a reader that stops reading them means.
     package enum Kind: String {
@@ -37,27 +40,49 @@ package final class ExportSink {
 
     /// Opens a file for writing; the path `-` is standard output.
     ///
-    /// - Throws: ``Failure`` if it cannot be opened or its compression program is not installed.
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - host: What starts the compression program and removes the unfinished file on Ctrl-C.
+    ///   - kind: What the bytes are.
+    ///   - replaces: Whether a file that has the name already may be replaced.
+    /// - Throws: ``Failure`` if it exists, cannot be opened or its compression program is not installed.
     package init(
         _ path: String,
         _ host: any TransferHost,
-        kind: Kind = .export
+        kind: Kind = .export,
+        replaces: Bool
     ) throws(Failure) {
         self.host = host
         self.path = path
         self.kind = kind
+        self.replaces = replaces
         if path == "-" {
             self.file = STDOUT_FILENO
             return
         }
         var status = stat()
         let isFile = stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
-        if isFile { self.part = "\(path).\(getpid()).part" }
+        if isFile {
+            try self.checkIsFree()
+            self.part = "\(path).\(getpid()).part"
+        }
         let flags = O_WRONLY | O_CLOEXEC | (isFile ? O_CREAT | O_TRUNC : 0)
         self.file = open(isFile ? self.part : path, flags, kind.mode)
         guard self.file >= 0 else { throw self.failure(errno) }
         self.cleanUpOnInterruption()
         try self.startCompressor()
+    }
+
+    /// Refuses to replace a file, unless that was asked for.
+    private func checkIsFree() throws(Failure) {
+        var status = stat()
+        guard !self.replaces, lstat(self.path, &status) == 0 else { return }
+        throw Failure(
+            "file_exists",
+            "\(self.path) exists already; nothing was written to it",
+            hint: "Choose another name, or add --force to replace the file.",
+            exit: Exit.conflict
+        )
     }
 
     private func startCompressor() throws(Failure) {
@@ -169,6 +194,8 @@ package final class ExportSink {
         try self.endCompressor()
         guard self.file != STDOUT_FILENO else { return }
         if !self.part.isEmpty {
+            // Another program may have made the file meanwhile.
+            try self.checkIsFree()
             guard fsync(self.file) == 0, rename(self.part, self.path) == 0,
                 self.syncDirectory()
             else { throw self.failure(errno) }

@@ -7,8 +7,8 @@ internal import InventoryModel
 /// original of a reversal by step and line, to a reservation or a transfer by its number, which counts
 /// those made before it.
 ///
-/// The time of a movement is written if a command can set it. Otherwise (a count, a hold, a reversal, a
-/// reservation, a transfer) it is the time of recording, which an export excludes.
+/// The time of a movement is written if a command can set it, and for the reversal of one that was dated.
+/// Otherwise (a count, a hold, a reservation, a transfer) it is the time of recording, which an export excludes.
 struct LedgerExport {
     private let money: UInt8
     private(set) var steps = StepNumbers()
@@ -148,7 +148,7 @@ struct LedgerColumns {
         var hasOwnTime: Bool {
             switch self.kind {
             case .sale, .return, .restock, .adjust, .openingBalance: true
-            case .expectIncoming: self.occurredAt != self.recordedAt
+            case .expectIncoming, .reversal: self.occurredAt != self.recordedAt
             default: false
             }
         }

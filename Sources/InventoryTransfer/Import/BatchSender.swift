@@ -148,7 +148,7 @@ final class BatchSender {
         self.noteResumed()
         var counts = counts
         counts.rejected += self.forgottenRefusalCount
-        try await self.run?.finish(ImportCounts(counts))
+        try await self.run?.finish(ImportCounts(counts), alreadyThere: counts.recorded)
         return counts
     }
 
@@ -159,7 +159,7 @@ final class BatchSender {
         guard self.forgottenRefusalCount > 0 else { return }
         let count = DecimalText.grouped(String(self.forgottenRefusalCount))
         messages.note(
-            "  note  of about \(rows) rows that an earlier run sent, \(count) were rejected and can no longer "
+            "  note  of about \(rows) rows that an earlier run sent, \(count) \(count == "1" ? "was" : "were") rejected and can no longer "
                 + "be listed"
         )
     }

@@ -163,8 +163,17 @@ struct ColumnMapping: Sendable {
         }
     }
 
-    static func plain(_ name: String) -> String {
-        name.lowercased().filter { $0.isLetter || $0.isNumber }
+    static func plain(_ name: String) -> String { ColumnNames.plain(name) }
+
+    /// Returns how much a record looks like the header: how many of its values name a column that a flag or a
+    /// field is mapped to, or is usually mapped to.
+    static func likeness(_ names: [String], _ flags: [String], fields: [Field]) -> Int {
+        let wanted = flags.compactMap { $0.split(separator: "=", maxSplits: 1).last }
+            .map { $0.lowercased() }
+        let known = Set(fields.flatMap { $0.synonyms + $0.weakSynonyms + [$0.name.lowercased()] })
+        return names.count { name in
+            wanted.contains(name.lowercased()) || known.contains(Self.plain(name))
+        }
     }
 
     // MARK: - The result
@@ -216,7 +225,8 @@ extension [ColumnMapping.Field] {
         let known = Self.knownOfProducts
         let others = ProductFields.descriptions.map { $0.name }
             .filter { name in !known.contains { $0.name == name } }
-        return known + others.map { ColumnMapping.Field(name: $0) }
+        return (known + others.map { ColumnMapping.Field(name: $0) })
+            .named(ColumnNames.ofProducts)
     }()
 
     /// The fields of products to change or to add: none is needed but one that identifies them.
@@ -237,6 +247,8 @@ extension [ColumnMapping.Field] {
         "articlenumber", "itemnumber", "itemno", "partnumber", "partno", "ipn", "partipn", "code",
     ]
 
+    private static let barcodes = ["gtin", "ean", "ean13", "upc"]
+
     private static let sku = ColumnMapping.Field(
         name: "sku",
         isNeeded: true,
@@ -248,8 +260,11 @@ extension [ColumnMapping.Field] {
     private static let name = ColumnMapping.Field(
         name: "name",
         synonyms: ["itemname", "productname", "articlename", "partname", "title", "product"],
-        weakSynonyms: ["description", "itemdescription", "productdescription"],
-        better: ["name", "title"]
+        weakSynonyms: [
+            "description", "itemdescription", "productdescription", "beschreibung",
+            "artikelbeschreibung", "descripcion",
+        ],
+        better: ["name", "title", "bezeichnung", "designation", "libelle"]
     )
 
     private static let location = ColumnMapping.Field(
@@ -279,7 +294,7 @@ extension [ColumnMapping.Field] {
                 name: "category",
                 synonyms: ["categories", "productcategory", "categoryname", "group", "department"]
             ),
-            .init(name: "barcode", synonyms: ["gtin", "ean", "ean13", "upc"]),
+            .init(name: "barcode", synonyms: Self.barcodes),
             .init(
                 name: "moreBarcodes",
                 synonyms: ["barcodes", "additionalbarcodes", "alternatebarcodes", "otherbarcodes"]
@@ -311,11 +326,13 @@ extension [ColumnMapping.Field] {
     }
 
     /// The fields of a count or a stock change.
-    static let ofStock: Self = [
+    static let ofStock: Self = Self.knownOfStock.named(ColumnNames.ofStock)
+
+    private static let knownOfStock: Self = [
         {
             var sku = Self.sku
             // A count may be scanned: products are found by barcode too.
-            sku.synonyms += ["barcode", "gtin", "ean", "ean13", "upc"]
+            sku.synonyms += ["barcode"] + Self.barcodes
             return sku
         }(),
         .init(
@@ -337,15 +354,29 @@ extension [ColumnMapping.Field] {
     ]
 
     /// The fields of a past sale.
-    static let ofSales: Self = [
-        Self.sku, .init(name: "quantity", isNeeded: true, synonyms: ["qty", "units", "count"]),
+    static let ofSales: Self = Self.knownOfSales.named(ColumnNames.ofSales)
+
+    private static let knownOfSales: Self = [
+        {
+            var sku = Self.sku
+            // A line may name its product by a barcode instead.
+            sku.isNeededUnless = ["barcode"]
+            return sku
+        }(),
+        .init(name: "barcode", synonyms: Self.barcodes),
+        .init(name: "quantity", isNeeded: true, synonyms: ["qty", "units", "count"]),
         .init(
             name: "price",
             isNeeded: true,
             isNeededUnless: ["amount"],
             synonyms: ["unitprice", "sellingprice", "salesprice", "saleprice"]
         ),
-        .init(name: "amount", synonyms: ["lineamount", "linetotal", "extendedprice"]),
+        .init(
+            name: "amount",
+            synonyms: ["lineamount", "linetotal", "extendedprice"],
+            weakSynonyms: ["summe"],
+            better: ["preis", "betrag", "price", "vk"]
+        ),
         .init(name: "lineCost", exported: "cost"),
         .init(name: "cost", synonyms: ["unitcost", "costprice"]),
         .init(name: "kind", exported: "kind", isOnlyExported: true),

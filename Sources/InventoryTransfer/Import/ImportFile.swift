@@ -47,6 +47,7 @@ struct ImportFile: Sendable {
             layout.isHeader = { names in names.count { known.contains($0.lowercased()) } > 1 }
         } else {
             layout.isHeader = { (try? columns($0)) != nil }
+            layout.likeness = { ColumnMapping.likeness($0, options.map, fields: fields) }
         }
         let read = try RecordReader(text, layout)
         self.numberStyle = NumberColumns.Style(

@@ -28,6 +28,7 @@ package final class ImportRunHandle: @unchecked Sendable {
 
     private let client: InventoryClient
     private let record: RecordImportRun
+    private let file: String
     private let mayBeRepeated: Bool
     private let delegate: any Delegate
     /// The record as it was when this process found it; `nil` if this process began the run.
@@ -37,16 +38,19 @@ package final class ImportRunHandle: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - record: What identifies the run.
+    ///   - file: The name of the file without its directory; empty for none.
     ///   - client: The client, whose session is that of the record.
     ///   - mayBeRepeated: Whether the name is new, so that the same file may have been imported under another.
     ///   - delegate: The program.
     package init(
         _ record: RecordImportRun,
+        file: String = "",
         by client: InventoryClient,
         mayBeRepeated: Bool,
         delegate: any Delegate
     ) {
         self.record = record
+        self.file = file
         self.client = client
         self.mayBeRepeated = mayBeRepeated
         self.delegate = delegate
@@ -70,7 +74,12 @@ package final class ImportRunHandle: @unchecked Sendable {
             try self.delegate.willRepeat(before)
         }
         try await self.delegate.willBegin(isNew: found == nil)
-        if found == nil { try await Self.send(self.record, by: self.client) }
+        if found == nil {
+            try await self.send(
+                self.record,
+                DescribeImportRun(run: self.record.run, file: self.file)
+            )
+        }
         self.earlier = found
     }
 
@@ -82,20 +91,42 @@ package final class ImportRunHandle: @unchecked Sendable {
         }
     }
 
+    /// Returns the record as it is now, with what the server has counted; `nil` if it is not on record.
+    func current() async throws -> ListedImportRun? {
+        try await self.client.importRuns(ImportRunQuery(run: self.record.run)).rows.first
+    }
+
     /// Records that all requests of the run were decided.
     ///
+    /// - Parameters:
+    ///   - counts: The numbers of rows.
+    ///   - alreadyThere: Of the accepted rows, those that needed no command. Lines of receipts are none of them:
+    ///     the server finds those that are on record.
     /// - Throws: ``Failure`` if that is refused, or the client's error.
-    package func finish(_ counts: ImportCounts) async throws {
+    package func finish(_ counts: ImportCounts, alreadyThere: Int = 0) async throws {
         var record = self.record
         record.isFinished = true
         record.counts = counts
-        try await Self.send(record, by: self.client)
+        let found = record.kind == .sales ? 0 : UInt64(alreadyThere)
+        try await self.send(record, DescribeImportRun(run: record.run, alreadyThere: found))
         self.delegate.didFinish()
     }
 
-    private static func send(_ record: RecordImportRun, by client: InventoryClient) async throws {
-        let result = try await client.send(.recordImportRun(record), key: .random())
-        guard case .refused(let refusal) = result.outcome else { return }
+    /// Sends a record and what it does not have, in one step.
+    private func send(_ record: RecordImportRun, _ more: DescribeImportRun) async throws {
+        let begins = !record.isFinished
+        let commands: [Command] =
+            begins
+            ? [.recordImportRun(record), .describeImportRun(more)]
+            : [.describeImportRun(more), .recordImportRun(record)]
+        let result = try await self.client.send(.batch(commands, .atomic), key: .random())
+        guard case .refused(let rolledBack) = result.outcome else { return }
+        let refusal: Refusal
+        if case .batch(_, let cause) = rolledBack.detail {
+            refusal = cause
+        } else {
+            refusal = rolledBack
+        }
         throw Failure(
             refusal.code.name,
             "the import \"\(record.run)\" could not be recorded: "
@@ -130,7 +161,8 @@ extension ListedImportRun {
             RowCounts(
                 rows: Int(clamping: self.counts.accepted &+ self.counts.refused),
                 rejected: Int(clamping: self.counts.refused),
-                passed: Int(clamping: self.counts.passed)
+                passed: Int(clamping: self.counts.passed),
+                recorded: Int(clamping: self.alreadyThere)
             )
         ).text
     }

@@ -5,7 +5,7 @@ struct RowCounts {
     var rejected: Int
     /// Rows that are none: totals, repeated headers, pictures.
     var passed: Int
-    /// Rows of receipts that were imported before.
+    /// Rows of what is there already: of receipts that were imported before, and of products that say the same.
     var recorded = 0
 }
 
@@ -23,6 +23,15 @@ package struct ImportSummary: Sendable {
         package var value: Int
         /// The words behind the number, such as `passed over`; `nil` for a count for programs alone.
         var words: String?
+        /// Whether the words are a noun in the plural, whose last letter is dropped behind 1.
+        var isNoun = false
+
+        /// The number and its words; `nil` for a count for programs alone.
+        fileprivate var text: String? {
+            self.words.map { words in
+                "\(self.value) \(self.isNoun && self.value == 1 ? String(words.dropLast()) : words)"
+            }
+        }
     }
 
     /// Whether nothing was written.
@@ -32,6 +41,8 @@ package struct ImportSummary: Sendable {
     package private(set) var counts: [Count]
     /// The number of counts in the first line.
     private var firstLineCount: Int?
+    /// The words before the counts of the second line.
+    private var secondTitle = ""
     /// What more is to be said, such as that an earlier run was resumed.
     private var remark = ""
 
@@ -86,13 +97,27 @@ package struct ImportSummary: Sendable {
     /// - Parameters:
     ///   - name: The name of the member in JSON.
     ///   - value: The number.
-    ///   - words: How people read it: `3 sales`; `nil` to leave it out.
+    ///   - words: How people read it: `would change`; `nil` to leave it out.
     mutating func add(_ name: String, _ value: Int, words: String?) {
         self.counts.append(Count(name: name, value: value, words: words))
     }
 
-    /// Puts the counts added from now on in a line of their own.
-    mutating func beginLine() { self.firstLineCount = self.firstLineCount ?? self.counts.count }
+    /// Adds a count of things.
+    ///
+    /// - Parameters:
+    ///   - name: The name of the member in JSON.
+    ///   - value: The number.
+    ///   - things: The noun in its plural with s: `3 sales`, `1 sale`; `nil` to leave it out.
+    mutating func add(_ name: String, _ value: Int, things: String?) {
+        self.counts.append(Count(name: name, value: value, words: things, isNoun: true))
+    }
+
+    /// Puts the counts added from now on in a line of their own, behind a title.
+    mutating func beginLine(_ title: String = "") {
+        guard self.firstLineCount == nil else { return }
+        self.firstLineCount = self.counts.count
+        self.secondTitle = title
+    }
 
     /// Adds words for people at the end of the first line.
     mutating func remark(_ words: String) {
@@ -105,15 +130,14 @@ package struct ImportSummary: Sendable {
         let firstCount = self.firstLineCount ?? self.counts.count
         let rows = self.counts.first?.value ?? 0
         let first =
-            "\(rows) rows: \(Self.text(self.counts.prefix(firstCount)))"
+            "\(rows) \(rows == 1 ? "row" : "rows"): \(Self.text(self.counts.prefix(firstCount)))"
             + (self.isValidated ? ", nothing written" : "") + self.remark
         let second = Self.text(self.counts.dropFirst(firstCount))
-        return second.isEmpty ? first : first + "\n" + second
+        return second.isEmpty ? first : first + "\n" + self.secondTitle + second
     }
 
     private static func text(_ counts: ArraySlice<Count>) -> String {
-        counts.compactMap { count in count.words.map { "\(count.value) \($0)" } }
-            .joined(separator: ", ")
+        counts.compactMap { $0.text }.joined(separator: ", ")
     }
 }
 

@@ -50,9 +50,6 @@ struct NumberedStrings: Sendable {
 
     // MARK: - Batches
 
-    /// Reserves space for `count` more strings.
-    mutating func reserve(_ count: Int) { self.index.reserve(count) }
-
     /// Prefetches the memory that a lookup of a string with this ``KeyIndex/hash(_:)`` reads.
     func prefetch(hash: UInt64) { self.index.prefetch(hash: hash) }
 

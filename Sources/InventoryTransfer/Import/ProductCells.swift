@@ -25,12 +25,38 @@ enum ProductCells {
         return value
     }
 
+    /// Checks the quantity of a field.
+    ///
+    /// - Parameters:
+    ///   - baseUnits: What is written.
+    ///   - limits: The limits of the field, in base units.
+    ///   - name: The name of the field.
+    ///   - decimals: The decimals of the product's unit.
+    /// - Throws: The problem that the quantity is outside the limits.
+    @inline(__always)
+    static func check(
+        _ baseUnits: Int64,
+        in limits: ClosedRange<Int64>,
+        name: String,
+        decimals: UInt8
+    ) throws(Problem) {
+        guard !limits.contains(baseUnits) else { return }
+        func text(_ value: Int64) -> String {
+            DecimalText.grouped(DecimalText.format(value, decimals: decimals))
+        }
+        let why =
+            baseUnits < 0 && limits.lowerBound == 0
+            ? "it cannot be negative"
+            : "it must be \(text(limits.lowerBound)) to \(text(limits.upperBound))"
+        throw Problem(text: "\(name): is \(text(baseUnits)); \(why)")
+    }
+
     /// Returns the decimals of a unit.
     ///
     /// - Throws: The problem that a unit cannot have as many.
     @inline(__always)
     static func decimals(_ number: Int64) throws(Problem) -> UInt8 {
-        let limits = 0...Int64(Limits.unitDecimalsMax)
+        let limits = FieldBounds.unitDecimals
         guard limits.contains(number) else {
             throw Self.outside("decimals", number, limits: limits)
         }

@@ -15,6 +15,8 @@ package struct ProductImport: ~Copyable {
     private let problems: Problems
     private var reader: ProductReader
     private let progress: ProgressBar
+    private let file: FileBytes
+    private let taken = TakenRows()
 
     /// The rows of a part.
     private static let partRows = 32 * BatchSender.rowsMax
@@ -35,6 +37,7 @@ package struct ProductImport: ~Copyable {
         self.options = options
         self.host = host
         self.problems = problems
+        self.file = file
         self.reader = reader
         problems.remembersNumbers = locations.all.count > 1
         self.progress = ProgressBar(
@@ -69,6 +72,13 @@ package struct ProductImport: ~Copyable {
             }
             try await self.sendFurtherStock(of: part, by: sender)
         }
+        try await sender.finish()
+        try await self.taken.compare(
+            self.file,
+            self.options,
+            host: self.host,
+            problems: self.problems
+        )
         try await session.end(self.progress) {
             self.counts
         } summarize: { counts in
@@ -80,7 +90,8 @@ package struct ProductImport: ~Copyable {
         RowCounts(
             rows: self.reader.rowCount,
             rejected: self.problems.count,
-            passed: self.reader.passedCount
+            passed: self.reader.passedCount,
+            recorded: self.taken.sameCount
         )
     }
 
@@ -106,12 +117,14 @@ package struct ProductImport: ~Copyable {
             return request.finish()
         }
         // Capturing self would copy the set of SKUs for each request in flight.
-        let (problems, host) = (self.problems, self.host)
+        let (problems, host, taken) = (self.problems, self.host, self.taken)
         let numbers = part.rows[rows].map { $0.number }
         try await sender.send(request, row: numbers.first) { outcome in
             guard case .errorsOnly(let errorsOnly) = outcome else { return }
             for refused in errorsOnly.refused where refused.index < numbers.count {
-                problems.add(numbers[refused.index], host.sentence(refused.refusal))
+                let number = numbers[refused.index]
+                if taken.note(number, refused.refusal) { continue }
+                problems.add(number, host.sentence(refused.refusal))
             }
         }
     }
@@ -135,6 +148,7 @@ package struct ProductImport: ~Copyable {
         for start in stride(from: 0, to: all.count, by: BatchSender.rowsMax) {
             let indexes = (start..<min(start + BatchSender.rowsMax, all.count)).filter {
                 self.isNew(products[$0]) && !self.problems.contains(all[$0].number)
+                    && !self.taken.contains(all[$0].number)
             }
             func request() -> EncodedCommand {
                 var request = BatchEncoder(.errorsOnly)

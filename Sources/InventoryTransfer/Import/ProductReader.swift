@@ -122,7 +122,6 @@ struct ProductReader: ~Copyable {
 
     /// Appends the rows that are the first with their SKU, and reports the others.
     private mutating func appendFirstOccurrences() {
-        self.seen.reserve(self.pending.count)
         var product = 0
         for index in self.pending.indices {
             if index + Self.lookahead < self.pending.count {

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ColumnStore
 import Foundation
 internal import InventoryModel
 
@@ -26,25 +27,26 @@ struct ReceiptLines {
     /// How long after its first line a receipt can continue on another day: customers stay after midnight.
     static let secondsMax: Int64 = 6 * 3_600
 
-    private struct Key: Hashable {
+    private struct Key: Equatable {
         var high: UInt64
         var low: UInt64
     }
 
     private struct Row {
         var receipt: Int
-        var reference: [UInt8]
         var location: LocationID
         var day: CalendarDay
         var startedAt: Instant
     }
 
     private var days: LocalDays
-    private var receipts: [Key: Int] = [:]
-    /// By receipt: the number of its next line.
-    private var next: [UInt32] = []
-    /// The row before.
+    /// By the hash of a receipt, its number + 1.
+    private var receipts = ProbedShards()
+    /// By receipt: what identifies it, and the number of its next line.
+    private var numbered: [(key: Key, next: UInt32)] = []
+    /// The row before, and its reference.
     private var last: Row?
+    private var lastReference: [UInt8] = []
 
     /// Creates an empty list; days are those of `zone`.
     init(zone: TimeZone) { self.days = LocalDays(zone: zone) }
@@ -54,7 +56,7 @@ struct ReceiptLines {
     ///
     /// - Complexity: O(1) on average
     mutating func line(
-        of reference: UnsafeRawBufferPointer,
+        of reference: [UInt8],
         at location: LocationID,
         _ occurredAt: Instant?
     ) -> Line? {
@@ -63,7 +65,7 @@ struct ReceiptLines {
             return nil
         }
         let day = occurredAt.map { self.days.day(of: $0) }
-        if let last, last.location == location, last.reference.elementsEqual(reference),
+        if let last, last.location == location, self.lastReference == reference,
             Self.continues(last, on: day, at: occurredAt)
         {
             return self.take(last.receipt, last.day)
@@ -72,11 +74,12 @@ struct ReceiptLines {
         let receipt = self.receipt(reference, at: location, on: day)
         self.last = Row(
             receipt: receipt,
-            reference: Array(reference),
             location: location,
             day: day,
             startedAt: occurredAt
         )
+        self.lastReference.removeAll(keepingCapacity: true)
+        self.lastReference.append(contentsOf: reference)
         return self.take(receipt, day)
     }
 
@@ -91,23 +94,49 @@ struct ReceiptLines {
     }
 
     private mutating func take(_ receipt: Int, _ day: CalendarDay) -> Line {
-        defer { self.next[receipt] += 1 }
-        return Line(receipt: receipt, day: day, number: self.next[receipt])
+        defer { self.numbered[receipt].next += 1 }
+        return Line(receipt: receipt, day: day, number: self.numbered[receipt].next)
     }
 
     private mutating func receipt(
-        _ reference: UnsafeRawBufferPointer,
+        _ reference: [UInt8],
         at location: LocationID,
         on day: CalendarDay
     ) -> Int {
         let seed = UInt64(location.value) << 32 | UInt64(day.ordinal)
-        let key = Key(
-            high: Hash64.hash(reference, seed: seed),
-            low: Hash64.hash(reference, seed: ~seed)
+        let key = reference.withUnsafeBytes {
+            Key(high: Hash64.hash($0, seed: seed), low: Hash64.hash($0, seed: ~seed))
+        }
+        if let known = self.receipts.find(key.high, where: { self.isReceipt($0, key) }) {
+            return Int(known) - 1
+        }
+        self.numbered.append((key, 0))
+        self.receipts.insert(UInt32(self.numbered.count), hash: key.high)
+        return self.numbered.count - 1
+    }
+
+    private func isReceipt(_ stored: UInt32, _ key: Key) -> Bool {
+        self.numbered[Int(stored) - 1].key == key
+    }
+}
+
+extension ReceiptLines {
+    /// Stops the process unless each receipt is found by what identifies it and has lines, and the row before is
+    /// of one.
+    ///
+    /// - Complexity: O(receipts)
+    func checkInvariants() {
+        self.receipts.checkInvariants()
+        precondition(
+            self.receipts.count == self.numbered.count,
+            "\(self.receipts.count) of \(self.numbered.count) receipts can be found"
         )
-        if let known = self.receipts[key] { return known }
-        self.receipts[key] = self.next.count
-        self.next.append(0)
-        return self.next.count - 1
+        for (receipt, (key, next)) in self.numbered.enumerated() {
+            let found = self.receipts.find(key.high) { self.isReceipt($0, key) }
+            precondition(found == UInt32(receipt + 1), "receipt \(receipt) is not found")
+            precondition(next > 0, "receipt \(receipt) has no lines")
+        }
+        guard let last = self.last else { return }
+        precondition(self.numbered.indices.contains(last.receipt), "no receipt \(last.receipt)")
     }
 }

@@ -17,16 +17,14 @@ extension RecordReader {
                 if self.readPlainFields() { return true }
                 continue
             }
+            let opened = self.offset
             try self.quoted()
             guard self.offset < self.bytes.count else { return true }
             let byte = self.bytes[self.offset]
             self.offset += 1
             if byte == self.separator { continue }
             guard byte == 0x0A || byte == 0x0D else {
-                throw Self.malformed(
-                    "unexpected data after a closing quote; double the quotes inside a quoted field",
-                    line: self.line(at: self.offset - 1)
-                )
+                throw self.dataAfterQuote(opened: opened)
             }
             if byte == 0x0D, self.offset < self.bytes.count, self.bytes[self.offset] == 0x0A {
                 self.offset += 1
@@ -76,6 +74,16 @@ extension RecordReader {
     }
 
     func line(at offset: Int) -> Int { self.bytes[..<offset].count { $0 == 0x0A } + 1 }
+
+    /// The failure of data behind a quoted field, which is often one whose closing quote is missing.
+    private func dataAfterQuote(opened: Int) -> Failure {
+        let (first, last) = (self.line(at: opened), self.line(at: self.offset - 1))
+        let place = first == last ? "" : " of the field that began in line \(first)"
+        return Self.malformed(
+            "unexpected data after the closing quote\(place); double the quotes inside a quoted field",
+            line: last
+        )
+    }
 
     static func malformed(_ problem: String, line: Int) -> Failure {
         Failure("malformed_file", "line \(line): \(problem)", exit: Exit.failed)

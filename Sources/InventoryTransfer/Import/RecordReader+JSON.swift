@@ -11,6 +11,7 @@ extension RecordReader {
             let line = self.bytes[self.offset...].prefix { $0 != 0x0A }
             self.offset = line.endIndex + 1
             if line.contains(where: { $0 > 0x20 }) { return ArraySlice(line) }
+            self.blankCount += 1
         }
         return nil
     }
@@ -64,38 +65,51 @@ extension RecordReader {
     }
 
     /// Returns every member name in the file, since objects may have different members.
+    ///
+    /// - Throws: ``Failure`` if the array is malformed, or none of the lines is an object.
     mutating func namesOfObjects() throws -> [String] {
         var names: [String] = []
+        var first: Failure?
+        var hasObject = false
         var known: Set<String> = []
         let start = self.offset
         while let object = try self.nextJSON() {
             self.recordCount += 1
-            for member in try self.members(object) where known.insert(member.name).inserted {
-                names.append(member.name)
+            do throws(JSONError) {
+                for member in try Self.members(object) where known.insert(member.name).inserted {
+                    names.append(member.name)
+                }
+                hasObject = true
+            } catch {
+                first = first ?? self.malformed(error)
+                if self.form == .array { break }
             }
         }
+        if let first, !hasObject || self.form == .array { throw first }
         self.offset = start
         self.recordCount = 0
+        self.blankCount = 0
         self.isArrayRead = false
         return names
     }
 
-    private func members(
+    private static func members(
         _ object: ArraySlice<UInt8>
-    ) throws(Failure) -> [(name: String, value: JSONValue)] {
-        do throws(JSONError) {
-            guard case .object(let members) = try JSONParser.value(of: object) else {
-                throw JSONError(byte: 1, problem: "not an object")
-            }
-            return members
-        } catch {
-            let place = self.form == .lines ? "line" : "object"
-            throw Failure(
-                "malformed_file",
-                "\(place) \(self.recordCount), \(error)",
-                exit: Exit.failed
-            )
+    ) throws(JSONError) -> [(name: String, value: JSONValue)] {
+        guard case .object(let members) = try JSONParser.value(of: object) else {
+            throw JSONError(byte: 1, problem: "not an object")
         }
+        return members
+    }
+
+    /// The failure of the file whose current object is none.
+    private func malformed(_ error: JSONError) -> Failure {
+        let place = self.form == .lines ? "line" : "object"
+        return Failure(
+            "malformed_file",
+            "\(place) \(self.recordCount), \(error)",
+            exit: Exit.failed
+        )
     }
 
     mutating func nextObject() throws -> Bool {
@@ -103,12 +117,19 @@ extension RecordReader {
         // The number of the object that is being read, for errors.
         self.recordCount += 1
         defer { self.recordCount -= 1 }
-        let members = try self.members(object)
-        self.fields = self.header.map { name in
-            let start = self.scratch.count
-            let value = members.last { $0.name == name }?.value
-            self.scratch.append(contentsOf: (value?.written ?? "").utf8)
-            return Field(range: start..<self.scratch.count, isInScratch: true)
+        self.lineProblem = nil
+        do throws(JSONError) {
+            let members = try Self.members(object)
+            self.fields = self.header.map { name in
+                let start = self.scratch.count
+                let value = members.last { $0.name == name }?.value
+                self.scratch.append(contentsOf: (value?.written ?? "").utf8)
+                return Field(range: start..<self.scratch.count, isInScratch: true)
+            }
+        } catch {
+            guard self.form == .lines else { throw self.malformed(error) }
+            self.fields.removeAll(keepingCapacity: true)
+            self.lineProblem = "the line is no JSON object: \(error)"
         }
         return true
     }

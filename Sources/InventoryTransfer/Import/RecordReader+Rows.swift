@@ -12,6 +12,7 @@ extension RecordReader {
     /// header if it follows the header and has no digit. With a label in `key`, as in `Total,,,98.50`, it is
     /// a row of totals if it is the last record.
     func isBesideRows(key: Int) -> Bool {
+        if self.lineProblem != nil { return false }
         if self.withBytes(key, { $0.isEmpty }) {
             return self.fields.indices.contains { self.isTotal($0) }
                 || self.recordStart <= self.start + 1 && !self.hasDigit
@@ -31,8 +32,9 @@ extension RecordReader {
         }
     }
 
-    /// Why the bytes of the record read last cannot be read; `nil` if they can.
-    var encodingProblem: String? {
+    /// Why the record read last cannot be read; `nil` if it can.
+    var problem: String? {
+        if let problem = self.lineProblem { return problem }
         if self.isUTF8, self.problems.isEmpty { return nil }
         return self.problems[self.number] ?? (self.isUTF8 ? nil : self.invalidBytes)
     }

@@ -3,8 +3,10 @@ struct RecordLayout: Sendable {
     var delimiter: FieldDelimiter?
     /// Whether a record has the names of the columns; records before it are titles.
     ///
-    /// Without such a record the first one has them.
+    /// Without such a record, the one that is most like it has them.
     var isHeader: @Sendable ([String]) -> Bool = { _ in true }
+    /// How much a record looks like the header; the first of those most like it is the header if none is one.
+    var likeness: @Sendable ([String]) -> Int = { _ in 0 }
     /// The row numbers of the records, if they do not follow from their order.
     var numbers: [Int]?
     /// Why rows cannot be read, by their number; known from elsewhere.
@@ -18,7 +20,9 @@ struct RecordLayout: Sendable {
 ///                                                a field that had to be unescaped
 ///
 /// Reading a record does not allocate if its fields need no unescaping. JSON is one object a line, or an
-/// array of objects. Records without any value, and the header again, are passed over.
+/// array of objects. Records without any value, and the header again, are passed over. A line that is no JSON
+/// object is a problem of its row alone; elsewhere a malformed record ends the file, since nothing says where
+/// the next one begins.
 ///
 /// `@unchecked Sendable`: it owns the file of its bytes, which is immutable.
 struct RecordReader: @unchecked Sendable {
@@ -63,6 +67,8 @@ struct RecordReader: @unchecked Sendable {
     var isArrayRead = false
     /// The records that were passed over.
     private(set) var passedCount = 0
+    /// Why the line read last is no record; `nil` if it is one.
+    var lineProblem: String?
     /// The bytes read so far.
     var bytesRead: Int { self.offset }
 
@@ -100,7 +106,7 @@ struct RecordReader: @unchecked Sendable {
         let delimiter = layout.delimiter ?? stated?.delimiter
         self.separator = (delimiter ?? FieldDelimiter.detect(bytes[self.offset...])).byte
         if self.form == .delimited {
-            try self.findHeader(layout.isHeader)
+            try self.findHeader(layout)
         } else {
             self.header = try self.namesOfObjects()
         }
@@ -124,10 +130,30 @@ struct RecordReader: @unchecked Sendable {
     private static func form(_ bytes: Slice<UnsafeRawBufferPointer>) -> Form {
         let rest = bytes.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         if rest.first == 0x7B { return .lines }
-        guard rest.first == 0x5B else { return .delimited }
+        guard rest.first == 0x5B else {
+            return self.isFollowedByObjects(rest) ? .lines : .delimited
+        }
         let next = rest.dropFirst().first { $0 > 0x20 }
         return next == 0x7B || next == 0x5D ? .array : .delimited
     }
+
+    /// Whether the lines behind the first one are objects, so that it is a damaged one and no header.
+    private static func isFollowedByObjects(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var rest = bytes
+        var count = 0
+        while count <= Self.objectsSearched, let end = rest.firstIndex(of: 0x0A) {
+            let line = rest[..<end].drop { $0 <= 0x20 }
+            rest = rest[(end + 1)...]
+            if line.isEmpty { continue }
+            let second = line.dropFirst().first { $0 > 0x20 }
+            if count > 0, line.first != 0x7B || second != 0x22 { return false }
+            count += 1
+        }
+        return count > 1
+    }
+
+    /// The lines behind the first one that are looked at.
+    private static let objectsSearched = 3
 
     /// Returns the delimiter that a first line `sep=` states, as spreadsheets write it, and the line's end.
     private static func statedDelimiter(
@@ -142,23 +168,28 @@ struct RecordReader: @unchecked Sendable {
         return (delimiter, min(end + 1, bytes.endIndex))
     }
 
-    /// Reads up to the header, which is the first record if none looks like one.
-    private mutating func findHeader(_ isHeader: ([String]) -> Bool) throws {
+    /// Reads up to the header, which is the first of the records most like one if none is one.
+    private mutating func findHeader(_ layout: RecordLayout) throws {
         let start = self.offset
-        var first: (names: [String], end: Int, position: Int)?
+        var best: (names: [String], end: Int, position: Int, likeness: Int)?
         for number in 1...Self.headerSearchMax {
             guard try self.nextDelimited() else { break }
             let names = self.fields.indices.map { self.text($0) }
             let position = number + self.blankCount
-            first = first ?? (names, self.offset, position)
-            guard isHeader(names) else { continue }
+            guard layout.isHeader(names) else {
+                let likeness = layout.likeness(names)
+                if best.map({ likeness > $0.likeness }) ?? true {
+                    best = (names, self.offset, position, likeness)
+                }
+                continue
+            }
             (self.header, self.headerNumber) = (names, position)
             self.blankCount = 0
             return
         }
-        self.offset = first?.end ?? start
+        self.offset = best?.end ?? start
         self.blankCount = 0
-        if let first { (self.header, self.headerNumber) = (first.names, first.position) }
+        if let best { (self.header, self.headerNumber) = (best.names, best.position) }
     }
 
     /// Returns a reader of the records that begin within `range`, whose start must be that of a record.
@@ -197,7 +228,7 @@ struct RecordReader: @unchecked Sendable {
             guard hasRecord else { return false }
             self.recordCount += 1
             self.recordEnd = self.offset
-            guard self.isEmpty || self.isHeaderAgain else { return true }
+            guard self.lineProblem == nil, self.isEmpty || self.isHeaderAgain else { return true }
             self.passedCount += 1
         }
     }
@@ -207,6 +238,8 @@ struct RecordReader: @unchecked Sendable {
     /// - Throws: ``Failure`` if the file is malformed.
     /// - Complexity: O(bytes); without a quote only a search for one.
     func checkRecords() throws {
+        // A line of JSON ends with itself, whatever is in it.
+        if self.form == .lines { return }
         guard self.isJSON || self.bytes[self.offset...].contains(0x22) else { return }
         var reader = self
         while try reader.next() {}

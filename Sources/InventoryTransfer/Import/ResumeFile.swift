@@ -42,13 +42,22 @@ package struct ResumeFile: Sendable, Equatable {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? file.close() }
         guard let data = try? file.read(upToCount: Self.byteCountMax) else { return nil }
-        var lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
-        guard lines.first.map({ $0 == Self.head }) == true else { return nil }
+        guard let file = data.withUnsafeBytes({ Self($0) }) else { return nil }
+        self = file
+    }
+
+    /// Reads the contents of a file; `nil` if they are those of another one.
+    ///
+    /// Lines end at a line feed only, and a key at the first blank; the last line of a key counts.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        var lines = bytes.split(separator: UInt8(ascii: "\n"))
+        guard lines.first?.elementsEqual(Self.head.utf8) == true else { return nil }
         lines.removeFirst()
-        var values: [Substring: String] = [:]
+        var values: [String: String] = [:]
         for line in lines {
-            let parts = line.split(separator: " ", maxSplits: 1)
-            if parts.count == 2 { values[parts[0]] = String(parts[1]) }
+            let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
+                .map { String(decoding: $0, as: UTF8.self) }
+            if parts.count == 2 { values[parts[0]] = parts[1] }
         }
         guard let run = values["run"], let content = values["content"],
             let layout = values["layout"], let database = values["database"]
@@ -56,19 +65,23 @@ package struct ResumeFile: Sendable, Equatable {
         self.init(run: run, content: content, layout: layout, database: database)
     }
 
+    /// The contents as a file has them.
+    package var text: String {
+        """
+        \(Self.head)
+        run \(self.run)
+        content \(self.content)
+        layout \(self.layout)
+        database \(self.database)
+
+        """
+    }
+
     /// Writes the file.
     ///
     /// - Throws: The system's error.
     package func write(to path: String) throws {
-        let text = """
-            \(Self.head)
-            run \(self.run)
-            content \(self.content)
-            layout \(self.layout)
-            database \(self.database)
-
-            """
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try Data(self.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     /// Removes the file at a path, if there is one.

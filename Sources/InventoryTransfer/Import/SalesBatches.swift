@@ -16,6 +16,8 @@ struct SalesBatches {
     private var part = 0
     private var rowOfPart = 0
     private var next = SalesBatch()
+    /// The reference of the row read last.
+    private var reference: [UInt8] = []
     /// The number of the receipt of the last group; `nil` if it has no reference.
     private var receipt: Int?
     /// The rows without a reference, which are not recognized when they are imported again.
@@ -48,9 +50,7 @@ struct SalesBatches {
 
     /// Appends a row, and returns the batch before it if that is full.
     private mutating func append(_ row: SalesReader.Row, product: Int) -> SalesBatch? {
-        let line = self.reader.withReference {
-            self.receipts.line(of: $0, at: row.location, row.occurredAt)
-        }
+        let line = self.line(at: row.location, row.occurredAt)
         if line == nil { self.unnamedCount += 1 }
         let continues = line != nil && line?.receipt == self.receipt && self.next.continues(row)
         var full: SalesBatch?
@@ -61,19 +61,28 @@ struct SalesBatches {
         if continues, full == nil {
             self.next.append(row, product: product)
         } else {
-            self.reader.withReference {
-                self.next.begin(row, product: product, reference: $0, line)
-            }
+            self.next.begin(row, product: product, reference: self.reference, line)
         }
         self.receipt = line?.receipt
         return full
+    }
+
+    /// Numbers the row read last, and reads its reference.
+    private mutating func line(
+        at location: LocationID,
+        _ occurredAt: Instant?
+    ) -> ReceiptLines.Line? {
+        // A copy of a few bytes: the reader cannot lend them while this changes.
+        self.reference.removeAll(keepingCapacity: true)
+        self.reader.appendReference(to: &self.reference)
+        return self.receipts.line(of: self.reference, at: location, occurredAt)
     }
 
     /// Counts the line of a receipt that a rejected row is.
     private mutating func passProblem() {
         let occurredAt = self.reader.readableTime(&self.times)
         guard let location = self.reader.readableLocation else { return }
-        _ = self.reader.withReference { self.receipts.line(of: $0, at: location, occurredAt) }
+        _ = self.line(at: location, occurredAt)
         // The lines of a group are consecutive.
         self.receipt = nil
     }
@@ -138,7 +147,7 @@ struct SalesBatch {
     mutating func begin(
         _ row: SalesReader.Row,
         product: Int,
-        reference: UnsafeRawBufferPointer,
+        reference: [UInt8],
         _ line: ReceiptLines.Line?
     ) {
         let start = self.references.count

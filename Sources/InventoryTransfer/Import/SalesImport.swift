@@ -84,6 +84,8 @@ package struct SalesImport {
         let sender = session.sender
         let products = try await self.createProducts(sender)
         let (refused, recorded) = try await self.sendRows(sender, products)
+        // Only the server knows which lines an earlier process of this run recorded.
+        let run = try await self.host.importRun?.current()
         let counts = try await session.end(nil) {
             RowCounts(
                 rows: self.file.rowCount,
@@ -93,20 +95,28 @@ package struct SalesImport {
             )
         } summarize: { counts in
             let earlier = sender.done == 0 ? "" : "resumed an earlier run"
-            self.summarize(counts, self.options.dryRun ? "nothing written" : earlier)
+            self.summarize(counts, of: run, self.options.dryRun ? "nothing written" : earlier)
         }
         self.noteMerged()
+        self.noteWithoutCost(run?.withoutCost ?? 0)
         try counts.checkAccepted()
     }
 
-    private func summarize(_ counts: RowCounts, _ more: String) {
+    /// Prints what was recorded, and in a second line what the file has.
+    private func summarize(_ counts: RowCounts, of run: ListedImportRun?, _ more: String) {
+        var counts = counts
+        if let run {
+            counts.recorded = max(0, counts.rows - counts.rejected - Int(clamping: run.booked))
+        }
         var summary = ImportSummary(counts, isDryRun: self.options.dryRun, isValidated: false)
+        summary.add("withoutCost", Int(clamping: run?.withoutCost ?? 0), words: nil)
+        summary.beginLine("in the file: ")
         let discounts = self.file.discountCount
-        summary.add("products", self.file.products.lines.count, words: "products")
-        summary.add("sales", self.file.saleCount, words: "sales")
-        summary.add("returns", self.file.returnCount, words: "returns")
-        summary.add("writeOffs", self.file.writeOffCount, words: "write-offs")
-        summary.add("discounts", discounts, words: discounts > 0 ? "discounts" : nil)
+        summary.add("products", self.file.products.lines.count, things: "products")
+        summary.add("sales", self.file.saleCount, things: "sales")
+        summary.add("returns", self.file.returnCount, things: "returns")
+        summary.add("writeOffs", self.file.writeOffCount, things: "write-offs")
+        summary.add("discounts", discounts, things: discounts > 0 ? "discounts" : nil)
         summary.remark(more)
         self.host.print(summary)
     }
@@ -120,6 +130,18 @@ package struct SalesImport {
         )
     }
 
+    /// Says that the profit of sales without a known cost is too high, and what helps.
+    private func noteWithoutCost(_ count: UInt64) {
+        guard count > 0, !self.host.isQuiet else { return }
+        let (rows, have) =
+            count == 1
+            ? ("1 row", "has") : ("\(DecimalText.grouped(String(count))) rows", "have")
+        self.host.note(
+            "  note  \(rows) \(have) no known cost, so the cost of these sales is 0: a cost column gives it, or a "
+                + "catalog with costs that is imported before the sales"
+        )
+    }
+
     private func noteMerged() {
         guard !self.host.isQuiet else { return }
         let merged = self.file.products.merged
@@ -127,14 +149,15 @@ package struct SalesImport {
         let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
         let more = merged.count > shown.count ? ", …" : ""
         self.host.note(
-            "  note  \(merged.count) codes differ from another only in case or white space: "
+            "  note  \(merged.count) \(merged.count == 1 ? "code differs" : "codes differ") from another only "
+                + "in case or white space: "
                 + shown.joined(separator: ", ") + more
         )
     }
 
     // MARK: - Products
 
-    /// Creates missing categories and products.
+    /// Creates missing categories and products, and changes those that only sales told of so far.
     ///
     /// - Returns: The products by the file's numbers; the id is 0 for one that could not be created.
     private func createProducts(_ sender: BatchSender) async throws -> [SoldUnit] {
@@ -145,13 +168,15 @@ package struct SalesImport {
         var ids = [ProductID](repeating: ProductID(0), count: products.count)
         var isForgotten = false
         for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
-            let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
-            try await sender.send({
-                self.creating(part, categories: categories)
-            }) { outcome in
-                self.host.progress("products  \(part.upperBound)")
+            let end = min(start + BatchSender.answeredRowsMax, products.count)
+            let part = (start..<end).filter { self.existing.namedByBarcode[$0] == nil }
+            try await sender.send(
+                { self.creating(part, categories: categories) },
+                mayBeEmpty: part.isEmpty
+            ) { outcome in
+                self.host.progress("products  \(end)")
                 guard case .batch(let outcomes) = outcome else {
-                    isForgotten = true
+                    isForgotten = isForgotten || !part.isEmpty
                     return
                 }
                 for (index, outcome) in zip(part, outcomes) {
@@ -169,6 +194,7 @@ package struct SalesImport {
         }
         try await sender.finish()
         if isForgotten { try await self.lookUp(&ids) }
+        for (index, product) in self.existing.namedByBarcode { ids[index] = product }
         return products.indices.map { index in
             SoldUnit(
                 product: ids[index],
@@ -186,20 +212,25 @@ package struct SalesImport {
     }
 
     private func creating(
-        _ part: Range<Int>,
+        _ part: [Int],
         categories: ImportedCategories
     ) -> EncodedCommand {
         var request = BatchEncoder(.independent)
-        for product in self.file.products.lines[part] {
-            request.append(
-                creating: ProductDraft(
-                    sku: product.sku,
-                    name: product.name.isEmpty ? product.sku : product.name,
-                    category: categories.id(product.category),
-                    unit: Unit(code: Unit.piece.code, decimals: product.newDecimals),
-                    price: product.newPrice
-                )
+        let earliest = Instant(microseconds: Limits.instantMin)
+        for index in part {
+            let product = self.file.products.lines[index]
+            let decimals = self.existing[index] ?? product.newDecimals
+            let inferred = InferredProduct(
+                sku: product.sku,
+                name: product.name,
+                namedAt: max(earliest, product.namedAt),
+                category: categories.id(product.category),
+                categorizedAt: max(earliest, product.categorizedAt),
+                unit: Unit(code: Unit.piece.code, decimals: decimals),
+                price: product.newPrice(decimals),
+                pricedAt: max(earliest, product.pricedAt)
             )
+            request.append(.inferProduct(inferred))
         }
         return request.finish()
     }

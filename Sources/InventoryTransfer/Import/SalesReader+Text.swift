@@ -38,9 +38,27 @@ extension SalesReader {
         self.records.withUTF8(self.columns.reference, body)
     }
 
+    /// Appends the reference in UTF-8.
+    func appendReference(to bytes: inout [UInt8]) {
+        self.withReference { bytes.append(contentsOf: $0) }
+    }
+
     /// The code as typed.
     var code: String { self.records.text(self.columns.sku) }
     var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
+
+    /// Whether the row has a category of its own.
+    var hasCategory: Bool { self.records.withBytes(self.columns.category) { !$0.isEmpty } }
+
+    /// Whether the name is that one as typed.
+    func isName(_ name: String) -> Bool {
+        self.records.withUTF8(self.columns.name) { $0.elementsEqual(name.utf8) }
+    }
+
+    /// Whether the category is that one as typed.
+    func isCategory(_ category: String) -> Bool {
+        self.records.withUTF8(self.columns.category) { $0.elementsEqual(category.utf8) }
+    }
 
     /// The name, truncated to the limit of a product's name; empty if it has control characters.
     var name: String {

@@ -73,10 +73,13 @@ struct SalesReader {
     struct Columns {
         let sku, quantity, price, amount, cost, lineCost, priceBasis, occurredAt, timeOfDay: Int
         let name, reference, category, location, kind: Int
+        /// Whether the codes of products are barcodes.
+        let hasBarcodes: Bool
 
         init(_ mapping: ColumnMapping?) {
             func column(_ name: String) -> Int { mapping?.column(name) ?? .max }
-            self.sku = column("sku")
+            self.hasBarcodes = column("sku") == .max
+            self.sku = self.hasBarcodes ? column("barcode") : column("sku")
             self.quantity = column("quantity")
             self.price = column("price")
             self.amount = column("amount")
@@ -143,7 +146,7 @@ struct SalesReader {
     typealias Problem = ProductRow.Problem
 
     private func row(_ times: inout FileTimes) throws(Problem) -> Row {
-        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
+        if let problem = self.records.problem { throw Problem(text: problem) }
         try self.checkCode()
         let quantity = try self.quantity()
         var row = Row(
@@ -168,7 +171,10 @@ struct SalesReader {
 
     private func checkCode() throws(Problem) {
         let codeByteCount = self.withCode { $0.count }
-        guard codeByteCount > 0 else { throw Problem(text: "sku: is empty") }
+        guard codeByteCount > 0 else {
+            throw Problem(text: self.columns.hasBarcodes ? "barcode: is empty" : "sku: is empty")
+        }
+        if self.columns.hasBarcodes { try BarcodeCells.check(self.code, "barcode") }
         guard codeByteCount <= Limits.skuByteCountMax else {
             let longest = Limits.skuByteCountMax
             throw Problem(text: "sku: \"\(self.code)\" is longer than \(longest) bytes")

@@ -10,23 +10,26 @@ struct SoldProducts: Sendable {
     struct Line: Sendable {
         /// The code as first typed.
         var sku: String
-        /// The first name that is not empty; empty without one.
+        /// The name in the latest row that has one; empty without one.
         var name: String
+        /// The time of that row; the minimum without one.
+        var namedAt = Instant(microseconds: .min)
         /// The price of the latest sale.
         var price: Money
         /// The millionths of a unit that it is for.
         var per: Int64 = FileQuantity.perUnit
         /// The time of that sale.
         var pricedAt: Instant
+        /// The category in the latest row that has one, else that of rows without one.
         var category: String
+        /// The time of that row; the minimum if none has one.
+        var categorizedAt = Instant(microseconds: .min)
         /// The first row with the product.
         var firstRow: Int
         /// The most decimals of a quantity.
         var quantityDecimals: UInt8 = 0
         /// Whether a point in a quantity can part thousands; only a unit of three decimals tells.
         var hasOpenQuantity = false
-        /// Whether no row was counted yet.
-        fileprivate var isEmpty = true
     }
 
     private(set) var lines: [Line] = []
@@ -41,20 +44,16 @@ struct SoldProducts: Sendable {
     mutating func add(_ row: SalesReader.Row, _ reader: borrowing SalesReader) -> Int {
         let index = self.product(row, reader)
         if row.isAhead { return index }
-        if self.lines[index].isEmpty {
-            self.lines[index].isEmpty = false
-            self.lines[index].category = reader.category
-        }
         // A discount moves nothing.
         if row.kind != .discount { self.lines[index].add(row.quantity) }
-        if self.lines[index].name.isEmpty, reader.hasName {
-            self.lines[index].name = reader.name
+        if row.occurredAt >= self.lines[index].namedAt, reader.hasName {
+            self.lines[index].take(name: reader, at: row.occurredAt)
         }
-        if row.kind == .sale, row.price.minorUnits > 0, row.occurredAt >= self.lines[index].pricedAt
-        {
-            self.lines[index].price = row.price
-            self.lines[index].per = row.per
-            self.lines[index].pricedAt = row.occurredAt
+        if row.occurredAt >= self.lines[index].categorizedAt, reader.hasCategory {
+            self.lines[index].take(category: reader, at: row.occurredAt)
+        }
+        if row.kind == .sale, row.price.minorUnits > 0 {
+            self.lines[index].take(price: row.price, per: row.per, at: row.occurredAt)
         }
         return index
     }
@@ -70,7 +69,7 @@ struct SoldProducts: Sendable {
                 name: "",
                 price: .zero,
                 pricedAt: Instant(microseconds: .min),
-                category: reader.category,
+                category: reader.options.category,
                 firstRow: row.number
             )
         }
@@ -122,6 +121,29 @@ struct SoldProducts: Sendable {
 }
 
 extension SoldProducts.Line {
+    /// Takes the name of a row that is not earlier than the known one; of two of one time, the larger.
+    fileprivate mutating func take(name reader: borrowing SalesReader, at time: Instant) {
+        guard !reader.isName(self.name) else { return self.namedAt = time }
+        let name = reader.name
+        guard !name.isEmpty, (self.namedAt, self.name) < (time, name) else { return }
+        (self.namedAt, self.name) = (time, name)
+    }
+
+    /// Takes the category of a row that is not earlier than the known one; of two of one time, the larger.
+    fileprivate mutating func take(category reader: borrowing SalesReader, at time: Instant) {
+        guard !reader.isCategory(self.category) else { return self.categorizedAt = time }
+        let category = reader.category
+        guard (self.categorizedAt, self.category) < (time, category) else { return }
+        (self.categorizedAt, self.category) = (time, category)
+    }
+
+    /// Takes a price that is not earlier than the known one; of two of one time, the larger.
+    fileprivate mutating func take(price: Money, per: Int64, at time: Instant) {
+        guard (self.pricedAt, self.price.minorUnits, self.per) < (time, price.minorUnits, per)
+        else { return }
+        (self.pricedAt, self.price, self.per) = (time, price, per)
+    }
+
     fileprivate mutating func add(_ quantity: FileQuantity) {
         if quantity.decimals > self.quantityDecimals { self.quantityDecimals = quantity.decimals }
         guard quantity.isOpen else { return }
@@ -131,16 +153,13 @@ extension SoldProducts.Line {
 
     /// Appends the product's rows of a later part of the file.
     fileprivate mutating func append(_ later: SoldProducts.Line) {
-        if self.isEmpty, !later.isEmpty {
-            self.isEmpty = false
-            self.category = later.category
+        if (self.namedAt, self.name) < (later.namedAt, later.name) {
+            (self.namedAt, self.name) = (later.namedAt, later.name)
         }
-        if self.name.isEmpty { self.name = later.name }
-        if later.pricedAt >= self.pricedAt {
-            self.price = later.price
-            self.per = later.per
-            self.pricedAt = later.pricedAt
+        if (self.categorizedAt, self.category) < (later.categorizedAt, later.category) {
+            (self.categorizedAt, self.category) = (later.categorizedAt, later.category)
         }
+        self.take(price: later.price, per: later.per, at: later.pricedAt)
         self.quantityDecimals.raise(to: later.quantityDecimals)
         self.hasOpenQuantity = self.hasOpenQuantity || later.hasOpenQuantity
     }
@@ -157,9 +176,9 @@ extension SoldProducts.Line {
     /// of a weight if they have any.
     var newDecimals: UInt8 { self.quantityDecimals == 0 ? 0 : max(3, self.quantityDecimals) }
 
-    /// The price if the file creates the product: for as many base units as the file's price is for.
-    var newPrice: Price {
-        let basis = self.per / FileQuantity.perBaseUnit(self.newDecimals)
+    /// The price of the product, counted with `decimals`: for as many base units as the file's price is for.
+    func newPrice(_ decimals: UInt8) -> Price {
+        let basis = self.per / FileQuantity.perBaseUnit(decimals)
         return Price(self.price.minorUnits, per: max(1, basis))
     }
 }

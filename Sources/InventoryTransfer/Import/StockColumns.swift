@@ -49,6 +49,12 @@ struct StockColumns: Sendable {
             let reading = numbers.read(records, shop.column, decimals: decimals)
             let quantity = Quantity(try Self.units(reading, shop.name))
             guard quantity != 0 else { continue }
+            try ProductCells.check(
+                quantity.baseUnits,
+                in: 0...Limits.quantityMax,
+                name: shop.name,
+                decimals: decimals
+            )
             all.append(
                 OpeningStock(
                     location: shop.location,

@@ -125,7 +125,7 @@ struct StockReader {
 
     /// Returns the rows of the current record, one for each location that it has stock of.
     private mutating func rows() throws(Problem) -> [Row] {
-        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
+        if let problem = self.records.problem { throw Problem(text: problem) }
         let sku = self.records.text(self.sku)
         guard !sku.isEmpty else { throw Problem(text: "sku: is empty") }
         guard sku.utf8.count <= Limits.skuByteCountMax else {

@@ -122,7 +122,7 @@ package enum TimeText {
     }
 
     /// Returns the seconds that the zone is ahead of UTC at a local time.
-    private static func offset(_ local: Int64, _ zone: TimeZone) -> Int64 {
+    static func offset(_ local: Int64, _ zone: TimeZone) -> Int64 {
         func offset(at utc: Int64) -> Int64 {
             Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(utc))))
         }

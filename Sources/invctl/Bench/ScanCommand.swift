@@ -10,7 +10,7 @@ extension BenchCommand {
             commandName: "questions",
             abstract: "Queries over synthetic sales in memory, without a server.",
             discussion: """
-                Each query is measured uncached, and with cached aggregates of the ledger's full
+                Each query is measured uncached, and with cached aggregates of the ledger's full \
                 segments where the query can use them.
 
                 Examples:

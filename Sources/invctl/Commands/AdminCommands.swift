@@ -104,10 +104,12 @@ struct SnapshotCommand: AsyncParsableCommand {
             object.add("segmentsWritten", raw: String(taken.segmentsWritten))
             object.add("segmentsReused", raw: String(taken.segmentsReused))
             object.add("milliseconds", raw: String(taken.milliseconds))
+            let bytes = DecimalText.counted(Int64(taken.byteCount), "byte")
+            let segments = DecimalText.counted(Int64(taken.segmentsWritten), "segment")
             shell.say(
                 """
-                snapshot at LSN \(taken.lsn)   \(taken.byteCount) bytes   \
-                \(taken.segmentsWritten) segments written, \(taken.segmentsReused) reused   \
+                snapshot at LSN \(taken.lsn)   \(bytes)   \
+                \(segments) written, \(taken.segmentsReused) reused   \
                 \(taken.milliseconds) ms
                 """,
                 object
@@ -126,8 +128,8 @@ struct BackupCommand: AsyncParsableCommand {
             one LSN, and can be restored to that or to any step since the snapshot in it: see \
             invd restore --help. It is compressed, and every block has a checksum.
 
-            A file gets its name only once it is complete and on disk. Anyone who has the file has all \
-            the data.
+            A file gets its name only once it is complete and on disk. One that exists is replaced only \
+            with --force. Anyone who has the file has all the data.
 
             Examples:
               invctl backup shop.invbackup
@@ -143,6 +145,7 @@ struct BackupCommand: AsyncParsableCommand {
         )
     )
     var rate: Int?
+    @OptionGroup var target: ForceOptions
 
     func validate() throws {
         if let rate, !(1...1_048_576).contains(rate) {
@@ -152,7 +155,12 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            let sink = try ExportSink(self.file, shell, kind: .backup)
+            let sink = try ExportSink(
+                self.file,
+                shell,
+                kind: .backup,
+                replaces: self.target.force
+            )
             do {
                 try await self.write(shell, sink)
             } catch {

@@ -12,8 +12,9 @@ struct ContextCommand: AsyncParsableCommand {
             variable, else the current context, else the top of the file, else the built-in default. \
             invctl context show lists the sources.
 
-            invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
-            invctl context use shop
+            Examples:
+              invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
+              invctl context use shop
             """,
         subcommands: [Show.self, List.self, Set.self, Use.self, Delete.self]
     )

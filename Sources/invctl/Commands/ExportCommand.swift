@@ -18,7 +18,9 @@ struct ExportCommand: AsyncParsableCommand {
 
             import reads what --what products, stock and sales write, in this order: all fields of the \
             products; what is on hand at each location and worth; each line of a receipt with its amount \
-            and cost. Stock on hold, reserved or expected, and archived products, do not come back.
+            and cost. Sales that were undone on the same day are left out with their reversals; those undone \
+            later come back as returns. Stock on hold, reserved or expected, and archived products, do \
+            not come back.
 
             An export is no backup, which is everything and can be restored: see invctl backup --help.
 
@@ -26,7 +28,7 @@ struct ExportCommand: AsyncParsableCommand {
             databases only; it writes no file.
 
             A file whose name ends in .gz, .xz, .lz4 or .zst is compressed by that program. A file \
-            gets its name only once it is complete.
+            gets its name only once it is complete. One that exists is replaced only with --force.
 
             Examples:
               invctl export products.csv
@@ -54,6 +56,7 @@ struct ExportCommand: AsyncParsableCommand {
         help: "Writes ' before text that a spreadsheet would take for a formula: = + - @ first."
     )
     var sanitizeFormulas = false
+    @OptionGroup var target: ForceOptions
 
     /// Endings of formats that a name may promise and that are not written.
     private static let unwritten: Set = ["xlsx", "xls", "ods", "parquet", "arrow"]
@@ -109,7 +112,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         try await Shell.run(self.global) { shell in
             guard let file = self.file else { return try await self.printChecksum(shell) }
-            let sink = try ExportSink(file, shell)
+            let sink = try ExportSink(file, shell, replaces: self.target.force)
             do {
                 if self.chosen == .all {
                     try await self.writeAll(shell, sink)
@@ -128,11 +131,13 @@ struct ExportCommand: AsyncParsableCommand {
         try await export.write()
         try sink.finish()
         guard !self.global.isQuiet else { return }
-        func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
+        func count(_ value: Int, _ noun: String) -> String {
+            DecimalText.counted(Int64(value), noun)
+        }
         Terminal.note(
             """
-            \(count(export.productCount)) products, \(count(export.stepCount)) steps with \
-            \(count(export.movementCount)) movements; digest \(export.digest.text)
+            \(count(export.productCount, "product")), \(count(export.stepCount, "step")) with \
+            \(count(export.movementCount, "movement")); digest \(export.digest.text)
             """
         )
     }
@@ -158,7 +163,7 @@ struct ExportCommand: AsyncParsableCommand {
             isExport: true,
             sanitizesFormulas: self.sanitizeFormulas
         )
-        let adding = try await self.furtherColumns(shell.client)
+        let adding = try await self.adaptation(shell)
         var output = RowOutput(style, Listing())
         for try await part in shell.client.rows(of: self.query) {
             _ = try output.take(adding(part.table))
@@ -170,13 +175,12 @@ struct ExportCommand: AsyncParsableCommand {
         try sink.finish()
     }
 
-    /// Returns what adds the columns that an import needs beside those of the answer.
-    private func furtherColumns(
-        _ client: InventoryClient
-    ) async throws -> (ResultTable) -> ResultTable {
+    /// Returns what adds the columns that an import needs beside those of the answer, or removes rows.
+    private func adaptation(_ shell: Shell) async throws -> (ResultTable) -> ResultTable {
         switch self.chosen {
-        case .products: try await ExportedProducts(client).adding
-        case .stock: try await ExportedStock(client).adding
+        case .products: try await ExportedProducts(shell.client).adding
+        case .stock: try await ExportedStock(shell.client).adding
+        case .sales: try await ExportedSales(shell.client, zone: shell.settings.zone).removing
         default: { $0 }
         }
     }

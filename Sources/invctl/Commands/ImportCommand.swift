@@ -22,24 +22,29 @@ struct ImportCommand: AsyncParsableCommand {
             which xlsx2csv reads. Compressed files are accepted, from a pipe too: gzip, xz, lz4 and \
             zstd, which their own programs decompress.
 
-            The encoding is detected and shown: UTF-8, UTF-16, else Windows-1252. Numbers may have a \
-            decimal comma, thousands and the database's currency. 1,250 alone in its column can be two \
+            The encoding is detected and shown: UTF-8, UTF-16, else Windows-1252. A byte that belongs to no \
+            character, or a line that is no JSON object, rejects its row alone; an unclosed quote the file. \
+            Numbers may have a decimal comma, thousands and the database's currency. 1,250 alone in its column can be two \
             numbers and is rejected: --decimal says which. Times are ISO 8601, or as --date-format says.
 
             --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, location, \
-            priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location.
+            priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location. A row that \
+            says what is there already is counted; one that differs from its product is rejected.
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
             --mode upsert: sku or barcode, and any of the fields of products. Changes the products that \
             exist, found by their SKU, or in rows without one by their barcode, and adds the others. \
             Only fields that the file has a column for change; an empty cell leaves a field as it is, \
             \\N clears it. stock is what is there. A dry run shows each field before and after.
-            --as sales: sku, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
+            --as sales: sku or barcode, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. They are history \
-            and never change the stock of today; products that do not exist are created. A receipt is \
+            and never change the stock of today; products that do not exist are created, with the name, \
+            category and price of their latest sale in any file. Without cost the goods have the unit \
+            cost that is known when the sale is imported. A receipt is \
             its location, reference and local day in --zone, a line its number in it, wherever in the \
             file its rows are: a line that was imported before is counted and not recorded again, and \
-            rejected if it says something else. Rows without a reference are not recognized. A \
+            rejected if it says something else. A receipt across midnight has the day of its first line, so \
+            lines of it in a file that begins at midnight are another receipt. Rows without a reference are not recognized. A \
             negative price is a discount; a negative quantity is what --negative says.
 
             Rejected rows are counted, and the first are listed with number, column and reason.
@@ -52,11 +57,10 @@ struct ImportCommand: AsyncParsableCommand {
             new --id. invctl ledger imports lists all runs. With \
             -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
-            invctl import stock.csv --mode set --dry-run
-
-            xz -dc sales.csv.xz | invctl import - --as sales --map sku=StockCode \
-            --map occurredAt=InvoiceDate --map reference=InvoiceNo --zone Europe/London \
-            --return-prefix C --dry-run
+            Examples:
+              invctl import catalog.csv
+              invctl import stock.csv --mode set --dry-run
+              xz -dc sales.csv.xz | invctl import - --as sales --map sku=StockCode
             """
     )
 
@@ -129,8 +133,9 @@ struct ImportCommand: AsyncParsableCommand {
         if self.preset != nil, self.kind == .sales {
             throw ValidationError("--preset applies to products and their stock, not to sales")
         }
-        guard (1...Limits.quantityMax).contains(self.per) else {
-            throw ValidationError("--per is \(self.per), not 1 to \(Limits.quantityMax)")
+        guard FieldBounds.priceBases.contains(self.per) else {
+            let highest = FieldBounds.priceBases.upperBound
+            throw ValidationError("--per is \(self.per), not 1 to \(highest)")
         }
         _ = try self.reading()
         for (option, count) in [("--errors", self.errors), ("--changes", self.changes)] {

@@ -19,6 +19,8 @@ struct ImportIdentity: Sendable {
     let layout: String
     /// The name of the run.
     let name: String
+    /// The name of the file without its directory and control characters; empty for standard input.
+    private let fileName: String
     /// The user's `--id`.
     private let id: String?
     /// Whether no earlier process can have begun the run.
@@ -35,6 +37,7 @@ struct ImportIdentity: Sendable {
         self.content = content
         self.layout = layout
         self.id = id
+        self.fileName = Self.fileName(of: file)
         let needsFile = id == nil && kind != .sales
         let path = needsFile && file != "-" ? ResumeFile.path(of: file) : nil
         let left = path.flatMap { ResumeFile(at: $0) }
@@ -49,6 +52,21 @@ struct ImportIdentity: Sendable {
         self.name =
             id ?? (kind == .sales ? SessionID(hashing: content + layout).text : nil)
             ?? found?.run ?? IdempotencyKey.random().text
+    }
+
+    /// The last part of a path as it is recorded: without control characters, and not longer than permitted.
+    private static func fileName(of path: String) -> String {
+        if path == "-" { return "" }
+        let last = path.split(separator: "/").last.map { String($0) } ?? ""
+        var byteCount = 0
+        let shown = last.unicodeScalars.filter { $0.properties.generalCategory != .control }
+        let name = String(String.UnicodeScalarView(shown))
+        return String(
+            name.prefix {
+                byteCount += $0.utf8.count
+                return byteCount <= Limits.importFileByteCountMax
+            }
+        )
     }
 
     /// What distinguishes the import from other requests with the same `--id`.
@@ -70,6 +88,7 @@ struct ImportIdentity: Sendable {
                 layout: self.layout,
                 session: shell.session.hexadecimal
             ),
+            file: self.fileName,
             by: shell.client,
             mayBeRepeated: self.isNew,
             delegate: Dialog(

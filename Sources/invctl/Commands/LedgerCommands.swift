@@ -160,8 +160,12 @@ extension LedgerCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists the runs of imports, newest first.",
             discussion: """
-                Each run has its --id, a hash of the file, when it was begun and finished, and how many rows \
-                were accepted, refused and passed over.
+                Each run has its id (run), the name of the file (file) and a hash of it (content), what it \
+                imports (kind), state begun or finished, begunAt and endedAt, and numbers of rows: booked, \
+                alreadyThere, refused, and passed over (passed). accepted is the sum of booked and \
+                alreadyThere, and withoutCost how many sales were booked without a known cost. Before a run \
+                is finished, and after it was interrupted, these are the rows that the server has decided; \
+                of products, the changes. undo --run takes back what a run booked.
 
                 Examples:
                   invctl ledger imports
@@ -179,7 +183,8 @@ extension LedgerCommand {
                     limit: self.global.serverLimit
                 )
                 let technical: Set = [
-                    "layout", "session", "requests", "refusedCommands", "revision",
+                    "accepted", "withoutCost", "layout", "session", "requests",
+                    "refusedCommands", "revision",
                 ]
                 try await shell.list(.importRuns(query), omitting: technical)
             }

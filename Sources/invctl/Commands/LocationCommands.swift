@@ -16,7 +16,7 @@ struct LocationCommand: AsyncParsableCommand {
             abstract: "Adds a location.",
             discussion: """
                 Examples:
-                  invctl location add depot --name 'Depot North' --kind warehouse --zone Europe/London
+                  invctl location add depot --name North --kind warehouse --zone Europe/London
                 """
         )
         @OptionGroup var global: GlobalOptions

@@ -45,7 +45,7 @@ struct ExpiryOptions: ParsableArguments {
         let units: [(Character, Int64)] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
         guard let unit = units.first(where: { $0.0 == text.last }),
             let count = Int64(digits: text.dropLast()), count > 0,
-            count <= Limits.reservationSecondsMax / unit.1
+            count <= FieldBounds.expirySeconds.upperBound / unit.1
         else { return nil }
         return count * unit.1
     }

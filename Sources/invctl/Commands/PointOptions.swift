@@ -67,6 +67,7 @@ extension Query {
         case .transfers: "transfers"
         case .lastStep: "movements"
         case .importRuns: "imports"
+        case .importSteps: "steps"
         case .verify: "checks"
         case .stateChecksum: "checksums"
         case .stats: "statistics"
@@ -80,7 +81,7 @@ extension Query {
         case .products(let search): search.asOf
         case .levels(let query): query.asOf
         case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
-            .transfers, .lastStep, .importRuns, .verify, .stats, .stateChecksum:
+            .transfers, .lastStep, .importRuns, .importSteps, .verify, .stats, .stateChecksum:
             nil
         }
     }

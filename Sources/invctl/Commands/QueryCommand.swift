@@ -22,8 +22,8 @@ struct QueryCommand: AsyncParsableCommand {
 
             Examples:
               invctl query --from sales --window last-7-days --by day --measure net,units
-              invctl query --from sales --by category,day --by category --by total --measure net
-              invctl query --from sales --by product --measure net,marginPercent --order=-net --limit 10
+              invctl query --by category,day --by category --by total --measure net
+              invctl query --by product --measure net,marginPercent --order=-net --limit 9
               invctl query --from levels --by location --measure onHand,value,retailValue
               invctl query --from movements --by reason --measure onHandChange --kind adjust
             """

@@ -9,8 +9,8 @@ struct SellCommand: AsyncParsableCommand {
         commandName: "sell",
         abstract: "Sells stock: all lines or none, never more than is available.",
         discussion: """
-            A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; the default price is the
-            product's. With --id a retried sale is executed only once. A barcode may stand for the
+            A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; the default price is the \
+            product's. With --id a retried sale is executed only once. A barcode may stand for the \
             SKU; one with a weight or a price in it, which --barcode-rules read, needs no quantity.
 
             Examples:

@@ -23,7 +23,9 @@ extension Shell {
         }
         let answer = try await self.client.insight(insight)
         if !self.options.isQuiet {
-            Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
+            let head = "\(InsightWatch.window(answer.window)), LSN \(answer.lsn)"
+            let width = Terminal.isError ? Terminal.size.columns : .max
+            for line in TextWidth.wrapped(head, to: width) { Terminal.note(line) }
             if let asOf = insight.asOf { Terminal.note(asOf.note(self.clock)) }
             if answer.table.hasMixedUnits {
                 Terminal.note("quantities of different units are not added")

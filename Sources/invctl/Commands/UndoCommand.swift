@@ -16,26 +16,59 @@ struct UndoCommand: AsyncParsableCommand {
             reservation, or if you changed a product, category, location, level or the time of a \
             reservation after it, nothing is undone, and the message says what to do instead.
 
-            On a terminal the step is shown, and you are asked first.
+            --run takes back what a whole import recorded, of anyone: step by step, each that can be \
+            reversed. How many cannot, because the stock was sold meanwhile, is said with the reason. \
+            Steps that were undone or returned before are counted; so the same command continues what \
+            was interrupted. Products that the import created stay.
+
+            On a terminal the step is shown, and you are asked first. What happened at another date is \
+            undone at that date.
 
             Examples:
               invctl undo
               invctl undo --dry-run
               invctl undo --yes --note 'wrong till'
+              invctl undo --run monday --dry-run
             """
     )
     @OptionGroup var global: GlobalOptions
     @OptionGroup var write: WriteOptions
     @OptionGroup var confirmation: ConfirmOptions
     @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("The id of an import, of those in ledger imports.", valueName: "id")
+    )
+    var importID: String?
+
+    func validate() throws {
+        guard self.importID != nil, self.write.retry.id != nil else { return }
+        throw ValidationError(
+            "--run needs no --id: each step is undone once, however often it is sent"
+        )
+    }
 
     func run() async throws {
+        if let importID { return try await self.undo(import: importID) }
         try await Shell.run(self.global, write: self.write) { shell in
             // The step that a retry would find is an earlier one than the first try took back.
             if self.write.retry.id != nil, !self.write.dryRun, try await shell.answerAgain() {
                 return
             }
             try await self.undo(shell, attempts: Self.attemptsMax)
+        }
+    }
+
+    private func undo(import id: String) async throws {
+        var request = self.write.request
+        request.isDryRunOfMany = self.write.dryRun
+        try await Shell.run(self.global, write: request) { shell in
+            var undo = try await ImportUndo(of: id, shell)
+            try await undo.run(
+                self.reason ?? .correction,
+                note: self.write.note,
+                self.confirmation
+            )
         }
     }
 
@@ -223,7 +256,8 @@ extension Change {
         case .level: .level
         case .reservation(let reservation): .subject("the reservation \(reservation.id.value)")
         case .transfer(let transfer): .subject("the transfer \(transfer.id.value)")
-        case .databaseCreated, .productLeft, .demandRefused, .alert, .importRun, .sessionOpened,
+        case .databaseCreated, .productLeft, .demandRefused, .alert, .importRun, .importPart,
+            .productInferred, .sessionOpened,
             .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten, .receiptRecorded:
             .nothing
         }

@@ -7,9 +7,9 @@ struct CompletionCommand: AsyncParsableCommand {
         commandName: "completion",
         abstract: "Writes the completion script for bash, zsh or fish.",
         discussion: """
-            bash:  source <(invctl completion bash)
-            zsh:   invctl completion zsh > \"${fpath[1]}/_invctl\"
-            fish:  invctl completion fish > ~/.config/fish/completions/invctl.fish
+              bash:  source <(invctl completion bash)
+              zsh:   invctl completion zsh > \"${fpath[1]}/_invctl\"
+              fish:  invctl completion fish > ~/.config/fish/completions/invctl.fish
 
             Besides commands and flags it completes files, zones, windows, and the SKUs, categories, \
             locations and columns of the server if it answers within 0.3 s.

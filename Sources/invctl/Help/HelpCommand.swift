@@ -60,7 +60,7 @@ struct HelpCommand: AsyncParsableCommand {
             command = child
             path += " " + word
         }
-        let text = Invctl.helpMessage(for: command)
+        let text = HelpText.fitted(Invctl.helpMessage(for: command))
         guard words.isEmpty else { return text }
         let topics = HelpTopic.allCases.map { ($0.rawValue, $0.abstract) }
         return text + "\n\nTOPICS (invctl help TOPIC):\n" + HelpTopic.table(topics)

@@ -66,12 +66,13 @@ struct TableWriter: RowWriter {
     // MARK: - Columns
 
     private static func drawing(_ fields: [ResultField], _ style: RowStyle) -> TextTable {
+        let names = fields.map { $0.name }
         let columns = fields.enumerated().map { index, field in
             let next = index + 1 < fields.count ? fields[index + 1].name : ""
             return TextTable.Column(
                 field.name,
                 field.isNumber ? .number : field.kind == .text ? .text : .other,
-                worth: ColumnWorth.of(field.name),
+                worth: ColumnWorth.of(field.name, among: names),
                 gap: self.gap(field.name, next),
                 colors: field.name == "status" ? self.statusColors : [:]
             )

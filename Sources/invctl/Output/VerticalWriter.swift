@@ -8,7 +8,7 @@ import TerminalKit
 ///     NAME       A laptop with a name too long for a column
 ///     ON HAND    8
 ///
-/// It shows one thing whole where a table would not fit the terminal.
+/// It shows one thing whole where a table would not fit the terminal; a longer value continues under itself.
 struct VerticalWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -39,9 +39,14 @@ struct VerticalWriter: RowWriter {
             self.rowCount += 1
             for (head, column) in zip(self.heads, self.columns) {
                 let text = RowStyle.flat(self.cells.text(table, row: row, column: column))
-                bytes.append(self.bold(head) + text)
-                while bytes.last == 0x20 { bytes.removeLast() }
-                bytes.append(0x0A)
+                for (index, line) in self.lines(of: text, behind: head).enumerated() {
+                    let start =
+                        index == 0
+                        ? self.bold(head) : String(repeating: " ", count: TextWidth.of(head))
+                    bytes.append(start + line)
+                    while bytes.last == 0x20 { bytes.removeLast() }
+                    bytes.append(0x0A)
+                }
             }
         }
     }
@@ -49,6 +54,17 @@ struct VerticalWriter: RowWriter {
     mutating func finish(into bytes: inout [UInt8]) {
         // Every line is complete already.
     }
+
+    /// Returns a value in lines that fit the terminal behind the names; at least one.
+    private func lines(of text: String, behind head: String) -> [String] {
+        guard let width = self.style.width else { return [text] }
+        let space = width - TextWidth.of(head)
+        guard space > Self.valueWidthMin, TextWidth.of(text) > space else { return [text] }
+        return TextWidth.wrapped(text, to: space)
+    }
+
+    /// The fewest columns for values; a narrower terminal breaks lines itself.
+    private static let valueWidthMin = 12
 
     private func bold(_ text: String) -> String {
         self.style.hasColor ? "\u{1B}[1m\(text)\u{1B}[0m" : text

@@ -20,9 +20,8 @@ struct ShellCommand: AsyncParsableCommand {
             line. It continues after a failure and exits with the code of the \
             first command that failed:
 
-            invctl shell -c 'sell LAP-01=2' -c 'stock show LAP-01'
-
-            printf 'product list\\nstock low\\n' | invctl shell
+              invctl shell -c 'sell LAP-01=2' -c 'stock show LAP-01'
+              printf 'product list\\nstock low\\n' | invctl shell
             """
     )
     @OptionGroup var global: GlobalOptions
@@ -93,17 +92,17 @@ enum ShellWord: String, CaseIterable, Sendable {
         case .help: "shows this help; help COMMAND explains a command"
         case .quit: "quits, as do Ctrl-D, exit and quit"
         case .timing: "turns the duration of each command on or off"
-        case .watch: "repeats the last command every 2 s or SECONDS, until Ctrl-C"
-        case .output: "sets the output format: table, json, csv, …; the default without one"
+        case .watch: "repeats the last command, every 2 s; Ctrl-C ends it"
+        case .output: "sets the output format, or that of before"
         case .vertical: "shows rows vertically, a line per field, or not"
         case .program: "runs a program of the system's shell"
-        case .connect: "switches to another server; without one shows the current server"
+        case .connect: "switches to another server, or shows the current one"
         case .history: "lists the history, or the entries that contain TEXT"
         }
     }
 
     static var table: String {
-        self.allCases.map { TextWidth.padded($0.usage, to: 22) + $0.meaning }
+        self.allCases.map { "  " + TextWidth.padded($0.usage, to: 22) + $0.meaning }
             .joined(separator: "\n")
     }
 

@@ -110,7 +110,8 @@ struct ChangeText {
                 ]
             )
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten, .importRun, .receiptRecorded, .reservation,
+            .keysForgotten, .importRun, .importPart, .productInferred, .receiptRecorded,
+            .reservation,
             .transfer:
             return nil
         }

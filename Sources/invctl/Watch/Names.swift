@@ -77,7 +77,8 @@ struct Names: Sendable {
         case .alert(_, _, let product, _, _, _):
             await self.fetch(product)
             await self.fetchLocations()
-        case .databaseCreated, .reservation, .transfer, .importRun, .receiptRecorded,
+        case .databaseCreated, .reservation, .transfer, .importRun, .importPart, .productInferred,
+            .receiptRecorded,
             .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
             break
         }

@@ -51,7 +51,7 @@ struct WatchFrame: Sendable {
         let rest = self.total - top - self.rowSpace(space)
         guard rest > 0 else { return nil }
         let count = DecimalText.grouped(String(rest))
-        return "\(self.hasUncounted ? "over " : "")\(count) more rows"
+        return "\(self.hasUncounted ? "over " : "")\(count) more \(rest == 1 ? "row" : "rows")"
     }
 }
 

@@ -105,6 +105,31 @@ extension PlausibleRequests {
             finished.isFinished = true
             finished.counts = ImportCounts(accepted: 7, refused: 2, passed: 1)
             return [.recordImportRun(record), .recordImportRun(finished)]
+        case .inferProduct:
+            let at = Instant(microseconds: 1_700_000_000_000_000)
+            return (0..<2).map {
+                .inferProduct(
+                    InferredProduct(
+                        sku: "inferred \(world.unique)",
+                        name: "Inferred",
+                        namedAt: at,
+                        category: world.category,
+                        categorizedAt: at,
+                        price: Price(200 + $0),
+                        pricedAt: at
+                    )
+                )
+            }
+        case .describeImportRun:
+            let record = RecordImportRun(
+                run: "described \(world.unique)",
+                session: SessionID(
+                    high: world.unique.utf8.reduce(1) { $0 &* 37 &+ UInt64($1) },
+                    low: 2
+                ).hexadecimal
+            )
+            let description = DescribeImportRun(run: record.run, file: "f.csv", alreadyThere: 2)
+            return [.recordImportRun(record), .describeImportRun(description)]
         case .recordPastSale: return self.pastSales(world)
         case .batch:
             let commands: [Command] = [

@@ -129,6 +129,8 @@ extension PlausibleRequests {
                     ImportRunQuery(run: "r", content: "c", isNewestFirst: true, limit: 5)
                 ),
             ]
+        case .importSteps:
+            return ["", "r"].map { .importSteps(ImportStepQuery(run: $0, limit: 5)) }
         case .verify: return [.verify]
         case .stats: return [.stats]
         case .stateChecksum: return [.stateChecksum]

@@ -15,7 +15,7 @@ Reads the CSV from standard input, puts the rows that an import accepts into SQL
 Measures are gross, returns, net (pence), units, returned units, net units, cost, margin (pence), margin in
 percent, transactions, net per transaction (pence, half to even), rows, products; "-" for a missing value. A
 transaction is an invoice with at least one sale. The file has no costs, so they are 0. A product belongs to the
-country of its first row, as a product has one category. Times are local times of the file. sales_model.py
+country of its latest row, of two the larger, as a product has one category. Times are local times of the file. sales_model.py
 documents which rows are accepted; write-offs are not sales.
 
 The past leaves no stock; every product has one unit today. A product is dead if its last sale, or its opening
@@ -34,7 +34,7 @@ db.execute(
     " is_return INTEGER)"
 )
 db.execute("CREATE TABLE move (at TEXT)")
-db.execute("CREATE TABLE product (code TEXT PRIMARY KEY, id INTEGER, country TEXT)")
+db.execute("CREATE TABLE product (code TEXT PRIMARY KEY, id INTEGER, country TEXT, seen TEXT)")
 for row in csv.DictReader(sys.stdin):
     price = Decimal(row["UnitPrice"])
     quantity = int(row["Quantity"])
@@ -42,8 +42,13 @@ for row in csv.DictReader(sys.stdin):
     if not key or quantity == 0 or (price < 0 and quantity < 0):
         continue
     db.execute(
-        "INSERT OR IGNORE INTO product VALUES (?, (SELECT COUNT(*) FROM product), ?)",
-        (key, row["Country"].strip()),
+        "INSERT OR IGNORE INTO product VALUES (?, (SELECT COUNT(*) FROM product), '', '')",
+        (key,),
+    )
+    latest = (row["InvoiceDate"], row["Country"].strip())
+    db.execute(
+        "UPDATE product SET seen = ?1, country = ?2 WHERE code = ?3 AND (seen, country) < (?1, ?2)",
+        (*latest, key),
     )
     is_return = quantity < 0 and row["InvoiceNo"].startswith("C")
     db.execute("INSERT INTO move VALUES (?)", (row["InvoiceDate"],))

@@ -227,7 +227,7 @@ struct CommandRow {
             json: .object("levels"),
             wrong: "stock write-off P-0=999",
             code: 1,
-            says: "P-0: quantity is 999 pcs; it must be"
+            says: "P-0: asked to write off 999, but none is on hold"
         ),
         CommandRow(
             "stock expect P-0=1 --eta 2026-12-01",
@@ -654,7 +654,7 @@ struct CommandRow {
             says: "the server is 'nowhere:0'"
         ),
         CommandRow(
-            "backup {backup}",
+            "backup {backup}%",
             shows: "state checksum",
             json: .object("lsn"),
             wrong: "backup - --rate 0",

@@ -117,8 +117,8 @@ struct BothPaths: ~Copyable {
         at time: Instant,
         by actor: String
     ) -> Step? {
-        if case .recordPastSale(let sale) = command {
-            return self.record(sale, at: time, by: actor)
+        if case .recordPastSale = command {
+            return self.record(command, at: time, by: actor)
         }
         let sale = Self.bytes { command.encode(into: &$0) }.withUnsafeBytes { PlainSale($0) }
         if let sale { return self.sell(sale, at: time, by: actor) }
@@ -149,13 +149,19 @@ struct BothPaths: ~Copyable {
         return Step(outcome: outcome.array(), entry: entry.array())
     }
 
-    private mutating func record(_ sale: PastSale, at time: Instant, by actor: String) -> Step? {
+    private mutating func record(_ command: Command, at time: Instant, by actor: String) -> Step? {
+        var batch = PlainReceipt.Batch()
+        let isRead = Self.bytes { Command.batch([command], .independent).encode(into: &$0) }
+            .withUnsafeBytes { batch.read($0) }
         var step = PlainReceipt.Step()
-        guard self.fast.decide(sale, at: time, into: &step) else { return nil }
+        guard isRead, self.fast.decide(batch, 0, at: time, into: &step) else { return nil }
         let outcome = Self.bytes { step.outcome.encode(into: &$0) }
         var entry = ByteWriter()
         step.encodeEntry(by: actor, remembering: nil, into: &entry)
-        self.fast.evolve(step, by: actor, remembering: nil)
+        var gathered = GatheredReceipts()
+        self.fast.evolve(step, by: actor, remembering: nil, gathering: &gathered)
+        gathered.checkInvariants()
+        self.fast.settle(&gathered)
         return Step(outcome: outcome, entry: entry.array())
     }
 
@@ -166,7 +172,7 @@ struct BothPaths: ~Copyable {
     ) -> Step? {
         var step = PlainProduct.Step()
         var gathered = GatheredProducts()
-        self.fast.prepare(for: batch)
+        self.fast.prefetch(batch)
         switch self.fast.decide(batch, 0, at: time, behind: gathered, into: &step) {
         case .slowPath: return nil
         case .refused(let refusal):

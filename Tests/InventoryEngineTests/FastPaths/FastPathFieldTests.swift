@@ -224,6 +224,33 @@ import Testing
         }
     }
 
+    @Test func `receipts are read as their description reads them, whatever the bytes`() throws {
+        var random = SplitMix64(seed: 11)
+        var batch = PlainReceipt.Batch()
+        var (readCount, damagedCount) = (0, 0)
+        for _ in 0..<400 {
+            let commands = (0...random.below(3)).map { _ in random.command(.recordPastSale) }
+            var bytes = BothPaths.bytes { Command.batch(commands, .errorsOnly).encode(into: &$0) }
+            #expect(bytes.withUnsafeBytes { batch.read($0) })
+            #expect(batch.isErrorsOnly && batch.count == commands.count)
+            for index in commands.indices { #expect(batch.command(index) == commands[index]) }
+            bytes[Int(random.below(UInt64(bytes.count)))] = UInt8(random.below(256))
+            damagedCount += 1
+            guard bytes.withUnsafeBytes({ batch.read($0) }) else { continue }
+            readCount += 1
+            let decoded = try bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try Command(from: &reader)
+            }
+            guard case .batch(let read, _) = decoded else {
+                Issue.record("\(decoded) is no batch")
+                return
+            }
+            #expect((0..<batch.count).map { batch.command($0) } == read)
+        }
+        #expect(readCount > 50 && readCount < damagedCount)
+    }
+
     /// Each bit of a line's mask is either known to the fast path, or falls back to the slow path.
     @Test func `a line with an unknown field takes the slow path`() {
         let line = SaleLine(product: ProductID(7), quantity: 1)

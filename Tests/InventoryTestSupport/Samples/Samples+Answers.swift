@@ -181,6 +181,13 @@ extension SplitMix64 {
                     limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )
+        case .importSteps:
+            .importSteps(
+                ImportStepQuery(
+                    run: self.text(),
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
         case .verify: .verify
         case .stats: .stats
         case .stateChecksum: .stateChecksum

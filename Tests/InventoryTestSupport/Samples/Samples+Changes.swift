@@ -88,6 +88,16 @@ extension SplitMix64 {
         case .reservation: .reservation(self.reservationRow())
         case .transfer: .transfer(self.transferRow())
         case .importRun: .importRun(self.importRun())
+        case .importPart: .importPart(self.importPart())
+        case .productInferred:
+            .productInferred(
+                InferredTimes(
+                    product: ProductID(UInt32(truncatingIfNeeded: self.unsigned())),
+                    namedAt: self.instant(),
+                    categorizedAt: self.instant(),
+                    pricedAt: self.instant()
+                )
+            )
         case .receiptRecorded:
             .receiptRecorded(
                 ReceiptPart(
@@ -97,6 +107,18 @@ extension SplitMix64 {
                 )
             )
         }
+    }
+
+    private mutating func importPart() -> ImportPart {
+        var part = ImportPart()
+        part.number = UInt32(truncatingIfNeeded: self.unsigned())
+        part.file = self.text()
+        part.first = LSN(self.unsigned())
+        part.booked = self.unsigned()
+        part.alreadyThere = self.unsigned()
+        part.refused = self.unsigned()
+        part.withoutCost = self.unsigned()
+        return part
     }
 
     private mutating func importRun() -> ImportRun {

@@ -201,6 +201,27 @@ extension SplitMix64 {
         case .receiveTransfer: .receiveTransfer(self.settlement())
         case .cancelTransfer: .cancelTransfer(self.settlement())
         case .recordImportRun: .recordImportRun(self.importRunRecord())
+        case .inferProduct:
+            .inferProduct(
+                InferredProduct(
+                    sku: self.text(),
+                    name: self.text(),
+                    namedAt: self.instant(),
+                    category: self.category(),
+                    categorizedAt: self.instant(),
+                    unit: self.unit(),
+                    price: self.price(),
+                    pricedAt: self.instant()
+                )
+            )
+        case .describeImportRun:
+            .describeImportRun(
+                DescribeImportRun(
+                    run: self.text(),
+                    file: self.text(),
+                    alreadyThere: self.unsigned()
+                )
+            )
         case .recordPastSale: .recordPastSale(self.pastSale())
         case .batch:
             .batch(

@@ -47,14 +47,13 @@ package enum TextEncoding: String, CaseIterable, Sendable {
 
     /// Returns the encoding that a file has by its byte order mark, its zero bytes, or whether it is UTF-8.
     ///
-    /// A file without a mark that is not UTF-8 is Windows-1252, unless most of its characters beyond ASCII
-    /// are UTF-8: then it is damaged UTF-8, and the damaged rows are refused.
+    /// A file without a mark whose bytes beyond ASCII are mostly no UTF-8 is Windows-1252. Any other is UTF-8, and
+    /// a row with a byte that belongs to no character is refused.
     static func detect(_ bytes: UnsafeRawBufferPointer) -> TextEncoding {
         if let marked = Self.marked.first(where: { bytes.starts(with: $0.mark) }) { return marked }
         if let wide = Self.wide(bytes.prefix(4_096)) { return wide }
         let check = UTF8Check(bytes)
-        return check.invalidCount == 0 || check.wideCount > check.invalidCount
-            ? .utf8 : .windows1252
+        return check.wideByteCount >= check.invalidCount ? .utf8 : .windows1252
     }
 
     /// Returns UTF-16 if every second byte of most of the characters is zero.

@@ -4,6 +4,8 @@
 struct UTF8Check {
     /// The characters of more than one byte.
     private(set) var wideCount = 0
+    /// The bytes of these characters.
+    private(set) var wideByteCount = 0
     /// The bytes that belong to no character.
     private(set) var invalidCount = 0
     /// The offset of the first such byte; `nil` if there is none.
@@ -20,6 +22,7 @@ struct UTF8Check {
                 self.firstInvalid = self.firstInvalid ?? offset
             } else {
                 self.wideCount += 1
+                self.wideByteCount += length
             }
             offset += max(1, length)
         }

@@ -158,7 +158,26 @@ final class NumberColumns: Sendable {
         }
         if let units = number.units(mark, decimals: decimals) { return .units(units) }
         if self.style.isBinary, let units = Self.binary(text, decimals) { return .units(units) }
-        return .problem(Self.noNumber(text, decimals))
+        let larger = isMoney ? Self.perLargerQuantity(number, mark, decimals: decimals) : ""
+        return .problem(Self.noNumber(text, decimals) + larger)
+    }
+
+    /// How a price with more decimals can be written: as that of more units; empty if that does not help.
+    private static func perLargerQuantity(
+        _ number: WrittenNumber,
+        _ mark: DecimalMark,
+        decimals: UInt8
+    ) -> String {
+        var basis = 1
+        for more in 1...Self.fractionDecimalsMax {
+            basis *= 10
+            guard let units = number.units(mark, decimals: decimals + more) else { continue }
+            let price = DecimalText.format(Money(units), decimals: decimals)
+            return
+                "; as a price or cost, write \(price) and the units that it is for: --per \(basis), "
+                + "or a column priceBasis with \(basis)"
+        }
+        return ""
     }
 
     /// Returns the decimal mark of a number; `nil` if it can be both.

@@ -135,7 +135,7 @@ struct PresetReader {
         result.summary = self.summary
         var lines = self.fields.map { CSV.quoted($0) }.joined(separator: ",") + "\n"
         while try self.records.next() {
-            if let problem = self.records.encodingProblem {
+            if let problem = self.records.problem {
                 result.refused.append((self.records.number, problem))
                 continue
             }

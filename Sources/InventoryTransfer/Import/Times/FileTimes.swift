@@ -147,7 +147,7 @@ struct FileTimes {
         if let known = self.days[key] {
             day = known
         } else {
-            day = self.newDay(Self.date(key))
+            day = self.newDay(key)
             self.days[key] = .some(day)
         }
         self.recent = (key, day)
@@ -155,20 +155,20 @@ struct FileTimes {
     }
 
     /// Computes a day's offset: if every hour and the last second have the same offset, the day has it.
-    private func newDay(_ date: String) -> Day? {
-        guard let midnight = TimeText.parse(date + "Z", zone: TimeText.utc) else { return nil }
-        let local = midnight.microseconds / 1_000_000
-        let clocks = (0..<24).map { ($0 < 10 ? "0\($0)" : "\($0)") + ":00:00" } + ["23:59:59"]
-        let offsets = Set(
-            clocks.compactMap { clock -> Int64? in
-                let text = "\(date) \(clock)"
-                guard let there = TimeText.parse(text, zone: self.format.zone),
-                    let here = TimeText.parse(text, zone: TimeText.utc)
-                else { return nil }
-                return (here.microseconds - there.microseconds) / 1_000_000
-            }
-        )
-        return Day(local: local, offset: offsets.count == 1 ? offsets.first : nil)
+    private func newDay(_ key: Int) -> Day? {
+        let (year, month, day) = (Int64(key / 10_000), Int64(key / 100 % 100), Int64(key % 100))
+        guard (1...9_999).contains(year), (1...12).contains(month), (1...31).contains(day) else {
+            return nil
+        }
+        let number = Instant.days(year, month: month, day: day)
+        guard Instant.civil(number) == (year, month, day) else { return nil }
+        let local = number * 86_400
+        let offset = TimeText.offset(local, self.format.zone)
+        let seconds = (1..<24).map { Int64($0) * 3_600 } + [86_399]
+        let isConstant = seconds.allSatisfy {
+            TimeText.offset(local + $0, self.format.zone) == offset
+        }
+        return Day(local: local, offset: isConstant ? offset : nil)
     }
 }
 

@@ -69,7 +69,8 @@ package struct UpsertImport: ~Copyable {
         RowCounts(
             rows: self.reader.rowCount,
             rejected: self.problems.count,
-            passed: self.reader.passedCount
+            passed: self.reader.passedCount,
+            recorded: self.reader.unchangedCount
         )
     }
 

@@ -30,6 +30,7 @@ struct UpsertReader: ~Copyable {
     private(set) var unchangedCount = 0
     /// The locations that rows and columns can name.
     let locations: ImportLocations
+    private let currencyDecimals: UInt8
     /// The columns of the fields and what was detected, for people.
     let notes: [String]
     private let refusedCount: Int
@@ -57,6 +58,23 @@ struct UpsertReader: ~Copyable {
             content: .upserts,
             locations: locations
         )
+        try await self.init(
+            file,
+            options: options,
+            host: host,
+            locations: locations,
+            problems: problems
+        )
+    }
+
+    /// Finds the products of a file that was opened; rejected rows are added to `problems`.
+    init(
+        _ file: ImportFile,
+        options: ImportOptions,
+        host: any TransferHost,
+        locations: ImportLocations,
+        problems: Problems
+    ) async throws {
         // Rows before a malformed record must not be imported: the mended file would repeat them.
         try file.records.checkRecords()
         let row = UpsertRow(
@@ -78,6 +96,7 @@ struct UpsertReader: ~Copyable {
         self.existing = existing
         self.categories = categories
         self.locations = locations
+        self.currencyDecimals = host.currency.decimals
         self.standardCategory = options.category
         self.problems = problems
         self.notes = file.notes
@@ -110,8 +129,41 @@ struct UpsertReader: ~Copyable {
         return read == 0 ? nil : chunk
     }
 
+    /// Returns how the next of some rows differs from its product; `nil` after the last of them.
+    ///
+    /// - Parameter numbers: The numbers of the rows, whose products exist.
+    /// - Returns: The row's number, and what differs, for people; `nil` if nothing does.
+    /// - Throws: ``Failure`` if the file is malformed.
+    mutating func nextDifference(
+        among numbers: Set<Int>
+    ) throws -> (number: Int, difference: String?)? {
+        while try self.row.records.next() {
+            let number = self.row.records.number
+            guard numbers.contains(number) else { continue }
+            do throws(ProductRow.Problem) {
+                let plan = try self.plan()
+                return (number, plan.map { self.text(ofDifference: $0) })
+            } catch {
+                return (number, error.text)
+            }
+        }
+        return nil
+    }
+
+    private func text(ofDifference plan: UpsertPlan) -> String {
+        guard plan.existing != nil else { return "\(plan.fields.sku) was taken at that time" }
+        let categories = self.categories
+        let texts = UpsertText(
+            currencyDecimals: self.currencyDecimals,
+            locations: self.locations,
+            category: { categories.name($0) ?? "unknown" }
+        )
+        return "there already and different: \(texts.line(of: plan)); --mode upsert changes it"
+    }
+
     /// Returns what the current record does; `nil` if nothing.
     private mutating func plan() throws(ProductRow.Problem) -> UpsertPlan? {
+        if let problem = self.row.records.problem { throw ProductRow.Problem(text: problem) }
         let number = self.row.records.number
         let sku = try self.row.sku()
         let product = try self.product(sku)

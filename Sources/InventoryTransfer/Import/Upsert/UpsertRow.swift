@@ -1,16 +1,13 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// Reads a record of a file as the fields that a product shall have, by the description of the fields.
+/// Reads a record of a file as the fields that a product shall have.
 ///
-///     a missing column, an empty cell     the field stays; a new product has its default
-///     \N                                  the field is cleared, if its default is empty or 0
-///     anything else                       the field's new value
+///     record ─▶ ProductCellReader ─▶ the fields that it gives, of a product that exists or a new one
 ///
 /// Quantities have the decimals of the product's unit: so the product is found first.
-struct UpsertRow: FieldVisitor, ~Copyable {
+struct UpsertRow: ~Copyable {
     typealias Problem = ProductRow.Problem
-    typealias Failure = Problem
 
     /// What a record says.
     struct Content {
@@ -39,31 +36,26 @@ struct UpsertRow: FieldVisitor, ~Copyable {
         var isRequired: Bool
         var first: Int
         var second = Int.max
+        /// The index of the first in ``ProductCellReader/columns``.
+        var index: Int
     }
 
-    var records: RecordReader
+    private var cells: ProductCellReader
     private let columns: [Columns]
-    let barcodes: BarcodeCells
-    private let stock: StockColumns
-    private let statusColumn, categoryColumn, decimalsColumn, priceBasisColumn: Int
+    private let statusColumn, categoryColumn, decimalsColumn: Int
     /// The price and the decimals of new products without one, which a preset knows.
     private let newPrice, newDecimals: Int
-    private let numbers: NumberColumns
-    private let per: Int64
-    private let moneyDecimals: UInt8
-    /// The columns of the field that is being read.
-    private var current: Columns
-    private var isNew = false
-    /// The keys of the product's barcodes before.
-    private var oldBarcodeKeys: [String] = []
-    /// The first barcode of the product that is being read.
-    private var firstBarcode = ""
-    private var unit = Unit.piece
 
     let skuColumn: Int
     let barcodeColumn: Int
+    var barcodes: BarcodeCells { self.cells.barcodes }
     /// Whether the file has stock.
-    var hasStock: Bool { self.stock.stock != .max || !self.stock.shops.isEmpty }
+    var hasStock: Bool { self.cells.stock.stock != .max || !self.cells.stock.shops.isEmpty }
+
+    var records: RecordReader {
+        _read { yield self.cells.records }
+        _modify { yield &self.cells.records }
+    }
 
     /// Reads the rows of a file.
     ///
@@ -74,14 +66,16 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     ///   - locations: The locations that rows and columns can name.
     init(_ file: ImportFile, currency: FileCurrency, per: Int64, locations: ImportLocations) {
         func column(_ name: String) -> Int { file.mapping?.column(name) ?? .max }
-        let columns = zip(ProductField.allCases, ProductFields.descriptions).map {
+        let first = ProductCellReader.firstColumns()
+        self.columns = zip(ProductField.allCases, ProductFields.descriptions).map {
             field,
             described in
             var columns = Columns(
                 field: field,
                 name: described.name,
                 isRequired: described.isRequired,
-                first: column(described.name)
+                first: column(described.name),
+                index: first[Int(field.rawValue) - 1]
             )
             switch described.kind {
             case .unit: columns.second = column("decimals")
@@ -90,44 +84,29 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             }
             return columns
         }
-        self.records = file.records
-        self.columns = columns
-        self.current = columns[0]
         (self.skuColumn, self.barcodeColumn) = (column("sku"), column("barcode"))
         (self.statusColumn, self.categoryColumn) = (column("status"), column("category"))
-        (self.decimalsColumn, self.priceBasisColumn) = (column("decimals"), column("priceBasis"))
+        self.decimalsColumn = column("decimals")
         self.newPrice = column(UpsertColumns.newPrice)
         self.newDecimals = column(UpsertColumns.newDecimals)
-        self.barcodes = BarcodeCells(file.mapping)
-        self.stock = StockColumns(file.mapping, locations)
-        self.per = per
-        self.moneyDecimals = currency.decimals
-        self.numbers = NumberColumns(
-            file.records,
-            columns.flatMap { [$0.first, $0.second] } + [self.newPrice, self.newDecimals]
-                + self.stock.numberColumns,
-            style: file.numberStyle,
-            currency: currency.code
+        self.cells = ProductCellReader(
+            .upsert,
+            file,
+            currency: currency,
+            per: per,
+            locations: locations,
+            further: [self.newPrice, self.newDecimals]
         )
     }
 
-    // MARK: - Cells
-
-    /// `\N`, as databases write a missing value.
-    private static let cleared = Array("\\N".utf8)
-
-    private func isEmpty(_ column: Int) -> Bool { self.records.withBytes(column) { $0.isEmpty } }
-
-    private func isCleared(_ column: Int) -> Bool {
-        self.records.withBytes(column) { $0.elementsEqual(Self.cleared) }
-    }
+    // MARK: - Keys
 
     /// Returns the text of a key; empty if it is missing.
     ///
     /// - Throws: The problem that the key of a product cannot be cleared.
     func sku() throws(Problem) -> String {
-        if self.isCleared(self.skuColumn) { throw Self.notClearable("sku") }
-        return self.records.text(self.skuColumn)
+        if self.cells.isCleared(self.skuColumn) { throw ProductCellReader.notClearable("sku") }
+        return self.cells.records.text(self.skuColumn)
     }
 
     /// The barcodes of the record, the first one first; without those that are cleared.
@@ -135,28 +114,26 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// - Throws: Why one is invalid.
     func allBarcodes() throws(Problem) -> [String] {
         var all: [String] = []
-        if !self.isEmpty(self.barcodeColumn), !self.isCleared(self.barcodeColumn) {
-            try self.barcodes.checkFirst(self.records)
-            all.append(self.records.text(self.barcodeColumn))
+        let column = self.barcodeColumn
+        if !self.cells.isEmpty(column), !self.cells.isCleared(column) {
+            try self.barcodes.checkFirst(self.cells.records)
+            all.append(self.cells.records.text(column))
         }
-        return all + (try self.moreBarcodes())
-    }
-
-    private func moreBarcodes() throws(Problem) -> [String] {
-        if self.isCleared(self.barcodes.more) { return [] }
-        let more = self.barcodes.more(self.records)
-        for barcode in more { try BarcodeCells.check(barcode, "moreBarcodes") }
-        return more
+        return all + (try self.cells.moreBarcodes())
     }
 
     /// The name of the category that the record gives a new product; `nil` if it has none.
     var categoryName: String? {
-        self.isEmpty(self.categoryColumn) ? nil : self.records.text(self.categoryColumn)
+        let column = self.categoryColumn
+        return self.cells.isEmpty(column) ? nil : self.cells.records.text(column)
     }
 
     /// The number of cells with stock, whatever they contain.
     var stockCellCount: Int {
-        ([self.stock.stock] + self.stock.shops.map { $0.column }).count { !self.isEmpty($0) }
+        let stock = self.cells.stock
+        var count = self.cells.isEmpty(stock.stock) ? 0 : 1
+        for shop in stock.shops where !self.cells.isEmpty(shop.column) { count += 1 }
+        return count
     }
 
     private var keyColumn: Int {
@@ -165,11 +142,7 @@ struct UpsertRow: FieldVisitor, ~Copyable {
 
     /// Whether the record is no row, such as one of totals.
     var isBesideRows: Bool {
-        self.records.isBesideRows(key: self.keyColumn)
-    }
-
-    private static func notClearable(_ name: String) -> Problem {
-        Problem(text: "\(name): cannot be cleared")
+        self.cells.records.isBesideRows(key: self.keyColumn)
     }
 
     // MARK: - A record
@@ -180,56 +153,55 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// - Returns: What it says.
     /// - Throws: The reason why the record is invalid.
     mutating func read(_ existing: ProductFields?) throws(Problem) -> Content {
-        if let problem = self.records.encodingProblem { throw Problem(text: problem) }
-        self.isNew = existing == nil
         var content = Content(fields: existing ?? ProductFields())
-        self.unit = content.fields.unit
-        self.oldBarcodeKeys = existing?.barcodeKeys ?? []
-        self.firstBarcode = content.fields.barcode
-        let given = self.columns.filter { self.isGiven($0) }
-        if self.records.withBytes(self.statusColumn, { $0.elementsEqual("archived".utf8) }) {
+        self.cells.decimals = content.fields.unit.decimals
+        self.cells.oldBarcodeKeys = existing?.barcodeKeys ?? []
+        self.cells.firstBarcode = content.fields.barcode
+        let isArchived = self.cells.records.withBytes(self.statusColumn) {
+            $0.elementsEqual("archived".utf8)
+        }
+        if isArchived {
             content.isArchived = true
             return content
         }
-        if self.isNew { try self.checkRequired() }
-        if let unit = given.first(where: { $0.field == .unit }) {
-            try self.read(unit, into: &content.fields)
+        if existing == nil { try self.checkRequired() }
+        for columns in self.columns where columns.field == .unit && self.isGiven(columns) {
+            try self.read(columns, into: &content.fields)
         }
         try self.settleUnit(of: &content.fields, before: existing)
-        for columns in given where columns.field != .unit {
+        for columns in self.columns where columns.field != .unit && self.isGiven(columns) {
             try self.read(columns, into: &content.fields)
-            if columns.field == .barcode { self.firstBarcode = content.fields.barcode }
+            if columns.field == .barcode { self.cells.firstBarcode = content.fields.barcode }
+        }
+        if self.cells.isCleared(self.categoryColumn) {
+            throw ProductCellReader.notClearable("category")
         }
         content.category = self.categoryName
-        if content.category == Self.clearedText { throw Self.notClearable("category") }
-        let nameMax = Int64(Limits.nameByteCountMax)
-        try Self.checkLength(content.category ?? "", "category", atMost: nameMax)
+        try self.cells.checkLength(self.categoryColumn, "category", in: FieldBounds.name)
         if self.hasStock { content.stock = try self.stockOnHand() }
         content.cost = try self.cost(of: content.fields.price.basis)
         return content
     }
 
     private func isGiven(_ columns: Columns) -> Bool {
-        if columns.field == .moreBarcodes { return self.barcodes.hasMore(self.records) }
-        return !self.isEmpty(columns.first) || !self.isEmpty(columns.second)
+        if columns.field == .moreBarcodes { return self.barcodes.hasMore(self.cells.records) }
+        return !self.cells.isEmpty(columns.first) || !self.cells.isEmpty(columns.second)
     }
-
-    private static let clearedText = "\\N"
 
     private mutating func read(
         _ columns: Columns,
         into fields: inout ProductFields
     ) throws(Problem) {
-        self.current = columns
-        try fields.visit(&self, only: FieldSet(columns.field))
+        self.cells.move(to: columns.index)
+        try fields.visit(&self.cells, only: FieldSet(columns.field))
     }
 
     /// Rejects a new product without a field that it needs.
     private func checkRequired() throws(Problem) {
         for columns in self.columns where columns.isRequired && columns.field != .category {
-            let isMissing = self.isEmpty(columns.first)
-            if isMissing, columns.field != .price || self.isEmpty(self.newPrice) {
-                let key = self.records.text(self.keyColumn)
+            let isMissing = self.cells.isEmpty(columns.first)
+            if isMissing, columns.field != .price || self.cells.isEmpty(self.newPrice) {
+                let key = self.cells.records.text(self.keyColumn)
                 throw Problem(
                     text:
                         "\(columns.name): is empty; there is no product \"\(key)\", and a new one "
@@ -249,48 +221,20 @@ struct UpsertRow: FieldVisitor, ~Copyable {
             var scale = QuantityScale(from: before.unit, to: fields.unit)
             return try fields.visit(&scale, only: .all)
         }
-        if let decimals = try self.number(self.newDecimals, "decimals", decimals: 0),
-            self.isEmpty(self.decimalsColumn)
+        if let decimals = try self.cells.number(self.newDecimals, "decimals", decimals: 0),
+            self.cells.isEmpty(self.decimalsColumn)
         {
-            let decimals = try ProductCells.decimals(decimals)
-            fields.unit = Unit(code: fields.unit.code, decimals: decimals)
-            self.unit = fields.unit
+            self.cells.decimals = try ProductCells.decimals(decimals)
+            fields.unit = Unit(code: fields.unit.code, decimals: self.cells.decimals)
         }
-        let price = try self.number(
+        let price = try self.cells.number(
             self.newPrice,
             "price",
-            decimals: self.moneyDecimals,
+            decimals: self.cells.moneyDecimals,
             isMoney: true
         )
-        fields.price = Price(price ?? 0, per: try self.basis() ?? self.unit.baseUnits)
+        fields.price = Price(price ?? 0, per: try self.cells.basis() ?? fields.unit.baseUnits)
         fields.reorderPoint = fields.unit.defaultReorderPoint
-    }
-
-    /// Returns the number in a column; `nil` if it is empty.
-    private func number(
-        _ column: Int,
-        _ name: String,
-        decimals: UInt8,
-        isMoney: Bool = false
-    ) throws(Problem) -> Int64? {
-        switch self.numbers.read(self.records, column, decimals: decimals, isMoney: isMoney) {
-        case .units(let units): return units
-        case .empty: return nil
-        case .problem(let problem):
-            throw self.isCleared(column)
-                ? Self.notClearable(name) : Problem(text: "\(name): \(problem)")
-        }
-    }
-
-    /// The base units that the record's price and cost are for; `nil` if it does not say.
-    private func basis() throws(Problem) -> Int64? {
-        let own = try self.number(
-            self.priceBasisColumn,
-            "priceBasis",
-            decimals: self.unit.decimals
-        )
-        if own == nil, self.per == 1 { return nil }
-        return try ProductCells.basis(own, per: self.per, self.unit)
     }
 
     // MARK: - Stock
@@ -298,19 +242,13 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     /// Reads what is on hand in each column that has a value.
     private func stockOnHand() throws(Problem) -> [Stock] {
         var stock: [Stock] = []
-        if !self.isEmpty(self.stock.stock) {
-            let location = self.records.withBytes(self.stock.location) {
-                self.stock.locations.id($0)
-            }
-            guard let location else {
-                let written = self.records.text(self.stock.location)
-                throw Problem(text: self.stock.locations.problem(written))
-            }
-            stock.append(
-                Stock(location: location, quantity: try self.counted(self.stock.stock, "stock"))
-            )
+        let columns = self.cells.stock
+        if !self.cells.isEmpty(columns.stock) {
+            let location = try self.cells.location()
+            let quantity = try self.counted(columns.stock, "stock")
+            stock.append(Stock(location: location, quantity: quantity))
         }
-        for shop in self.stock.shops where !self.isEmpty(shop.column) {
+        for shop in columns.shops where !self.cells.isEmpty(shop.column) {
             let quantity = try self.counted(shop.column, shop.name)
             guard !stock.contains(where: { $0.location == shop.location }) else {
                 throw Problem(text: "\(shop.name): is of the same location as stock")
@@ -321,146 +259,24 @@ struct UpsertRow: FieldVisitor, ~Copyable {
     }
 
     private func counted(_ column: Int, _ name: String) throws(Problem) -> Quantity {
-        let units = try self.number(column, name, decimals: self.unit.decimals) ?? 0
+        let decimals = self.cells.decimals
+        let units = try self.cells.number(column, name, decimals: decimals) ?? 0
         guard units >= 0 else {
-            throw Problem(text: "\(name): \(self.records.text(column)) is below 0")
+            throw Problem(text: "\(name): \(self.cells.records.text(column)) is below 0")
         }
         return Quantity(units)
     }
 
     /// The cost of `basis` base units; `nil` if the record has none.
     private func cost(of basis: Int64) throws(Problem) -> Money? {
-        let column = self.stock.cost
-        let cost = try self.number(column, "cost", decimals: self.moneyDecimals, isMoney: true)
+        let (column, decimals) = (self.cells.stock.cost, self.cells.moneyDecimals)
+        let cost = try self.cells.number(column, "cost", decimals: decimals, isMoney: true)
         guard let cost else { return nil }
         guard cost >= 0 else {
-            throw Problem(text: "cost: \(self.records.text(column)) is below 0")
+            throw Problem(text: "cost: \(self.cells.records.text(column)) is below 0")
         }
-        guard let own = try self.basis(), own != basis else { return Money(cost) }
+        guard let own = try self.cells.basis(), own != basis else { return Money(cost) }
         return try ProductCells.cost(Money(cost), for: Int128(own), to: Int128(basis))
-    }
-
-    // MARK: - Fields
-
-    mutating func text(_ field: Field<String>, _ value: inout String) throws(Problem) {
-        if self.current.field == .moreBarcodes { return try self.setMoreBarcodes(&value) }
-        if self.isCleared(self.current.first) {
-            guard field.standard == "" else { throw Self.notClearable(field.name) }
-            value = ""
-            return
-        }
-        let text = NormalizedText.trimmed(self.records.text(self.current.first))
-        try Self.checkLength(text, field.name, atMost: field.bounds.upperBound)
-        if !self.isKey(text, equalTo: value) { value = text }
-    }
-
-    /// Rejects a text that is too long, as the server would; it might not even fit a request.
-    private static func checkLength(
-        _ text: String,
-        _ name: String,
-        atMost byteCountMax: Int64
-    ) throws(Problem) {
-        guard text.utf8.count > byteCountMax else { return }
-        throw ProductCells.tooLong(name, byteCount: text.utf8.count, atMost: byteCountMax)
-    }
-
-    /// Sets the further barcodes, without that of the first column.
-    private func setMoreBarcodes(_ value: inout String) throws(Problem) {
-        func keys(_ barcodes: [String]) -> [String] {
-            barcodes.map { NormalizedText.barcodeKey($0) }
-        }
-        let first = NormalizedText.barcodeKey(self.firstBarcode)
-        let more = try self.moreBarcodes().filter { NormalizedText.barcodeKey($0) != first }
-        let old = ProductFields.split(value)
-        if keys(more) != keys(old) { value = more.joined(separator: " ") }
-    }
-
-    /// Whether a key is the same however it is written: such a key stays as it is.
-    private func isKey(_ text: String, equalTo value: String) -> Bool {
-        switch self.current.field {
-        case .sku: NormalizedText.key(text) == NormalizedText.key(value)
-        case .barcode:
-            // Any of its barcodes identifies a product; it need not be the first one.
-            self.oldBarcodeKeys.contains(NormalizedText.barcodeKey(text))
-        default: false
-        }
-    }
-
-    mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Problem) {
-        preconditionFailure("a product has no flag \(field.name)")
-    }
-
-    mutating func integer<Value: FixedWidthInteger>(
-        _ field: Field<Value>,
-        _ value: inout Value
-    ) throws(Problem) {
-        if field.standard == 0, self.isCleared(self.current.first) {
-            value = 0
-        } else if let number = try self.number(self.current.first, field.name, decimals: 0) {
-            value = try ProductCells.integer(number, of: field)
-        }
-    }
-
-    mutating func quantity(
-        _ field: Field<DefaultQuantity>,
-        _ value: inout Quantity
-    ) throws(Problem) {
-        let column = self.current.first
-        if field.standard == .base(0), self.isCleared(column) {
-            value = 0
-        } else if let units = try self.number(column, field.name, decimals: self.unit.decimals) {
-            value = Quantity(units)
-        }
-    }
-
-    mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Problem) {
-        preconditionFailure("a product has no amount \(field.name)")
-    }
-
-    mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Problem) {
-        let number = try self.number(
-            self.current.first,
-            field.name,
-            decimals: self.moneyDecimals,
-            isMoney: true
-        )
-        value = Price(number ?? value.minorUnits, per: try self.basis() ?? value.basis)
-    }
-
-    mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Problem) {
-        for (column, name) in [(self.current.first, field.name), (self.current.second, "decimals")]
-        where self.isCleared(column) {
-            throw Self.notClearable(name)
-        }
-        let code = self.records.text(self.current.first)
-        let number = try self.number(self.current.second, "decimals", decimals: 0)
-        let decimals = try number.map { (number) throws(Problem) in
-            try ProductCells.decimals(number)
-        }
-        guard code.utf8.count <= Limits.unitByteCountMax else {
-            throw Problem(text: "unit: is longer than \(Limits.unitByteCountMax) bytes")
-        }
-        value = Unit(
-            code: code.isEmpty ? value.code : NormalizedText.trimmed(code),
-            decimals: decimals ?? value.decimals
-        )
-        self.unit = value
-    }
-
-    mutating func choice<Value: FieldChoice>(
-        _ field: Field<Value>,
-        _ value: inout Value
-    ) throws(Problem) {
-        if self.isCleared(self.current.first) { throw Self.notClearable(field.name) }
-        let written = self.records.text(self.current.first)
-        value = try ProductCells.choice(written, field.name, among: Array(Value.allCases))
-    }
-
-    /// The category is read by name; see ``categoryName``.
-    mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) {}
-
-    mutating func instant(_ field: Field<Instant>, _ value: inout Instant) {
-        preconditionFailure("a product has no instant \(field.name)")
     }
 }
 

@@ -34,15 +34,15 @@ package enum Workbook {
         _ startFilter: FilterStart
     ) throws(Failure) -> FileBytes {
         let path = try self.temporaryCopy(of: workbook)
-        defer { unlink(path) }
-        guard let process = startFilter([self.program, path] + self.arguments, nil) else {
-            throw Failure(
-                "cannot_read",
-                "\(name) is a workbook, which \(self.program) reads; it is not installed",
-                hint:
-                    "Install it (Debian: apt install xlsx2csv; PyPI: pip install xlsx2csv), or save as CSV.",
-                exit: Exit.failed
-            )
+        let errors = path + ".errors"
+        defer {
+            unlink(path)
+            unlink(errors)
+        }
+        // Its error output is that of an interpreter; only the reason in it is for people.
+        let shell = ["/bin/sh", "-c", "exec 2>\"$0\"; exec \"$@\"", errors]
+        guard let process = startFilter(shell + [self.program, path] + self.arguments, nil) else {
+            throw self.notInstalled(name)
         }
         process.closeInput()
         let csv = FileBytes()
@@ -60,13 +60,39 @@ package enum Workbook {
         close(process.output)
         let code = process.wait()
         guard code == 0, count == 0 else {
+            if code == Self.notFound { throw self.notInstalled(name) }
+            let reason = self.reason(in: errors, code: code).replacing(path, with: name)
             throw Failure(
                 "malformed_file",
-                "\(name): \(self.program) could not read it (exit \(code))",
+                "\(name): \(self.program) could not read it: \(reason)",
                 exit: Exit.failed
             )
         }
         return csv
+    }
+
+    /// The exit code of a shell whose program is not installed.
+    private static let notFound: Int32 = 127
+
+    private static func notInstalled(_ name: String) -> Failure {
+        Failure(
+            "cannot_read",
+            "\(name) is a workbook, which \(self.program) reads; it is not installed",
+            hint:
+                "Install it (Debian: apt install xlsx2csv; PyPI: pip install xlsx2csv), or save as CSV.",
+            exit: Exit.failed
+        )
+    }
+
+    /// Returns the reason in what the program wrote about an error, whose last line has it:
+    /// `zipfile.BadZipFile: File is not a zip file`.
+    private static func reason(in errors: String, code: Int32) -> String {
+        let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
+        let last = text.split(separator: "\n").last { !$0.allSatisfy { $0.isWhitespace } }
+        guard let last else { return "it exited with \(code)" }
+        let parts = last.split(separator: ": ", maxSplits: 1)
+        let isNamed = parts.count == 2 && !parts[0].contains(" ")
+        return String(isNamed ? parts[1] : last)
     }
 
     /// Writes the workbook to a file of its own, since not every version of the program reads a pipe.

@@ -1,0 +1,46 @@
+import InventoryModel
+import InventoryWire
+import Testing
+
+@testable import InventoryClient
+
+@Suite struct NumberedCommandsTests {
+    private static let command = Command.createCategory(name: "C").encoded
+
+    private static func numbers(_ commands: [NumberedCommands.Pending]) -> [UInt64] {
+        commands.map { $0.sequence }
+    }
+
+    @Test func `commands are numbered from the session's last number on`() {
+        var commands = NumberedCommands(from: nil, waitsForStorage: true) {
+            didSet { commands.checkInvariants() }
+        }
+        #expect(!commands.isNumbering)
+        commands.begin(after: 7)
+        commands.append(Self.command, requestID: 1)
+        // Opened again, it knows its own numbers better.
+        commands.begin(after: 3)
+        commands.append(Self.command, requestID: 2)
+        #expect(Self.numbers(commands.takeUnsent()) == [8, 9])
+        #expect(commands.takeUnsent().isEmpty)
+        #expect(commands.answered(requestID: 1, refusal: nil) == .settled)
+        commands.reconnected()
+        #expect(Self.numbers(commands.takeUnsent()) == [9])
+    }
+
+    @Test func `no more are sent than the server remembers outcomes of`() {
+        var commands = NumberedCommands(from: 1, waitsForStorage: true) {
+            didSet { commands.checkInvariants() }
+        }
+        let count = UInt64(Limits.sessionWindow) + 1
+        for id in 1...count { commands.append(Self.command, requestID: id) }
+        let sent = Self.numbers(commands.takeUnsent())
+        #expect(sent.first == 1 && sent.count <= Limits.sessionWindow)
+        let next = UInt64(sent.count) + 1
+        #expect(commands.answered(requestID: 2, refusal: nil) == .settled)
+        #expect(commands.takeUnsent().isEmpty || sent.count < Limits.sessionWindow)
+        #expect(commands.answered(requestID: 1, refusal: nil) == .settled)
+        #expect(commands.pending.first?.sequence == 3)
+        #expect(commands.pending.contains { $0.sequence == next })
+    }
+}
