@@ -140,7 +140,13 @@ final class EngineDriver: @unchecked Sendable {
             configuration: configuration
         )
         self.events = EventSubscriptions(host, log: opened.log, fanout: fanout)
-        self.insights = LiveInsights(context, of: host, runner: self.queries, besides: self.events)
+        self.insights = LiveInsights(
+            context,
+            of: host,
+            runner: self.queries,
+            besides: self.events,
+            turns: self.turns
+        )
         context.metrics.startedAt = clocks.now()
         context.metrics.healedPages = Int64(directory.report.healed.count)
         self.log.delegate = self
@@ -208,7 +214,7 @@ final class EngineDriver: @unchecked Sendable {
         self.log.sealIfIdle(now)
         self.log.prepareIfNeeded(now)
         self.protection.workIfDue(now)
-        self.insights.publishProgress(now)
+        self.insights.keepTime()
         self.backups.keepTime(now)
     }
 

@@ -134,6 +134,14 @@ extension LiveInsight.Publication {
         return .whole(frames)
     }
 
+    /// Bytes that a subscriber is sent.
+    var byteCount: Int {
+        switch self {
+        case .changed(let batch): batch.byteCount
+        case .whole(let frames): frames.reduce(0) { $0 + $1.body.count }
+        }
+    }
+
     private static let blockRowsMax = 1_024
 
     private static func frame(_ message: ServerMessage) -> ServerFrame {

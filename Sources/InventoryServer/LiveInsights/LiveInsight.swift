@@ -35,6 +35,8 @@ final class LiveInsight {
     let number: UInt64
     /// The connection whose share it counts against: the first that still subscribes to it.
     private(set) var payer: ConnectionID?
+    /// Why it ends: its subscribers still have to be notified; `nil` while it is live.
+    private(set) var ending: Refusal?
     /// The newest result; `nil` before the first.
     private(set) var newest: Version?
     /// Earlier results that a subscriber still has, oldest first.
@@ -46,7 +48,12 @@ final class LiveInsight {
     var token: WorkToken?
     /// Nanoseconds that the last recomputation took; `nil` before the first.
     var cost: UInt64?
-    private(set) var subscribers: [ObjectIdentifier: InsightSubscriber] = [:]
+    /// By their numbers.
+    private(set) var subscribers: [UInt64: InsightSubscriber] = [:]
+    /// The number of subscriptions of each connection.
+    private var connections: [ConnectionID: Int] = [:]
+    /// The number of subscribers that have each version; 0 for none.
+    private var published: [UInt64: Int] = [:]
 
     /// Earlier results that are retained for slow consumers.
     ///
@@ -60,15 +67,40 @@ final class LiveInsight {
     }
 
     func add(_ subscriber: InsightSubscriber) {
-        self.subscribers[ObjectIdentifier(subscriber)] = subscriber
+        self.subscribers[subscriber.number] = subscriber
+        self.connections[subscriber.connection, default: 0] += 1
+        self.published[subscriber.publishedVersion, default: 0] += 1
         self.payer = self.payer ?? subscriber.connection
     }
 
+    /// - Complexity: O(1)
     func remove(_ subscriber: InsightSubscriber) {
-        self.subscribers[ObjectIdentifier(subscriber)] = nil
-        let connections = self.subscribers.values.map { $0.connection }
-        guard !connections.contains(where: { $0 == self.payer }) else { return }
-        self.payer = connections.first
+        self.subscribers[subscriber.number] = nil
+        Self.decrement(&self.published, subscriber.publishedVersion)
+        Self.decrement(&self.connections, subscriber.connection)
+        if self.payer.map({ self.connections[$0] == nil }) ?? false { self.payer = nil }
+    }
+
+    /// The connection that pays for it once the one that paid no longer subscribes.
+    func pays(_ connection: ConnectionID?) { self.payer = self.payer ?? connection }
+
+    private static func decrement<Key>(_ counts: inout [Key: Int], _ key: Key) {
+        guard let count = counts[key] else { preconditionFailure("\(key) has no count") }
+        counts[key] = count > 1 ? count - 1 : nil
+    }
+
+    /// The newest version was published to a subscriber.
+    func published(to subscriber: InsightSubscriber, at milliseconds: Int64) {
+        guard let newest = self.newest else { preconditionFailure("no result was published") }
+        Self.decrement(&self.published, subscriber.publishedVersion)
+        self.published[newest.number, default: 0] += 1
+        subscriber.published(newest.number, of: newest.answer.lsn, at: milliseconds)
+    }
+
+    /// It is no longer live.
+    func end(_ refusal: Refusal) {
+        self.ending = refusal
+        self.token?.cancel()
     }
 
     /// Sets a new result; `changed` is the difference from the previous one, if a message can express it.
@@ -86,8 +118,7 @@ final class LiveInsight {
 
     /// Drops results that no subscriber has, and those beyond ``earlierMax``.
     private func forget() {
-        let published = Set(self.subscribers.values.map { $0.publishedVersion })
-        self.earlier.removeAll { !published.contains($0.number) }
+        self.earlier.removeAll { self.published[$0.number] == nil }
         if self.earlier.count > Self.earlierMax {
             self.earlier.removeFirst(self.earlier.count - Self.earlierMax)
         }
@@ -124,9 +155,13 @@ final class LiveInsight {
                 "a difference from result \(newest) to itself"
             )
         }
-        let connections = Set(self.subscribers.values.map { $0.connection })
+        func counts<Key>(_ key: (InsightSubscriber) -> Key) -> [Key: Int] {
+            Dictionary(self.subscribers.values.map { (key($0), 1) }, uniquingKeysWith: +)
+        }
+        precondition(self.connections == counts { $0.connection }, "\(self.connections)")
+        precondition(self.published == counts { $0.publishedVersion }, "\(self.published)")
         precondition(
-            self.payer.map { connections.contains($0) } ?? connections.isEmpty,
+            self.payer.map { self.connections[$0] != nil } ?? self.connections.isEmpty,
             "the payer is not a subscriber"
         )
     }
@@ -134,6 +169,8 @@ final class LiveInsight {
 
 /// One connection's subscription to an insight; used on the engine's loop.
 final class InsightSubscriber {
+    /// Unique among the subscribers of all insights.
+    let number: UInt64
     let requestID: UInt64
     let live: LiveInsight
     let connection: ConnectionID
@@ -141,7 +178,7 @@ final class InsightSubscriber {
     /// Whether the client was notified that it has begun.
     var hasBegun = false
     /// The version that was last published to it; 0 for none.
-    var publishedVersion: UInt64 = 0
+    private(set) var publishedVersion: UInt64 = 0
     /// The LSN up to which it has the result.
     var lsn: LSN
     /// When anything was last sent to it, in milliseconds of a monotonic clock.
@@ -150,14 +187,22 @@ final class InsightSubscriber {
     init(
         _ live: LiveInsight,
         _ requestID: UInt64,
+        numbered number: UInt64,
         of writer: ConnectionWriter,
         lsn: LSN,
         at milliseconds: Int64
     ) {
+        self.number = number
         self.live = live
         self.requestID = requestID
         self.connection = writer.id
         self.writer = writer
+        self.lsn = lsn
+        self.publishedAt = milliseconds
+    }
+
+    fileprivate func published(_ version: UInt64, of lsn: LSN, at milliseconds: Int64) {
+        self.publishedVersion = version
         self.lsn = lsn
         self.publishedAt = milliseconds
     }

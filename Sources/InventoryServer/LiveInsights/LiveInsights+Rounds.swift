@@ -83,7 +83,6 @@ extension LiveInsights {
 
     private func roundEnded() {
         self.table.isRunning = false
-        self.table.pace.published(until: self.nanoseconds, cost: self.table.publishingNanoseconds)
         self.context.metrics.insightRounds += 1
         // Steps that became durable meanwhile, and new subscribers.
         self.advance()
@@ -101,14 +100,13 @@ extension LiveInsights {
             among: self.table.all.count
         )
         self.context.metrics.insightMicroseconds += Int64(turn.cost / 1_000)
+        // It may have ended meanwhile.
+        guard self.table.isLive(live) else { return }
         switch turn.result {
         case .same:
             live.lsn = round.view.lsn
         case .changed(let answer, let changed):
             live.publish(answer, changed: changed)
-            for subscriber in live.subscribers.values where !subscriber.hasBegun {
-                self.begin(subscriber)
-            }
             self.table.unpublished.append(live)
         case .refused(let refusal):
             self.end(live, refusal)

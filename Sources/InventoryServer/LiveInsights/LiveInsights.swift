@@ -8,7 +8,7 @@ internal import NIOCore
 ///     durable ─▶ round: a view, and each insight that is behind and has rested
 ///                   │ query thread: recompute, difference, encode
 ///                   ▼
-///                publish ──durable──▶ notify: one encoding, one write per socket
+///                publish ──durable──▶ notify: one encoding, one write per socket, some in each turn
 ///
 /// A round covers all insights that are due, so they share one view; there is one round at a time. A slow
 /// consumer receives the difference to the newest result once it is writable: nothing queues up.
@@ -20,22 +20,29 @@ final class LiveInsights: @unchecked Sendable {
     let state: any StateReader
     let runner: QueryRunner
     let events: EventSubscriptions
+    unowned let turns: RequestTurns
 
     var table = LiveInsightTable()
     /// Subscriptions of each connection, by the request IDs that began them.
     private var subscribers: [ConnectionID: [UInt64: InsightSubscriber]] = [:]
+    /// What this turn may still do for subscribers, and the turn that it belongs to.
+    var budget: (left: TurnBudget, turn: UInt64)?
+    /// Whether serving subscribers continues with a later turn.
+    var isContinuing = false
 
     /// `events` owns the limits that subscriptions to insights share.
     init(
         _ context: LoopContext,
         of state: any StateReader,
         runner: QueryRunner,
-        besides events: EventSubscriptions
+        besides events: EventSubscriptions,
+        turns: RequestTurns
     ) {
         self.context = context
         self.state = state
         self.runner = runner
         self.events = events
+        self.turns = turns
     }
 
     var nanoseconds: UInt64 { self.context.loop.now.uptimeNanoseconds }
@@ -70,15 +77,15 @@ final class LiveInsights: @unchecked Sendable {
         let subscriber = InsightSubscriber(
             live,
             requestID,
+            numbered: self.table.nextSubscriber(),
             of: writer,
             lsn: self.state.lsn,
             at: self.context.milliseconds
         )
-        live.add(subscriber)
+        self.table.add(subscriber)
         self.subscribers[writer.id, default: [:]][requestID] = subscriber
         if live.newest != nil {
-            self.begin(subscriber)
-            self.publish(to: subscriber)
+            self.serve(subscriber)
         } else {
             // The first recomputation shows whether the query is valid, so it starts without delay.
             self.table.restsUntil = 0
@@ -104,7 +111,7 @@ final class LiveInsights: @unchecked Sendable {
     /// The connection is writable again: publishes what it could not accept before.
     func becameWritable(_ connection: ConnectionID) {
         guard let mine = self.subscribers[connection] else { return }
-        for subscriber in mine.values { self.publish(to: subscriber) }
+        for subscriber in mine.values { self.serve(subscriber) }
     }
 
     // MARK: - Ending
@@ -126,8 +133,7 @@ final class LiveInsights: @unchecked Sendable {
             let lsn = subscriber.lsn
             subscriber.writer?.send(.closed(reason, lsn: lsn), to: requestID, at: lsn)
         }
-        subscriber.live.remove(subscriber)
-        if self.table.dropIfUnused(subscriber.live) { self.runner.free(subscriber.live) }
+        if self.table.remove(subscriber) { self.runner.free(subscriber.live) }
         self.events.registry.end(requestID, of: connection)
     }
 
@@ -137,17 +143,15 @@ final class LiveInsights: @unchecked Sendable {
         for requestID in mine.keys { self.unsubscribe(requestID, of: connection, reason) }
     }
 
-    /// Ends a live insight that fails or loses its place; all subscribers receive the refusal.
+    /// Ends a live insight that fails or loses its place; all subscribers receive the refusal, in turn.
     func end(_ live: LiveInsight, _ refusal: Refusal) {
-        for subscriber in live.subscribers.values {
-            self.unsubscribe(subscriber.requestID, of: subscriber.connection, refusal)
-            subscriber.writer?.releaseSoon()
-        }
+        self.table.end(live, refusal)
+        self.publishSome()
     }
 
     func checkInvariants() {
         let mine = self.subscribers.values.flatMap { $0.values }
-        let theirs = self.table.all.values.flatMap { $0.subscribers.values }
+        let theirs = self.table.subscribers
         precondition(mine.count == theirs.count, "\(mine.count) of \(theirs.count) subscribers")
         for (connection, subscribers) in self.subscribers {
             let open = Set(self.events.registry.requests(of: connection, toInsights: true))

@@ -2,12 +2,16 @@ internal import Bytes
 internal import DequeModule
 internal import NIOCore
 
-/// A connection's work in a turn of the loop.
-protocol TurnTaker: AnyObject {
+/// Work for which a turn of the loop had no time.
+protocol DeferredWork: AnyObject {
+    /// Continues with it.
+    func runDeferred()
+}
+
+/// A connection's work in a turn of the loop; its deferred work are requests.
+protocol TurnTaker: DeferredWork {
     /// Sends the replies that reflect only steps up to `durable`, or ends the connection.
     func release(durable: LSN)
-    /// Continues with requests for which an earlier turn had no time.
-    func runDeferred()
 }
 
 /// Bounds the work of one turn of the loop for requests, replies and ending connections: the rest continues
@@ -42,6 +46,8 @@ final class RequestTurns: @unchecked Sendable {
     private var isDeferredNext = false
     /// Connections whose requests continue with the next turn, in order.
     private var deferred: Deque<any TurnTaker> = []
+    /// Work besides that of connections that continues with the next turn; each has its own budget.
+    private var others: [any DeferredWork] = []
     /// Whether a later turn is scheduled to continue them; one task serves all.
     private var isContinuing = false
     /// Connections with replies that wait for a block, or that are to be closed; some may be gone.
@@ -147,6 +153,21 @@ final class RequestTurns: @unchecked Sendable {
 
     // MARK: - Later
 
+    /// The number of this turn; `nil` if turns are not counted.
+    var number: UInt64? { self.turns.isCounting ? self.turns.number : nil }
+
+    /// Defers work besides that of connections to the next turn.
+    func continueLater(_ work: any DeferredWork) {
+        self.others.append(work)
+        self.continueLater()
+    }
+
+    private func continueOthers() {
+        let others = self.others
+        self.others = []
+        for work in others { work.runDeferred() }
+    }
+
     private func continueLater() {
         guard !self.isContinuing else { return }
         self.isContinuing = true
@@ -164,6 +185,7 @@ final class RequestTurns: @unchecked Sendable {
             } else {
                 self.isContinuing = false
                 self.releaseSome()
+                self.continueOthers()
                 self.runDeferred()
             }
         }
@@ -196,8 +218,8 @@ final class RequestTurns: @unchecked Sendable {
             "\(self.releasableCount) of \(self.waiting.count) connections may be released"
         )
         precondition(
-            self.isContinuing || self.deferred.isEmpty,
-            "\(self.deferred.count) connections wait for a turn that never comes"
+            self.isContinuing || (self.deferred.isEmpty && self.others.isEmpty),
+            "\(self.deferred.count + self.others.count) wait for a turn that never comes"
         )
     }
 }
