@@ -119,7 +119,9 @@ extension InventoryState {
 
     /// The whole state frozen at this LSN: a view with the outcomes that retries are answered from.
     ///
-    /// - Complexity: O(columns + sessions), and O(sessions) for the first step after it
+    /// - Complexity: O(columns), and O(sessions) for the first step after it, which copies their table: 0.7 ms for
+    ///   `Limits/sessionsMax` of them. Their outcomes are shared, and so are the
+    ///   keys but for the chunk that is written to.
     public func wholeView() -> ReadView {
         var view = self.readView()
         view.outcomes = self.outcomes
