@@ -96,6 +96,29 @@ import Testing
         withExtendedLifetime(peers) {}
     }
 
+    @Test func `connections of a server that stops`() throws {
+        let peers = try self.peers()
+        var left = [Self.peerCount]
+        let isStopped = NIOLoopBoundBox(false, eventLoop: self.bench.server.loop)
+        self.bench.driver.drain().whenSuccess { isStopped.value = true }
+        self.takeTurns {
+            left.append(self.bench.driver.connections.all.values.count { !$0.writer.isClosing })
+            return isStopped.value
+        }
+        #expect(isStopped.value && left.last == 0)
+        let drained = zip(left, left.dropFirst()).map { $0 - $1 }
+        #expect(drained.allSatisfy { $0 <= Self.servedMax }, "\(drained)")
+        withExtendedLifetime(peers) {}
+    }
+
+    @Test func `connections that did not end in time`() throws {
+        let peers = try self.peers()
+        let closed = self.closed { self.bench.driver.abandonConnections() }
+        #expect(closed.reduce(0, +) == Self.peerCount)
+        #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
+        withExtendedLifetime(peers) {}
+    }
+
     @Test func `replies to one durable block`() throws {
         let peers = try self.peers()
         let creation = Command.createCategory(name: "All")
