@@ -47,28 +47,15 @@ extension Engine {
             }
             let digest = identity.digest(of: body)
             if !self.state.isNext(sequence, of: session) {
-                switch self.state.check(session, sequence: sequence, digest: digest) {
-                case .next: break
-                case .repeated(let outcome):
-                    if let denial = try Self.denialOfRetry(
-                        body,
-                        at: identity.offset,
-                        of: .command,
-                        from: context.principal
-                    ) {
-                        return self.deny(denial, &reply)
-                    }
-                    reply.write(bytes: outcome)
-                    return self.lsn
-                case .refused(let refusal):
-                    return try self.refuse(
-                        body,
-                        at: identity.offset,
-                        refusal: refusal,
-                        context: context,
-                        into: &reply
-                    )
-                }
+                let check = self.state.check(session, sequence: sequence, digest: digest)
+                let lsn = try self.answer(
+                    body,
+                    check: check,
+                    at: identity.offset,
+                    context: context,
+                    into: &reply
+                )
+                if let lsn { return lsn }
             }
             completion = Completion(.session(session, sequence: sequence), digest: digest)
         }
@@ -80,6 +67,40 @@ extension Engine {
             completing: completion,
             into: &reply
         )
+    }
+
+    /// Answers a request whose number is not the next of its session.
+    ///
+    /// - Returns: The LSN that must be durable before the answer is sent; `nil` if it is to be decided.
+    private mutating func answer(
+        _ body: UnsafeRawBufferPointer,
+        check: SequenceCheck,
+        at offset: Int,
+        context: borrowing Context,
+        into reply: inout ByteWriter
+    ) throws(WireError) -> LSN? {
+        switch check {
+        case .next: return nil
+        case .repeated(let outcome):
+            if let denial = try Self.denialOfRetry(
+                body,
+                at: offset,
+                of: .command,
+                from: context.principal
+            ) {
+                return self.deny(denial, &reply)
+            }
+            reply.write(bytes: outcome)
+            return self.lsn
+        case .refused(let refusal):
+            return try self.refuse(
+                body,
+                at: offset,
+                refusal: refusal,
+                context: context,
+                into: &reply
+            )
+        }
     }
 
     /// Decides the command at `offset` in a request's body and appends the answer's body to `reply`.
@@ -270,11 +291,8 @@ extension Engine {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
             let isLast = index == commands.count - 1
             let time = self.time(context.now)
-            var decision = self.state.decide(command, at: time)
+            let decision = self.decide(command, at: time, isLast: isLast, of: &tally)
             answer.take(decision.outcome, into: &reply)
-            // The last step of a request of an import has its counts.
-            tally?.note(decision, of: command, in: self.state)
-            if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
             self.apply(
                 decision.changes,
                 at: time,
@@ -284,6 +302,19 @@ extension Engine {
                 from: start
             )
         }
+    }
+
+    /// Decides a command of a batch on the slow path; the last step of a request of an import has its counts.
+    func decide(
+        _ command: Command,
+        at time: Instant,
+        isLast: Bool,
+        of tally: inout ImportTally?
+    ) -> Decision {
+        var decision = self.state.decide(command, at: time)
+        tally?.note(decision, of: command, in: self.state)
+        if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
+        return decision
     }
 
     /// Returns the refusal of an outcome of `byteCount` bytes that is too long to be remembered; `nil` if it

@@ -29,19 +29,13 @@ extension Engine {
         case .new:
             break
         case .repeated(let outcome):
-            if let denial = try Self.denialOfRetry(
-                frame.body,
-                at: request.offset,
-                of: .keyedCommand,
-                from: context.principal
-            ) {
-                _ = self.refuse(frame, refusal: denial, into: &writer)
-                return 0
-            }
-            let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
-            writer.write(bytes: outcome)
-            reply.finish(into: &writer)
-            return self.lsn
+            return try self.replay(
+                outcome,
+                to: frame,
+                request: request,
+                context: context,
+                into: &writer
+            )
         case .refused(let refusal):
             let denial = try Self.check(frame, request, from: context.principal)
             return self.refuse(frame, refusal: denial ?? refusal, into: &writer)
@@ -80,6 +74,37 @@ extension Engine {
         return lsn
     }
 
+    /// Answers a retry with the outcome of the request that it repeats.
+    private mutating func replay(
+        _ outcome: [UInt8],
+        to frame: Frame,
+        request: KeyedRequest,
+        context: borrowing Context,
+        into writer: inout ByteWriter
+    ) throws(WireError) -> LSN {
+        if let denial = try Self.denialOfRetry(
+            frame.body,
+            at: request.offset,
+            of: .keyedCommand,
+            from: context.principal
+        ) {
+            _ = self.refuse(frame, refusal: denial, into: &writer)
+            return 0
+        }
+        Self.write(outcome, to: frame, into: &writer)
+        return self.lsn
+    }
+
+    private static func write(
+        _ outcome: [UInt8],
+        to frame: Frame,
+        into writer: inout ByteWriter
+    ) {
+        let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
+        writer.write(bytes: outcome)
+        reply.finish(into: &writer)
+    }
+
     /// Answers a read of the outcome that is remembered under a key.
     func readOutcome(
         _ frame: Frame,
@@ -99,9 +124,7 @@ extension Engine {
         )
         switch answer {
         case .repeated(let outcome):
-            let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
-            writer.write(bytes: outcome)
-            reply.finish(into: &writer)
+            Self.write(outcome, to: frame, into: &writer)
         case .new:
             ServerMessage.refused(Refusal(.keyUnknown))
                 .encodeFrame(requestID: frame.requestID, into: &writer)

@@ -38,6 +38,18 @@ extension Engine {
         if self.runReceipts(command, context: context, completing: completion, into: &reply) {
             return true
         }
+        return self.runSales(command, context: context, completing: completion, into: &reply)
+    }
+
+    /// Runs a batch of independent plain sales on the fast path.
+    ///
+    /// - Returns: Whether it was one; if not, nothing has changed.
+    private mutating func runSales(
+        _ command: UnsafeRawBufferPointer,
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
+    ) -> Bool {
         guard context.principal.commands.contains(.sell), let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
@@ -205,11 +217,13 @@ extension Engine {
                 )
             case .slowPath:
                 self.state.settle(&self.products)
-                let command = batch.command(index)
-                var decision = self.state.decide(command, at: time)
+                let decision = self.decide(
+                    batch.command(index),
+                    at: time,
+                    isLast: isLast,
+                    of: &tally
+                )
                 answer.take(decision.outcome, into: &reply)
-                tally?.note(decision, of: command, in: self.state)
-                if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
                 self.apply(
                     decision.changes,
                     at: time,

@@ -87,6 +87,16 @@ final class Fanout: @unchecked Sendable {
             self.target = self.durable
             self.ring.beginPart()
         }
+        let end = self.serveSome(from: start)
+        self.passNanoseconds += end - start
+        if self.ring.isPassOver { self.passEnded(at: end) }
+        return self.next
+    }
+
+    /// Serves the next connections of the pass until the turn's budget is used up.
+    ///
+    /// - Returns: The time when that ended.
+    private func serveSome(from start: UInt64) -> UInt64 {
         var budget = TurnBudget(
             byteCountMax: FanoutLimits.turnByteCountMax,
             from: start,
@@ -113,14 +123,19 @@ final class Fanout: @unchecked Sendable {
             lateCount: lateCount,
             loop: self.upstream.loopNanoseconds()
         )
-        self.passNanoseconds += end - start
-        if self.ring.isPassOver {
-            // Steps that become durable meanwhile are sent in one write each.
-            let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
-            self.restsUntil = self.ring.hasNext ? 0 : end + rest
-            self.figures.board.passed(nanoseconds: self.passNanoseconds)
-            self.passNanoseconds = 0
-        }
+        return end
+    }
+
+    private func passEnded(at end: UInt64) {
+        // Steps that become durable meanwhile are sent in one write each.
+        let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
+        self.restsUntil = self.ring.hasNext ? 0 : end + rest
+        self.figures.board.passed(nanoseconds: self.passNanoseconds)
+        self.passNanoseconds = 0
+    }
+
+    /// When the next turn is due.
+    private var next: Next {
         if !self.ring.isIdle {
             let next = max(self.ring.isPassOver ? self.restsUntil : 0, self.pace.restsUntil)
             return next == 0 ? .now : self.rest(until: next)
