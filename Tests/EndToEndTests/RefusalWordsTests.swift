@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What refusals say to a person: the object, its limit with its unit, and what to do.
+/// What refusals say to a person: the object, its limit with its unit, and what to do; and that spaces around what
+/// was typed are none of a refusal's reasons.
 @Suite struct RefusalWordsTests {
     private static func shop() throws -> Daemon {
         let daemon = try Daemon()
@@ -60,6 +61,15 @@ import Testing
             let wrong = try Daemon.run("invctl", words + ["--limit", "0"], server: "127.0.0.1:1")
             #expect(wrong.code == 2)
             #expect(wrong.errors.contains("Unknown option '--limit'"), "\(wrong.errors)")
+        }
+    }
+
+    @Test func `a list finds a reference that is typed with spaces around it`() throws {
+        let daemon = try Self.shop()
+        #expect(try daemon.invctl("sell", "P=1", "--ref", " R 1 ").code == 0)
+        let words = ["ledger", "list", "-o", "csv", "--fields", "reference", "--ref"]
+        for reference in ["R 1", " R 1 "] {
+            #expect(try daemon.invctl(words + [reference]).lines == ["reference", "R 1"])
         }
     }
 }
