@@ -58,22 +58,23 @@ struct Invctl: AsyncParsableCommand {
             await ShellWorker.run()
             Glibc.exit(0)
         }
-        Glibc.exit(await Self.run(arguments).rawValue)
+        var parsed = ParsedCommands()
+        Glibc.exit(await Self.run(arguments, keeping: &parsed).rawValue)
     }
 
     /// Runs one command line and reports its errors.
     ///
     /// - Returns: The exit code.
-    static func run(_ arguments: [String]) async -> ExitStatus {
+    static func run(
+        _ arguments: [String],
+        keeping parsed: inout ParsedCommands
+    ) async -> ExitStatus {
         let wantsJSON = CommandLineText.wantsJSON(arguments)
         Failure.color.withLock { $0 = CommandLineText.color(arguments) }
         do {
-            let arguments = try LeadingOptions.moved(arguments, in: Self.self)
-            if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
-                throw failure
-            }
-            var command = try await Self.parsedWithNegatives(arguments)
-            try await RequestWords.$commandLine.withValue(arguments) {
+            let line = try await parsed.line(arguments) { try await Self.line($0) }
+            try await RequestWords.$commandLine.withValue(line.arguments) {
+                var command = line.command
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {
@@ -97,6 +98,16 @@ struct Invctl: AsyncParsableCommand {
         } catch {
             return Self.report(error, wantsJSON)
         }
+    }
+
+    /// Parses a command line whose global options may precede the command.
+    ///
+    /// - Throws: ``Failure`` for an unknown command, or the parser's error.
+    static func line(_ arguments: [String]) async throws -> ParsedCommands.Line {
+        let arguments = try LeadingOptions.moved(arguments, in: Self.self)
+        if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) { throw failure }
+        let command = try await Self.parsedWithNegatives(arguments)
+        return ParsedCommands.Line(command: command, arguments: arguments)
     }
 
     /// Parses a command line in which values may be negative numbers.

@@ -66,7 +66,7 @@ import Testing
         #expect(none.errors.contains("invctl stock adjust P=-2 --reason damaged"))
         try daemon.invctl("stock", "hold", "P=1")
         let some = try daemon.invctl("stock", "write-off", "P=2")
-        #expect(some.errors.contains("only 1 are on hold"), "\(some.errors)")
+        #expect(some.errors.contains("only 1 is on hold and there"), "\(some.errors)")
         #expect(some.errors.contains("invctl stock hold P=1"), "\(some.errors)")
     }
 
@@ -362,7 +362,7 @@ import Testing
         let many = try daemon.invctl("stock", "write-off", "P=6")
         #expect(
             many.code == 1
-                && many.errors.contains("P: asked to write off 6, but only 5 are on hold")
+                && many.errors.contains("P: asked to write off 6, but only 5 are on hold and there")
         )
     }
 

@@ -113,7 +113,7 @@ import Testing
             Self.head + "PEN,2,1.50,2026-11-02 09:00,R1\nPEN,1,1.50,2026-11-03 09:00,R2\n"
         let first = try daemon.invctl(["import", "-", "--as", "sales"], input: Data(november.utf8))
         #expect(first.lines.first == "2 rows: 2 accepted, 0 rejected")
-        #expect(first.lines.last?.hasPrefix("in the file: 1 products, 2 sales") == true)
+        #expect(first.lines.last?.hasPrefix("in the file: 1 product, 2 sales") == true)
         let words = ["import", "-", "--as", "sales", "--id", "again", "-o", "json"]
         let second = try daemon.invctl(words, input: Data(november.utf8))
         #expect(

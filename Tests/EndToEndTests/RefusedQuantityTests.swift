@@ -93,7 +93,7 @@ import Testing
         try daemon.invctl("stock", "unhold", "SUG=2")
         let refused = try daemon.invctl("ledger", "reverse", hold)
         #expect(
-            refused.errors.contains("SUG: unavailable is -2.000 kg; it must be 0.000 kg to"),
+            refused.errors.contains("SUG: unavailable is -2.000 kg; it must be at least 0.000 kg"),
             "\(refused.errors)"
         )
     }

@@ -64,11 +64,12 @@ import Testing
         }
         for columns in [40, 80] {
             let imports = try head(columns, "ledger", "imports")
-            for name in ["RUN", "ACCEPTED", "REFUSED"] {
+            for name in ["FILE", "BOOKED", "ALREADY THERE", "REFUSED"] {
                 #expect(imports.contains(name), "\(name): \(imports)")
             }
         }
-        #expect(try head(80, "ledger", "imports").contains("BEGUN AT"))
+        let imports = try head(80, "ledger", "imports")
+        #expect(imports.contains("RUN") && imports.contains("BEGUN AT"), "\(imports)")
         let rollup = Self.lines(
             try daemon.terminal(["insight", "categories"], columns: 80, rows: 24)
         )

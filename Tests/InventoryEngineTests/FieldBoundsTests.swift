@@ -32,9 +32,10 @@ import Testing
     ]
 
     /// Fields the rule of which implies the bounds, and says something else: what an LSN or a session is,
-    /// that quantity and amount agree in sign, that a receipt has too many lines.
+    /// that quantity and amount agree in sign, that a receipt has too many lines, that no run has the name.
     private static let implied: [CommandTag: Set<String>] = [
         .reverse: ["lsn"], .recordImportRun: ["session"],
+        .describeImportRun: ["run", "file", "alreadyThere"],
         .recordPastSale: ["quantity", "amount", "firstLine"],
     ]
 

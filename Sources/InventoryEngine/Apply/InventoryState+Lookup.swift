@@ -185,9 +185,10 @@ extension InventoryState {
     /// - Complexity: O(1), or O(locations) if the product was never at the location.
     func unitCost(of level: Level, _ draft: Draft) -> Price? {
         if let cost = self.ownCost(of: level, draft) { return cost }
-        return Self.latestCost(among: self.locationIDs(draft)) { location in
-            let other = self.level(level.product, location: location, draft: draft)
-            return (other.revision, { self.ownCost(of: other, draft) })
+        return Self.latestCost(among: self.locationIDs(draft)) {
+            self.level(level.product, location: $0, draft: draft)
+        } cost: {
+            self.ownCost(of: $0, draft)
         }
     }
 
@@ -202,31 +203,34 @@ extension InventoryState {
         Self.latestCost(
             among: (1..<self.tables.locations.rowCount).lazy.map { LocationID(UInt16($0)) }
         ) {
-            location in
-            guard let row = self.tables.levels.row(product, location) else { return nil }
-            let level = self.tables.levels.level(row)
-            let cost = {
-                level.onHand > 0
-                    ? Price(level.value, for: level.onHand) : self.tables.levels.lastCost(row)
-            }
-            return (level.revision, cost)
+            self.tables.levels.row(product, $0).map { self.tables.levels.level($0) }
+        } cost: {
+            self.ownCost(of: $0)
         }
     }
 
     /// The cost at the location whose level changed last among those where one is known.
+    ///
+    /// Neither closure escapes: one that does retains every column of the state.
     @inline(__always)
     private static func latestCost(
         among locations: some Sequence<LocationID>,
-        _ level: (LocationID) -> (revision: LSN, cost: () -> Price?)?
+        level: (LocationID) -> Level?,
+        cost: (Level) -> Price?
     ) -> Price? {
         var latest: (revision: LSN, cost: Price)?
         for location in locations {
             guard let other = level(location), other.revision > latest?.revision ?? 0,
-                let cost = other.cost()
+                let cost = cost(other)
             else { continue }
             latest = (other.revision, cost)
         }
         return latest?.cost
+    }
+
+    private func ownCost(of level: Level) -> Price? {
+        if level.onHand > 0 { return Price(level.value, for: level.onHand) }
+        return self.tables.levels.lastCost(level.product, level.location)
     }
 
     private func ownCost(of level: Level, _ draft: Draft) -> Price? {

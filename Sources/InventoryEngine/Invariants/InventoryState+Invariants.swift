@@ -21,6 +21,7 @@ extension InventoryState {
         self.expectedGoods.checkInvariants(for: self.tables.ledger)
         self.importRuns.checkInvariants(for: self.tables.importRuns)
         self.checkImportRuns()
+        self.checkInferredProducts()
         self.receipts.checkInvariants(for: self.tables.receipts)
         let last = max(self.tables.catalogLSN, self.tables.movedLSN)
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
@@ -53,6 +54,21 @@ extension InventoryState {
     }
 }
 
+extension InventoryState {
+    /// Stops the process unless exactly the inferred products of the table are found by their ids.
+    private func checkInferredProducts() {
+        let table = self.tables.inferredProducts
+        for (id, row) in self.inferredProducts {
+            precondition(table.times(row)?.product == id, "product \(id) is not in row \(row)")
+        }
+        let count = (0..<table.rowCount).count { table.times($0) != nil }
+        precondition(
+            count == self.inferredProducts.count,
+            "\(count) products are inferred, \(self.inferredProducts.count) are found"
+        )
+    }
+}
+
 extension InventoryTables {
     /// - Complexity: O(rows)
     func checkInvariants() {
@@ -65,6 +81,8 @@ extension InventoryTables {
         self.reservations.checkInvariants()
         self.transfers.checkInvariants()
         self.importRuns.checkInvariants(in: self.strings)
+        self.importParts.checkInvariants(for: self.importRuns)
+        self.inferredProducts.checkInvariants(for: self.products)
         self.receipts.checkInvariants(in: self.ledger)
         precondition(
             self.strings.count > 0 && self.strings.isEmpty(0),
@@ -205,6 +223,40 @@ extension ImportRunTable {
                 Int(self.actors[row]) < strings.count,
                 "run \(row + 1) has the unknown actor \(self.actors[row])"
             )
+        }
+    }
+}
+
+extension ImportPartTable {
+    /// - Complexity: O(parts)
+    func checkInvariants(for runs: ImportRunTable) {
+        self.checkColumns("import parts")
+        for row in 0..<self.rowCount {
+            precondition(
+                (1...runs.rowCount).contains(Int(self.runs[row])),
+                "part \(row) is of run \(self.runs[row]), there are \(runs.rowCount)"
+            )
+            precondition(
+                self.firsts[row] <= self.lasts[row],
+                "part \(row) has the steps \(self.firsts[row]) to \(self.lasts[row])"
+            )
+            precondition(
+                row == 0 || self.lasts[row - 1] <= self.lasts[row],
+                "part \(row) ends before the one before it"
+            )
+        }
+    }
+}
+
+extension InferredProductTable {
+    /// - Complexity: O(rows)
+    func checkInvariants(for products: ProductTable) {
+        self.checkColumns("inferred products")
+        var seen: Set<ProductID> = []
+        for row in 0..<self.rowCount {
+            guard let id = self.times(row)?.product else { continue }
+            precondition(id.row < products.rowCount, "row \(row) infers a missing product \(id)")
+            precondition(seen.insert(id).inserted, "product \(id) is inferred twice")
         }
     }
 }

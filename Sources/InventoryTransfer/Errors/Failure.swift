@@ -64,7 +64,7 @@ extension RefusalCode {
         switch self {
         case .storageFull:
             """
-            Nothing was written: the server's disk is full. Free some space there; the server then \
+            It was not written: the server's disk is full. Free some space there; the server then \
             accepts writes again by itself. Reads still work.
             """
         case .overloaded, .shuttingDown, .notLeader:

@@ -50,6 +50,10 @@ extension Refusal {
         switch self.detail {
         case .none: return ""
         case .message(let text): return text + line
+        case .field(let name, _) where self.code == .amountOverflow:
+            let most = DecimalText.format(Limits.moneyMax, decimals: decimals)
+            let unit = currency.isEmpty ? "" : " " + currency
+            return "\(Self.words[name] ?? name) is beyond \(most)\(unit)" + line
         case .field(let name, let problem):
             return (problem.isEmpty ? name : "\(name) \(problem)") + line
         case .range(let name, let value, let lowest, let highest):
@@ -69,6 +73,10 @@ extension Refusal {
             let name = Self.words[name] ?? name
             if isNegative {
                 return "\(subject)\(name) is \(words[0]); it cannot be negative" + line
+            }
+            // The other limit is that of all quantities, and far away.
+            if isQuantity && value < lowest {
+                return "\(subject)\(name) is \(words[0]); it must be at least \(words[1])" + line
             }
             return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
         case .id(let id): return Self.description(self.code, id) + line

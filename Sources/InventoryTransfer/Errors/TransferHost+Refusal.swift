@@ -57,10 +57,15 @@ extension TransferHost {
             hint =
                 "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other; of stock on hold "
                 + "invctl stock write-off) and settle its reservations and transfers."
+        case .id where innermost.code == .inUse && part?.isArchivingOfMain == true:
+            message = "\(subject ?? "the first location") is the default location and stays"
+            hint =
+                "It can have another code and name: invctl location set CODE --code NEW --name NAME"
         case .id where innermost.code == .inUse:
             message = "\(subject ?? "it") is still in use"
-        case .id where innermost.code == .archived:
-            message = "\(subject ?? "it") is archived"
+        case .id(let id) where innermost.code == .archived:
+            let product = await self.archivedProduct(id, movedBy: part)
+            message = "\(product ?? subject ?? "it") is archived"
         case .id(let id) where innermost.code == .productInactive:
             let sku = await self.sku(of: id)
             message = "\(sku ?? "the product") is not for sale"
@@ -84,6 +89,16 @@ extension TransferHost {
             number: refusal.code.rawValue,
             exit: Exit.code(for: refusal)
         )
+    }
+
+    /// Returns the SKU of the archived product that a reversal would move; `nil` if the number is not one's.
+    private func archivedProduct(_ id: UInt64, movedBy command: Command?) async -> String? {
+        guard case .reverse(let reversal) = command,
+            let rows = try? await self.client.movements(LedgerQuery(lsn: reversal.lsn)).rows,
+            rows.contains(where: { UInt64($0.product.value) == id }),
+            let product = await self.product(id), product.status == .archived
+        else { return nil }
+        return product.sku
     }
 
     private func sku(of product: UInt64) async -> String? { await self.product(product)?.sku }
@@ -119,10 +134,12 @@ extension TransferHost {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
         let sku = place?.sku ?? "SKU"
-        let onHold = most == 0 ? "none is on hold" : "only \(text(most)) are on hold"
+        let verb = text(most) == "1" ? "is" : "are"
+        let onHold =
+            most == 0 ? "none is on hold" : "only \(text(most)) \(verb) on hold and there"
         return (
             "\(sku): asked to write off \(text(asked)), but \(onHold)",
-            "Put it on hold first (invctl stock hold \(sku)=\(text(asked - most))), or remove what is not on "
+            "Put what is there on hold first (invctl stock hold \(sku)=\(text(asked - most))), or remove what is not on "
                 + "hold: invctl stock adjust \(sku)=-\(text(asked)) --reason damaged"
         )
     }
@@ -203,5 +220,9 @@ extension Command {
 
     fileprivate var isProductDeletion: Bool {
         if case .deleteProduct = self { true } else { false }
+    }
+
+    fileprivate var isArchivingOfMain: Bool {
+        if case .archiveLocation(.main, _) = self { true } else { false }
     }
 }

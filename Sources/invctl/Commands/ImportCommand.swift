@@ -200,12 +200,14 @@ struct ImportCommand: AsyncParsableCommand {
         } catch let error as ClientError {
             // Rows may be imported by now; the error of one request says nothing about them.
             guard let message = Interruption.state.withLock({ $0.message }) else { throw error }
-            throw Failure(
-                error.code.description.replacing(" ", with: "_"),
-                error.message,
-                hint: message.prefix(1).uppercased() + message.dropFirst() + ".",
-                exit: Exit.code(for: error)
-            )
+            let done = message.prefix(1).uppercased() + message.dropFirst() + "."
+            guard let refusal = error.refusal else {
+                let name = error.code.description.replacing(" ", with: "_")
+                throw Failure(name, error.message, hint: done, exit: Exit.code(for: error))
+            }
+            var failure = await host.failure(refusal)
+            failure.hint = failure.hint.isEmpty ? done : "\(done)\n\(failure.hint)"
+            throw failure
         }
     }
 

@@ -40,7 +40,7 @@ struct LedgerCommand: AsyncParsableCommand {
                     kinds: MovementKindSet(self.kind.map { MovementKindSet($0) }),
                     from: try Instant(self.from, "--from", in: shell.settings.zone),
                     to: try Instant(self.to, "--to", in: shell.settings.zone),
-                    reference: self.reference,
+                    reference: self.reference.trimmingSpace,
                     actor: self.by,
                     isNewestFirst: !self.oldestFirst,
                     limit: self.global.serverLimit

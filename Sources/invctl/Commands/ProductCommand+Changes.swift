@@ -109,7 +109,9 @@ extension ProductCommand {
                     .deleteProduct(product.id, ifRevision: self.ifRevision),
                     about: product.sku
                 )
-                shell.say("deleted \(product.sku)   LSN \(done.lsn)", id: done.id, lsn: done.lsn)
+                let left = try await shell.client.product(.id(product.id))?.product
+                let verb = left?.status == .archived ? "archived" : "deleted"
+                shell.say("\(verb) \(product.sku)   LSN \(done.lsn)", id: done.id, lsn: done.lsn)
             }
         }
     }

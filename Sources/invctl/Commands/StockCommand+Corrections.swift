@@ -25,9 +25,8 @@ extension StockCommand {
         @Option(help: "The reason.") var reason: Reason
         @OptionGroup var date: DateOptions
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(
                 self.global,
                 zone: self.date.times.zone,
@@ -72,9 +71,8 @@ extension StockCommand {
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only if the level is at this revision.") var ifRevision: LSN?
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
@@ -117,9 +115,8 @@ extension StockCommand {
         @Option(help: "The reason; default: \(Reason.damaged).") var reason: Reason?
         @OptionGroup var date: DateOptions
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(
                 self.global,
                 zone: self.date.times.zone,

@@ -35,9 +35,8 @@ extension StockCommand {
         var fromIncoming = false
         @OptionGroup var date: DateOptions
 
-        func validate() throws { try self.lines.checkQuantities(beforeReadingCodes: true) }
-
         func run() async throws {
+            try self.lines.checkQuantities(beforeReadingCodes: true)
             try await Shell.run(
                 self.global,
                 zone: self.date.times.zone,
@@ -87,12 +86,12 @@ extension StockCommand {
         @OptionGroup var times: ZoneOptions
 
         func validate() throws {
-            try self.lines.checkQuantities()
             guard let eta, TimeText.parse(eta, zone: TimeText.utc) == nil else { return }
             throw ValidationError("--eta is '\(eta)', not a date such as 2026-04-01")
         }
 
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(
                 self.global,
                 zone: self.times.zone,

@@ -24,9 +24,8 @@ extension StockCommand {
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The reason; default: \(Reason.damaged).") var reason: Reason?
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(self.global, write: self.write) { shell in
                 try await shell.hold(
                     self.lines,
@@ -53,9 +52,8 @@ extension StockCommand {
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "The reason; default: \(Reason.correction).") var reason: Reason?
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(self.global, write: self.write) { shell in
                 try await shell.hold(
                     self.lines,

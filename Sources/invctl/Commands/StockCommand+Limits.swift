@@ -23,9 +23,8 @@ extension StockCommand {
         @Argument(help: "SKU=FLOOR …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
 
-        func validate() throws { try self.lines.checkQuantities() }
-
         func run() async throws {
+            try self.lines.checkQuantities()
             try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
@@ -68,13 +67,14 @@ extension StockCommand {
         var ofProduct = false
 
         func validate() throws {
-            guard self.ofProduct else { return try self.lines.checkQuantities() }
+            guard self.ofProduct else { return }
             for line in self.lines where line.quantity != nil {
                 throw ValidationError("\(line.sku) has a quantity, but --of-product sets none")
             }
         }
 
         func run() async throws {
+            if !self.ofProduct { try self.lines.checkQuantities() }
             try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)

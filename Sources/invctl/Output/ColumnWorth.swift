@@ -15,6 +15,7 @@ enum ColumnWorth {
     static func of(_ name: String, among names: [String]) -> TextTable.Column.Worth {
         let isOfProducts = names.contains("price") && names.contains("onHand")
         if isOfProducts, let worth = self.ofProducts[name] { return worth }
+        if names.contains("alreadyThere"), let worth = self.ofImports[name] { return worth }
         // Rows of subtotals have no other name.
         if name == "category", names.contains("stage") { return .vital }
         if name.allSatisfy({ $0 == " " }) { return .decoration }
@@ -27,6 +28,11 @@ enum ColumnWorth {
     /// Columns that matter more, or less, in a list of products.
     private static let ofProducts: [String: TextTable.Column.Worth] = [
         "price": .vital, "status": .detail, "category": .normal, "reorderPoint": .detail,
+    ]
+
+    /// Columns that matter more, or less, in a list of imports.
+    private static let ofImports: [String: TextTable.Column.Worth] = [
+        "begunAt": .essential, "kind": .detail, "state": .normal,
     ]
 
     private static let vital: Set<String> = [

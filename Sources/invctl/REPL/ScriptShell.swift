@@ -9,6 +9,7 @@ import TerminalKit
 struct ScriptShell {
     private var state = ShellState()
     private var lines: ScriptLines
+    private var parsed = ParsedCommands()
 
     /// Creates a shell that executes `commands`, or a script if there are none.
     init(_ commands: [String]) { self.lines = ScriptLines(commands) }
@@ -59,14 +60,14 @@ struct ScriptShell {
                 Terminal.print(text)
                 return .success
             case .run(let words):
-                return await Self.execute(words, connection)
+                return await self.execute(words, connection)
             case .pipe(let words, let program):
                 return Self.status(Subprocess.runPiped(["/proc/self/exe"] + words, into: program))
             case .program(let line):
                 return Self.status(Subprocess(running: line, hasInput: false)?.wait())
             case .watch(let words, let pause):
                 while true {
-                    let code = await Self.execute(words, connection)
+                    let code = await self.execute(words, connection)
                     if code != .success { return code }
                     usleep(UInt32(pause) * 1_000)
                 }
@@ -98,8 +99,13 @@ struct ScriptShell {
         }
     }
 
-    private static func execute(_ words: [String], _ connection: SharedClient) async -> ExitStatus {
-        let code = await SharedClient.$current.withValue(connection) { await Invctl.run(words) }
+    private mutating func execute(
+        _ words: [String],
+        _ connection: SharedClient
+    ) async -> ExitStatus {
+        let code = await SharedClient.$current.withValue(connection) {
+            await Invctl.run(words, keeping: &self.parsed)
+        }
         Interruption.forgetCommand()
         return code
     }

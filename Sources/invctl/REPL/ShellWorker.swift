@@ -70,12 +70,13 @@ extension ShellWorker {
         // A program that the worker starts must not keep the channel open.
         _ = fcntl(channel.descriptor, F_SETFD, FD_CLOEXEC)
         let connection = SharedClient()
+        var parsed = ParsedCommands()
         // Between commands the terminal is the shell's.
         Interruption.state.withLock { $0.isLent = true }
         while let request = channel.receive(), let words = Self.take(request) {
             Interruption.state.withLock { $0.isLent = false }
             let code = await SharedClient.$current.withValue(connection) {
-                await Invctl.run(words)
+                await Invctl.run(words, keeping: &parsed)
             }
             Interruption.forgetCommand()
             Interruption.state.withLock { $0.isLent = true }

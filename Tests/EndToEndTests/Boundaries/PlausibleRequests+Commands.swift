@@ -92,15 +92,7 @@ extension PlausibleRequests {
         case .dispatchTransfer, .receiveTransfer, .cancelTransfer:
             return self.transfers(tag, world)
         case .recordImportRun:
-            let record = RecordImportRun(
-                run: "run \(world.unique)",
-                kind: .add,
-                content: "c",
-                session: SessionID(
-                    high: world.unique.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) },
-                    low: 1
-                ).hexadecimal
-            )
+            let record = world.importRun("run \(world.unique)", low: 1)
             var finished = record
             finished.isFinished = true
             finished.counts = ImportCounts(accepted: 7, refused: 2, passed: 1)
@@ -121,15 +113,8 @@ extension PlausibleRequests {
                 )
             }
         case .describeImportRun:
-            let record = RecordImportRun(
-                run: "described \(world.unique)",
-                session: SessionID(
-                    high: world.unique.utf8.reduce(1) { $0 &* 37 &+ UInt64($1) },
-                    low: 2
-                ).hexadecimal
-            )
-            let description = DescribeImportRun(run: record.run, file: "f.csv", alreadyThere: 2)
-            return [.recordImportRun(record), .describeImportRun(description)]
+            let description = DescribeImportRun(run: world.run, file: "f.csv", alreadyThere: 2)
+            return [.describeImportRun(description)]
         case .recordPastSale: return self.pastSales(world)
         case .batch:
             let commands: [Command] = [

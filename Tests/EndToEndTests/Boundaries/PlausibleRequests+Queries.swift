@@ -130,7 +130,7 @@ extension PlausibleRequests {
                 ),
             ]
         case .importSteps:
-            return ["", "r"].map { .importSteps(ImportStepQuery(run: $0, limit: 5)) }
+            return [0, 5].map { .importSteps(ImportStepQuery(run: world.run, limit: $0)) }
         case .verify: return [.verify]
         case .stats: return [.stats]
         case .stateChecksum: return [.stateChecksum]

@@ -29,6 +29,8 @@ struct WalkedWorld: Sendable {
     var levelRevision: LSN = 1
     var reservation = ReservationID(1)
     var transfer = TransferID(1)
+    /// An unfinished run of an import.
+    var run: String { "run of \(self.unique)" }
     /// The time of creation, by the server's clock.
     var now = Instant.zero
 
@@ -93,7 +95,15 @@ struct WalkedWorld: Sendable {
         world.levelRevision = more.lsn
         world.reservation = ReservationID(UInt32(more.ids[0]))
         world.transfer = TransferID(UInt32(more.ids[1]))
+        _ = try await client.done(.recordImportRun(world.importRun(world.run, low: 3)))
         return world
+    }
+
+    /// Returns the begin of a run, whose session no other run of any world has if `low` differs.
+    func importRun(_ name: String, low: UInt64) -> RecordImportRun {
+        let high = self.unique.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }
+        let session = SessionID(high: high, low: low).hexadecimal
+        return RecordImportRun(run: name, kind: .add, content: "c", session: session)
     }
 
     private func draft(_ suffix: String, isEmpty: Bool = false) -> Command {

@@ -171,7 +171,7 @@ struct CommandRow {
             json: .object("lsn"),
             wrong: "location archive main --yes",
             code: 4,
-            says: "main is still in use"
+            says: "main is the default location and stays"
         ),
         CommandRow(
             "stock show P-0",
