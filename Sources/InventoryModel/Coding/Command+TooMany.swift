@@ -53,7 +53,11 @@ extension Command {
         case .dispatchTransfer:
             _ = try reader.readLocationID()
             _ = try reader.readLocationID()
-        default:
+        case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
+            .archiveLocation, .createProduct, .createExtendedProduct, .updateProduct,
+            .deleteProduct, .adjust, .count, .setUnavailable, .expectIncoming, .setFloor,
+            .setReorderPoint, .writeOff, .reverse, .inferProduct, .recordImportRun,
+            .describeImportRun, .batch:
             return nil
         }
         let count = try reader.readVarint()

@@ -15,7 +15,14 @@ extension Command {
             2 * settlement.lines.count
         // Each line has an opening balance.
         case .recordPastSale(let sale): 2 * sale.lines.count
-        default: 1
+        case .adjust, .count, .setUnavailable, .expectIncoming, .setFloor, .setReorderPoint,
+            .writeOff:
+            1
+        // They have no lines, and count as one command each.
+        case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
+            .archiveLocation, .createProduct, .updateProduct, .deleteProduct, .reverse,
+            .inferProduct, .recordImportRun, .describeImportRun, .batch:
+            1
         }
     }
 }

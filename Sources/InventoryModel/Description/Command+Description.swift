@@ -35,15 +35,6 @@ extension Command {
         case .deleteProduct:
             let removal = try visitor.read(Removal<ProductID>.self)
             self = .deleteProduct(removal.id, ifRevision: removal.ifRevision)
-        default: try self.init(ofStock: tag, visiting: &visitor)
-        }
-    }
-
-    private init<Visitor: CommandVisitor & ~Copyable>(
-        ofStock tag: CommandTag,
-        visiting visitor: inout Visitor
-    ) throws(Visitor.Failure) {
-        switch tag {
         case .sell: self = .sell(try visitor.read(Sale.self))
         case .returnSale: self = .returnSale(try visitor.read(SaleReturn.self))
         case .restock: self = .restock(try visitor.read(Restock.self))
@@ -71,7 +62,7 @@ extension Command {
             self = .describeImportRun(try visitor.read(DescribeImportRun.self))
         case .inferProduct: self = .inferProduct(try visitor.read(InferredProduct.self))
         case .recordPastSale: self = .recordPastSale(try visitor.read(PastSale.self))
-        default: preconditionFailure("\(tag) has no description")
+        case .createExtendedProduct, .batch: preconditionFailure("\(tag) has no description")
         }
     }
 }

@@ -49,7 +49,23 @@ import Testing
         ([23, 1, 2], [1, 2, 0]),
         ([24], [1, 0]),
         ([25], [1, 0]),
+        ([26], [1, 2, 0, 0]),
     ]
+
+    @Test func `every command whose description has lines counts them`() throws {
+        var random = SplitMix64(seed: 5)
+        var tags: [UInt8] = []
+        for tag in CommandTag.described where tag.fields.contains(where: Self.isLines) {
+            tags.append(tag.rawValue)
+            let counts = (0..<50).map { _ in random.command(tag).lineCount }
+            #expect(Set(counts).count > 1, "\(tag)")
+        }
+        #expect(Set(Self.lists.map { $0.0[0] }) == Set(tags))
+    }
+
+    private static func isLines(_ field: FieldDescription) -> Bool {
+        if case .lines = field.kind { true } else { false }
+    }
 
     @Test
     func `one line too many to decode is refused by field lines, in every command with lines`() {
