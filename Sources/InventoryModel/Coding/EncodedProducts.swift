@@ -59,9 +59,14 @@ public struct EncodedProducts: ~Copyable, Sendable {
     public func sku(_ index: Int) -> String {
         let place = self.places[index]
         return self.bytes.withBytes { bytes in
-            // These bytes were written by this type and are valid.
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[(place.start + 1)...]))
-            return (try? reader.readText(limit: .max)) ?? ""
+            do throws(ByteReaderError) {
+                return try reader.readText(limit: .max)
+            } catch {
+                preconditionFailure(
+                    "product \(index) has no SKU that it was written with: \(error)"
+                )
+            }
         }
     }
 
