@@ -14,7 +14,7 @@ struct PlainFields: FieldVisitor {
     /// The strings in their order, including that of a unit.
     private(set) var strings: Strings
     /// The place of the next string.
-    var stringCount = 0
+    private var stringCount = 0
     /// Whether the strings are in their stored form, and all values are within their bounds.
     private(set) var arePlain = true
     /// Whether extension fields are read, of which an empty text is not in its stored form.
@@ -24,6 +24,9 @@ struct PlainFields: FieldVisitor {
         self.reader = reader
         self.strings = Strings(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
     }
+
+    /// Leaves the place of the next string empty.
+    mutating func skipString() { self.stringCount += 1 }
 
     /// Reads a string; one that is not UTF-8 is not plain.
     @inline(__always)

@@ -53,7 +53,6 @@ public struct PlainProduct {
         var visitor = PlainFields(reader)
         var fields = ProductFields()
         try fields.visitFirstLayout(&visitor)
-        self.numbers = ProductNumbers(fields)
         self.fields = try start.bytes(until: visitor.reader)
         self.hasOpening = try visitor.reader.readBool()
         self.opening =
@@ -70,6 +69,8 @@ public struct PlainProduct {
             hasPlainExtensions = try fields.visitPlainExtensions(&visitor)
         }
         self.extensions = try end.bytes(until: visitor.reader)
+        // Numbers may be among the extension fields too.
+        self.numbers = ProductNumbers(fields)
         self.strings = visitor.strings
         // A wrong check digit is refused.
         self.isPlain =
@@ -229,11 +230,20 @@ extension ByteReader {
 }
 
 extension ProductFields {
-    /// The extension fields that the fast path accepts; the string of each has a place of its own behind those
-    /// of the first layout.
-    ///
+    /// An extension field that the fast path accepts.
+    private struct PlainExtension {
+        var field: ProductField
+        /// Whether it is a string, which has a place of its own behind those of the first layout.
+        var isText: Bool
+
+        init(_ field: ProductField) {
+            self.field = field
+            self.isText = ProductFields.descriptions[Int(field.rawValue) - 1].kind == .text
+        }
+    }
+
     /// Not the further barcodes, which are rare, and each of which must be unique.
-    private static let plainExtensions: [ProductField] = [.brand]
+    private static let plainExtensions: [PlainExtension] = [PlainExtension(.brand)]
 
     /// Reads a mask and the extension fields in it, if the fast path accepts all of them.
     ///
@@ -243,13 +253,15 @@ extension ProductFields {
     ) throws(ByteReaderError) -> Bool {
         let given = FieldSet<ProductField>(rawValue: try visitor.reader.readVarint())
         var rest = given
-        for field in Self.plainExtensions { rest.remove(field) }
+        for plain in Self.plainExtensions { rest.remove(plain.field) }
         guard rest.isEmpty, !given.isEmpty else { return false }
         visitor.isInExtensions = true
-        let first = visitor.stringCount
-        for (index, field) in Self.plainExtensions.enumerated() where given.contains(field) {
-            visitor.stringCount = first + index
-            try self.visit(&visitor, only: FieldSet(field))
+        for plain in Self.plainExtensions {
+            if given.contains(plain.field) {
+                try self.visit(&visitor, only: FieldSet(plain.field))
+            } else if plain.isText {
+                visitor.skipString()
+            }
         }
         return true
     }

@@ -3,6 +3,8 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
+@testable import InventoryEngine
+
 /// Every field of a type, with a function that changes it in a test.
 ///
 /// The list is compared with the stored properties of the type, so a new field must be added here before
@@ -184,5 +186,61 @@ extension Fields where Value == Sale {
             _ = Fields<Occurrence>.all.vary(&occurred, oneIn: 2, &random)
             sale.occurred = occurred
         },
+    ])
+}
+
+extension Fields where Value == PastSaleLine {
+    static let all = Fields([
+        "product": { $0.product = ProductID(UInt32(1 + $1.below(22))) },
+        "quantity": { line, random in
+            // Goods that came back have an amount of at most 0.
+            line.quantity = Quantity(random.near(-2...Limits.quantityMax, below: 40))
+            if line.quantity < 0, random.flag() { line.amount = -line.amount }
+        },
+        "amount": { $0.amount = Money($1.near(0...Limits.moneyMax, below: 9_000)) },
+        "cost": { $0.cost = Money($1.near(0...Limits.moneyMax, below: 500)) },
+    ])
+}
+
+extension Fields where Value == PastSale {
+    static let all = Fields([
+        "lines": { sale, random in
+            // Too many lines, or two of one product, take the slow path.
+            let most = PlainReceipt.linesMax
+            let count = random.one(of: [0, 1, most, most + 1])
+            sale.lines = (0..<count).map { number in
+                var line = sale.lines[number % sale.lines.count]
+                if count > 1 { line.product = ProductID(UInt32(1 + number)) }
+                return line
+            }
+            if count > 1, random.below(4) == 0 { sale.lines[1].product = sale.lines[0].product }
+        },
+        "location": { $0.location = LocationID(UInt16($1.below(5))) },
+        "reference": { sale, random in
+            let some = ["", " é ", "R\(random.below(9))"]
+            let text = random.text(byteCountMax: Limits.referenceByteCountMax)
+            sale.reference = random.one(of: some + [text])
+        },
+        "day": { sale, random in
+            let later = random.near(0...2)
+            sale.day = CalendarDay(ofUTC: sale.occurredAt.advanced(bySeconds: later * 86_400))
+        },
+        "firstLine": { sale, random in
+            sale.firstLine = UInt32(max(0, random.near(0...Int64(Limits.receiptLinesMax))))
+        },
+        "occurredAt": { sale, random in
+            let seconds: [Int64] = [Int64(random.below(90_000)), 20_001 * 86_400]
+            sale.occurredAt = sale.occurredAt.advanced(bySeconds: random.one(of: seconds))
+        },
+        "openedAt": { sale, random in
+            let hours = Int64(random.below(9)) - 8
+            sale.openedAt = sale.occurredAt.advanced(bySeconds: hours * 3_600)
+        },
+        "isWriteOff": { sale, random in
+            sale.isWriteOff = true
+            guard random.below(4) > 0 else { return }
+            for index in sale.lines.indices { sale.lines[index].amount = 0 }
+        },
+        "note": { $0.note = $1.text(byteCountMax: Limits.noteByteCountMax) },
     ])
 }
