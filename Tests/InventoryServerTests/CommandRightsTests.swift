@@ -239,11 +239,45 @@ private final class Till {
         let command = random.command(tag)
         let owner = Principal(actor: "owner")
         #expect(owner.refusal(of: command) == nil)
-        #expect(owner.commands.permit(first: tag.rawValue))
         let denied = CommandRights.all.denying(tag)
-        #expect(!denied.areAll && !denied.permit(first: tag.rawValue))
+        #expect(!denied.areAll && !denied.contains(tag))
         let clerk = Principal(actor: "clerk", commands: denied)
         #expect(clerk.refusal(of: command)?.code == .forbidden)
         #expect(Principal(actor: "screen", rights: .read).refusal(of: command) != nil)
+    }
+
+    @Test(arguments: FastPath.allCases)
+    func `a fast path needs the right of its command and that of a batch`(path: FastPath) {
+        var random = SplitMix64(seed: 3)
+        let one = random.command(path.command)
+        let command = path.isBatch ? Command.batch([one, one], .independent) : one
+        command.encoded.bytes.withUnsafeBytes { bytes in
+            #expect(CommandRights.all.permission(toRun: bytes)?.path == path)
+            #expect(CommandRights.none.permission(toRun: bytes) == nil)
+            for tag in CommandTag.allCases {
+                let isNeeded =
+                    tag == path.command || path.isBatch && tag == .batch
+                    || path == .products && tag == .createExtendedProduct
+                let isPermitted = CommandRights.all.denying(tag).permission(toRun: bytes) != nil
+                #expect(isPermitted != isNeeded, "without \(tag)")
+            }
+        }
+    }
+
+    @Test func `other commands have no fast path`() {
+        var random = SplitMix64(seed: 4)
+        let tags = Set(FastPath.allCases.map(\.command))
+        for tag in CommandTag.described where !tags.contains(tag) {
+            let one = random.command(tag)
+            for command in [one, .batch([one], .independent), .batch([], .errorsOnly)] {
+                let path = command.encoded.bytes.withUnsafeBytes { FastPath($0) }
+                #expect(path == nil, "\(tag)")
+            }
+        }
+        let sale = random.command(.sell)
+        for mode in [BatchMode.atomic, .dryRun, .atomicErrorsOnly] {
+            let bytes = Command.batch([sale], mode).encoded.bytes
+            #expect(bytes.withUnsafeBytes { FastPath($0) } == nil, "\(mode)")
+        }
     }
 }

@@ -117,9 +117,14 @@ extension Engine {
         let mayWrite =
             context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
         let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
-        let isPermitted = context.principal.commands.permit(first: bytes.first)
-        if mayWrite, isPermitted,
-            self.runPlain(bytes, context: context, completing: completion, into: &reply)
+        if mayWrite, let permission = context.principal.commands.permission(toRun: bytes),
+            self.runPlain(
+                bytes,
+                with: permission,
+                context: context,
+                completing: completion,
+                into: &reply
+            )
         {
             return self.lsn
         }

@@ -4,41 +4,82 @@ internal import InventoryModel
 
 /// The fast paths of the engine: a plain sale, and batches of plain sales and of plain products.
 ///
+/// Each requires a ``FastPathPermission``, so no command runs without the right to send it.
 /// A command that a fast path cannot decide falls back to the slow path within the same request.
 extension Engine {
-    // MARK: - Plain sales
-
-    /// Runs a plain sale, or a batch of independent plain sales or products, on the fast path.
+    /// Runs a command on its fast path.
     ///
-    /// - Returns: Whether it was one; if not, nothing has changed.
+    /// - Returns: Whether it could; if not, nothing has changed.
     mutating func runPlain(
         _ command: UnsafeRawBufferPointer,
+        with permission: FastPathPermission,
         context: borrowing Context,
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        if let sale = PlainSale(command) {
-            let time = self.time(context.now)
-            guard self.state.decide(sale, at: time, into: &self.step) else { return false }
-            let start = reply.count
-            let balances = self.step.encodeOutcome(into: &reply)
-            let place = (start, balances)
-            self.applyStep(
-                context.actor,
+        switch permission.path {
+        case .sale:
+            self.runSale(
+                command,
+                with: permission,
+                context: context,
                 completing: completion,
-                into: reply,
-                at: place,
-                balancesIn: reply
+                into: &reply
             )
-            return true
+        case .sales:
+            self.runSales(
+                command,
+                with: permission,
+                context: context,
+                completing: completion,
+                into: &reply
+            )
+        case .products:
+            self.runProducts(
+                command,
+                with: permission,
+                context: context,
+                completing: completion,
+                into: &reply
+            )
+        case .receipts:
+            self.runReceipts(
+                command,
+                with: permission,
+                context: context,
+                completing: completion,
+                into: &reply
+            )
         }
-        if self.runProducts(command, context: context, completing: completion, into: &reply) {
-            return true
-        }
-        if self.runReceipts(command, context: context, completing: completion, into: &reply) {
-            return true
-        }
-        return self.runSales(command, context: context, completing: completion, into: &reply)
+    }
+
+    // MARK: - Plain sales
+
+    /// Runs a plain sale on the fast path.
+    ///
+    /// - Returns: Whether it was one; if not, nothing has changed.
+    private mutating func runSale(
+        _ command: UnsafeRawBufferPointer,
+        with permission: FastPathPermission,
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
+    ) -> Bool {
+        precondition(permission.path == .sale, "a sale by the right of \(permission.path)")
+        guard let sale = PlainSale(command) else { return false }
+        let time = self.time(context.now)
+        guard self.state.decide(sale, at: time, into: &self.step) else { return false }
+        let start = reply.count
+        let balances = self.step.encodeOutcome(into: &reply)
+        let place = (start, balances)
+        self.applyStep(
+            context.actor,
+            completing: completion,
+            into: reply,
+            at: place,
+            balancesIn: reply
+        )
+        return true
     }
 
     /// Runs a batch of independent plain sales on the fast path.
@@ -46,11 +87,13 @@ extension Engine {
     /// - Returns: Whether it was one; if not, nothing has changed.
     private mutating func runSales(
         _ command: UnsafeRawBufferPointer,
+        with permission: FastPathPermission,
         context: borrowing Context,
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        guard context.principal.commands.contains(.sell), let batch = PlainSaleBatch(command),
+        precondition(permission.path == .sales, "sales by the right of \(permission.path)")
+        guard let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
                 isErrorsOnly: batch.isErrorsOnly,
@@ -161,12 +204,13 @@ extension Engine {
     /// - Returns: Whether it was one; if not, nothing has changed.
     private mutating func runProducts(
         _ command: UnsafeRawBufferPointer,
+        with permission: FastPathPermission,
         context: borrowing Context,
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        guard context.principal.commands.contains(.createProduct),
-            let batch = PlainProduct.Batch.reading(command),
+        precondition(permission.path == .products, "products by the right of \(permission.path)")
+        guard let batch = PlainProduct.Batch.reading(command),
             Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }
         self.state.settle(&self.sales)

@@ -10,13 +10,15 @@ extension Engine {
     /// - Returns: Whether it was one; if not, nothing has changed.
     mutating func runReceipts(
         _ command: UnsafeRawBufferPointer,
+        with permission: FastPathPermission,
         context: borrowing Context,
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        guard context.principal.commands.contains(.recordPastSale), self.receipts.read(command),
-            self.isShort(completing: completion)
-        else { return false }
+        precondition(permission.path == .receipts, "receipts by the right of \(permission.path)")
+        guard self.receipts.read(command), self.isShort(completing: completion) else {
+            return false
+        }
         self.state.settle(&self.sales)
         let start = reply.count
         let isErrorsOnly = self.receipts.isErrorsOnly

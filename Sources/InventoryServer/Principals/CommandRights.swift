@@ -1,9 +1,10 @@
+internal import InventoryEngine
 internal import InventoryModel
 
 /// The commands that a principal may send, by the first byte of their encoding.
 ///
-///     first byte ──▶ bit      before a command is decoded: one test
-///     Command    ──▶ bit      each command of a batch, once it is decoded
+///     first bytes ──▶ bits     before a fast path reads them: `FastPathPermission`
+///     Command     ──▶ bit      each command of a batch, once it is decoded
 ///
 /// A command with two layouts has two tags and one right.
 struct CommandRights: Equatable, Sendable {
@@ -26,13 +27,16 @@ struct CommandRights: Equatable, Sendable {
         self.bits & (1 << UInt64(tag.rawValue)) != 0
     }
 
-    /// Whether an encoded command with that first byte may be decoded and run.
+    /// The permission to run an encoded command on its fast path; `nil` if it has none, or the principal may
+    /// not send it.
     ///
-    /// True for a byte that is no tag: the decoder refuses it by its own error.
-    func permit(first byte: UInt8?) -> Bool {
-        guard let byte else { return true }
-        if byte < UInt64.bitWidth, self.bits & (1 &<< UInt64(byte)) != 0 { return true }
-        return CommandTag(rawValue: byte) == nil
+    /// - Complexity: O(1)
+    @inline(__always)
+    func permission(toRun command: UnsafeRawBufferPointer) -> FastPathPermission? {
+        guard let path = FastPath(command), self.contains(path.command),
+            !path.isBatch || self.contains(.batch)
+        else { return nil }
+        return FastPathPermission(path)
     }
 
     /// The bits of all layouts of the command that the tag begins.
@@ -48,4 +52,14 @@ struct CommandRights: Equatable, Sendable {
         precondition(tag.rawValue < UInt64.bitWidth, "no bit for tag \(tag.rawValue)")
         return 1 << UInt64(tag.rawValue)
     }
+}
+
+/// The permission of a principal to run one command on a fast path.
+///
+/// Only ``CommandRights/permission(toRun:)`` grants one, and every fast path of the engine requires it: a
+/// fast path has no other way in, so none can skip the test of rights that the slow path makes.
+struct FastPathPermission {
+    let path: FastPath
+
+    fileprivate init(_ path: FastPath) { self.path = path }
 }
