@@ -85,7 +85,7 @@ import Testing
         #expect(differs.output.contains("2 rejected, 1 already there"), "\(differs)")
         #expect(
             differs.errors.contains(
-                "row 3  sku_taken  there already and different: B  price 2.60 → 2.50; "
+                "row 3  sku_taken  already in the database and different: B  price 2.60 → 2.50; "
                     + "--mode upsert changes it"
             ),
             "\(differs.errors)"

@@ -124,7 +124,7 @@ import Testing
         )
     }
 
-    // MARK: - What sales tell of products
+    // MARK: - Products known only from imported sales
 
     /// Three months of one shop; names, categories and prices change, and no catalog has them.
     private static let months = [

@@ -16,7 +16,7 @@ public struct ListedImportRun: AnswerRow, Hashable {
     public var counts: ImportCounts
     /// Of ``counts``' accepted rows, those that the run recorded.
     public var booked: UInt64
-    /// The other accepted rows, which were there already.
+    /// The other accepted rows, which were already in the database.
     public var alreadyThere: UInt64
     /// Of the rows that the run recorded, those of sales without a known cost.
     public var withoutCost: UInt64

@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// The rule of products that imported sales tell of: three values, each of which the last sale determines.
+/// The rule of products known only from imported sales: three values, each of which the last sale determines.
 ///
 ///     name, category, price  ──▶ later than the product's own, or as late and larger ──▶ replaces it
 ///

@@ -120,7 +120,7 @@ extension ImportRun {
     /// A run that is not finished has no other counts. Of a finished one, the client counted all rows, but only
     /// the server knows which lines of receipts an earlier process of the same run had recorded.
     ///
-    /// - Returns: The rows that were recorded; the other accepted ones were there already.
+    /// - Returns: The rows that were recorded; the other accepted ones were already in the database.
     fileprivate mutating func settle(by sum: ImportPartTable.Sum?) -> UInt64 {
         guard let sum else { return self.counts.accepted }
         guard self.isFinished else {

@@ -73,7 +73,7 @@ public enum Command: Hashable, Sendable {
     case inferProduct(InferredProduct)
     /// Records a run of an import.
     case recordImportRun(RecordImportRun)
-    /// Adds the name of its file to a run of an import, and rows that were there already.
+    /// Adds the name of its file to a run of an import, and rows that were already in the database.
     case describeImportRun(DescribeImportRun)
 
     /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.

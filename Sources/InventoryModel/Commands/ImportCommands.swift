@@ -60,7 +60,7 @@ public struct DescribeImportRun: Hashable, Sendable {
     /// The name of the file without its directory: up to ``Limits/importFileByteCountMax`` bytes without control
     /// characters; empty for none.
     public var file: String
-    /// Rows that were there already, beside those that the server found.
+    /// Rows that were already in the database, beside those that the server found.
     public var alreadyThere: UInt64
 
     /// Creates a description; it is validated by ``Command/describeImportRun(_:)``.

@@ -1,5 +1,5 @@
-/// What imported sales tell of a product that nobody has described: its name, its category and its price, each
-/// with the time of the sale that it comes from.
+/// A product known only from imported sales: its name, its category and its price, each with the time of the
+/// sale that it comes from.
 ///
 ///     unknown SKU              the product is created, and known from sales only
 ///     known from sales only    of each of the three, the value of the later sale remains

@@ -1,6 +1,6 @@
 internal import Bytes
 
-// The descriptions of what imported sales tell of a product: the command and the change.
+// The descriptions of a product known only from imported sales: the command and the change.
 
 extension InferredProduct: DescribedCommand {
     /// Creates an empty command, which a visitor fills.

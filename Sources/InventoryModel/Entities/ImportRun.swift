@@ -16,7 +16,7 @@ public enum ImportKind: UInt8, CaseIterable, Sendable {
 
 /// The numbers of rows of a finished import.
 public struct ImportCounts: Hashable, Sendable {
-    /// Rows that were applied, or were there already.
+    /// Rows that were applied, or were already in the database.
     public var accepted: UInt64 = 0
     /// Rows that were refused, by the client or by the server.
     public var refused: UInt64 = 0
@@ -86,7 +86,7 @@ public struct ImportPart: Hashable, Sendable {
     public var first: LSN = 0
     /// Rows that were recorded.
     public var booked: UInt64 = 0
-    /// Rows that were there already, by another run or otherwise.
+    /// Rows that were already in the database, by another run or otherwise.
     public var alreadyThere: UInt64 = 0
     /// Rows that were refused.
     public var refused: UInt64 = 0

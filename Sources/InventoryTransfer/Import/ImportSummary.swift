@@ -5,7 +5,7 @@ struct RowCounts {
     var rejected: Int
     /// Rows that are none: totals, repeated headers, pictures.
     var passed: Int
-    /// Rows of what is there already: of receipts that were imported before, and of products that say the same.
+    /// Rows already in the database: of receipts that were imported before, and of products that say the same.
     var recorded = 0
 }
 

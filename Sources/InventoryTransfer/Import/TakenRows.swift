@@ -1,8 +1,8 @@
 import InventoryClient
 internal import InventoryModel
 
-/// The rows of a catalog whose SKU the server refused as taken: those that say what is there already are no
-/// rejected rows.
+/// The rows of a catalog whose SKU the server refused as taken: those that are in the database with the same
+/// values are no rejected rows.
 ///
 ///     refused as taken ─▶ the file again, as an upsert would read it ─▶ nothing differs    already there
 ///                                                                    └▶ something differs  rejected
@@ -12,7 +12,7 @@ internal import InventoryModel
 final class TakenRows {
     /// The rows by number.
     private var numbers: Set<Int> = []
-    /// The rows that say what is there already; known once they were compared.
+    /// The rows that are already in the database with the same values; known once they were compared.
     private(set) var sameCount = 0
 
     /// Notes a row that was refused; returns whether it is to be compared.

@@ -28,8 +28,8 @@ struct ImportCommand: AsyncParsableCommand {
             numbers and is rejected: --decimal says which. Times are ISO 8601, or as --date-format says.
 
             --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, location, \
-            priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location. A row that \
-            says what is there already is counted; one that differs from its product is rejected.
+            priceBasis, \(ImportedFields.others), status. stock@CODE is the stock at a location. A row whose \
+            product is already in the database with the same values is counted; one that differs is rejected.
             --mode set or add: sku, stock; cost, location, reference. The stock of existing products: \
             what was counted, or differences (a delivery if the row has a cost).
             --mode upsert: sku or barcode, and any of the fields of products. Changes the products that \

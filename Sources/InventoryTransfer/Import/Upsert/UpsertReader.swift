@@ -158,7 +158,8 @@ struct UpsertReader: ~Copyable {
             locations: self.locations,
             category: { categories.name($0) ?? "unknown" }
         )
-        return "there already and different: \(texts.line(of: plan)); --mode upsert changes it"
+        return
+            "already in the database and different: \(texts.line(of: plan)); --mode upsert changes it"
     }
 
     /// Returns what the current record does; `nil` if nothing.
