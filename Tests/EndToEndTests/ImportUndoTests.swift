@@ -172,6 +172,51 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
+    /// A month of sales, one of write-offs, returns, discounts and gifts, and a correction of each.
+    private static let mishaps = [
+        """
+        sku,name,category,quantity,price,occurredAt,reference
+        PN1,Good name,Shelf,2,5.00,2026-03-01,K1
+        PN2,Pear,Fruit,1,1.00,2026-03-01,K1
+
+        """,
+        """
+        sku,name,category,quantity,price,occurredAt,reference
+        PN1,damaged,Bin,-1,0,2026-03-02,K2
+        PN2,10 % off,Vouchers,1,-0.10,2026-03-03,K3
+        PN3,broken,Bin,-1,0,2026-03-04,K4
+        PN3,Broken,Bin,-1,0,2026-03-05,K5
+        PN4,gift,Gifts,1,0,2026-03-06,K6
+
+        """,
+        """
+        sku,name,category,quantity,price,occurredAt,reference
+        PN1,free sample,Gifts,1,0,2026-03-07,K7
+        PN4,Plum,Fruit,1,0.80,2026-01-01,K8
+
+        """,
+    ]
+
+    @Test(arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
+    func `a product has the name and category of a sale with a price, if it has one, in any order`(
+        order: [Int]
+    ) throws {
+        let daemon = try Daemon()
+        for month in order {
+            let words = ["import", "-", "--as", "sales", "--negative", "write-off"]
+            let done = try daemon.invctl(words, input: Data(Self.mishaps[month].utf8))
+            #expect(done.code == 0, "\(done.errors)")
+        }
+        #expect(
+            try self.list(daemon, "sku,name,category,price", "product", "list", "--sort", "sku")
+                == [
+                    "PN1,Good name,Shelf,5.00", "PN2,Pear,Fruit,1.00", "PN3,Broken,Bin,0.00",
+                    "PN4,Plum,Fruit,0.80",
+                ]
+        )
+        #expect(try daemon.invctl("verify").code == 0)
+    }
+
     @Test func `sales change no product that a person described`() throws {
         let daemon = try Daemon()
         try daemon.invctl(["import", "-", "--as", "sales"], input: Data(Self.months[0].utf8))

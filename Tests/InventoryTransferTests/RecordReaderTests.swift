@@ -66,6 +66,31 @@ import Testing
         #expect(try Self.read(text) == ["sku·name", "2 A·x", "6 B·y"])
     }
 
+    @Test
+    func `a record with a value behind the last column is a problem that names the delimiter`()
+        throws
+    {
+        func problems(_ text: String) throws -> [String?] {
+            var reader = try RecordReader(FileBytes(Array(text.utf8)))
+            var found: [String?] = []
+            while try reader.next() { found.append(reader.problem) }
+            return found
+        }
+        let head = "has 4 fields, the header has 3; a text with "
+        #expect(
+            try problems("sku,name,price\nA,Bolt,1,50\nB,Nut,2\nC,\"Nut, M8\",3,, ,\nD,x\n")
+                == [head + "a comma needs quotes", nil, nil, nil]
+        )
+        #expect(
+            try problems("sku;name;price\nA;b;1\nA;b;c;1\n")
+                == [nil, head + "a semicolon needs quotes"]
+        )
+        #expect(
+            try problems("sku\tname\tprice\nA\tb\t1\nA\tb\tc\t1\n")
+                == [nil, head + "a tab needs quotes"]
+        )
+    }
+
     @Test func `totals and a second line of the header are beside the rows`() throws {
         func besides(_ text: String, key: Int = 0) throws -> [Bool] {
             var reader = try RecordReader(FileBytes(Array(text.utf8)))
@@ -81,6 +106,23 @@ import Testing
         #expect(try besides("sku,name,price\n,Nameless,1\n") == [false])
         // A label as the key is one of totals only at the end.
         #expect(try besides("sku,name,price\nTotal,Cereal,1\nTotal,,1\n\n") == [false, true])
+        for text in ["Total;;4,00;9", "Summe;;4,00;", ";;;9", ";;€ 1.234.567,50;", ";;-3,5 %;"] {
+            #expect(
+                try besides("sku;name;price;stock\nA;a;1;2\n\(text)\n") == [false, true],
+                "\(text)"
+            )
+        }
+        // A subtotal has no text but its label; without a label only the last record is one of totals.
+        #expect(
+            try besides("sku,name,price\nSubtotal,,4.00\n,,4.00\nB,b,1\n,,5.00\n")
+                == [true, false, false, true]
+        )
+        // A sale that lost its code has a time.
+        let sales = "sku,quantity,price,occurredAt,reference\nA,1,1.00,2026-03-01,R1\n"
+        #expect(try besides(sales + ",3,3.00,,\n") == [false, true])
+        #expect(try besides(sales + ",3,3.00,2026-03-01,\n") == [false, false])
+        #expect(try besides(sales + ",3,3.00,01.03.2026,\n") == [false, false])
+        #expect(try besides("sku,stock\nA,1\n,5\n") == [false, false])
         #expect(try besides("sku,name\nA,Total eclipse\n,Total eclipse 1\n") == [false, false])
     }
 

@@ -55,10 +55,12 @@ struct ColumnMapping: Sendable {
         if guesses, !Self.isExport(header) { self.guess() }
         let missing = fields.filter { self.isMissing($0) }
         guard missing.isEmpty else {
+            let isKnown = Self.likeness(header, flags, fields: fields) > 0
+            let list = isKnown ? Self.list(header) : Self.excerpt(Self.list(header))
             throw Failure.usage(
                 """
                 no column for \(missing.map { $0.name }.joined(separator: ", ")); the file has \
-                \(Self.list(header)): use --map FIELD=COLUMN
+                \(list): use --map FIELD=COLUMN
                 """
             )
         }
@@ -71,6 +73,13 @@ struct ColumnMapping: Sendable {
         let more = names.count - Self.namedMax
         return names.prefix(Self.namedMax).joined(separator: ", ")
             + (more > 0 ? " and \(more) more" : "")
+    }
+
+    /// The most characters that a message shows of a first line without any known name, which may be no header.
+    private static let excerptMax = 60
+
+    private static func excerpt(_ line: String) -> String {
+        line.count <= Self.excerptMax ? line : "\(line.prefix(Self.excerptMax - 1))…"
     }
 
     /// The first column with the stock at a location that is not among the fields, and the location's name:

@@ -30,6 +30,16 @@ package struct FieldDelimiter: Hashable, Sendable {
     /// The delimiter, for people.
     var name: String { self.byte == 0x09 ? "tab" : String(UnicodeScalar(self.byte)) }
 
+    /// The delimiter with its article, for a sentence.
+    var nameInSentence: String {
+        switch self.byte {
+        case 0x09: "a tab"
+        case 0x2C: "a comma"
+        case 0x3B: "a semicolon"
+        default: "a \"\(self.name)\""
+        }
+    }
+
     /// Returns the delimiter of the records in `bytes`; a comma if none separates anything.
     static func detect(_ bytes: Slice<UnsafeRawBufferPointer>) -> FieldDelimiter {
         var best = FieldDelimiter.comma

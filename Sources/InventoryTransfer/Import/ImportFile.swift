@@ -31,6 +31,9 @@ struct ImportFile: Sendable {
         content: Preset.Content = .products,
         locations: ImportLocations? = nil
     ) throws {
+        guard file.bytes.contains(where: { $0 > 0x20 }) else {
+            throw Failure("malformed_file", "the file is empty", exit: Exit.failed)
+        }
         let encoding = options.encoding ?? TextEncoding.detect(file.bytes)
         let text = encoding.decoded(file)
         let fields = locations.map { fields.with($0) } ?? fields

@@ -223,9 +223,9 @@ package struct SalesImport {
             let inferred = InferredProduct(
                 sku: product.sku,
                 name: product.name,
-                namedAt: max(earliest, product.namedAt),
+                namedAt: product.namedAt.time,
                 category: categories.id(product.category),
-                categorizedAt: max(earliest, product.categorizedAt),
+                categorizedAt: product.categorizedAt.time,
                 unit: Unit(code: Unit.piece.code, decimals: decimals),
                 price: product.newPrice(decimals),
                 pricedAt: max(earliest, product.pricedAt)

@@ -10,26 +10,52 @@ struct SoldProducts: Sendable {
     struct Line: Sendable {
         /// The code as first typed.
         var sku: String
-        /// The name in the latest row that has one; empty without one.
+        /// The name in the row of the highest rank that has one; empty without one.
         var name: String
-        /// The time of that row; the minimum without one.
-        var namedAt = Instant(microseconds: .min)
+        /// The rank of that row.
+        var namedAt = Rank.none
         /// The price of the latest sale.
         var price: Money
         /// The millionths of a unit that it is for.
         var per: Int64 = FileQuantity.perUnit
         /// The time of that sale.
         var pricedAt: Instant
-        /// The category in the latest row that has one, else that of rows without one.
+        /// The category in the row of the highest rank that has one, else that of rows without one.
         var category: String
-        /// The time of that row; the minimum if none has one.
-        var categorizedAt = Instant(microseconds: .min)
+        /// The rank of that row.
+        var categorizedAt = Rank.none
         /// The first row with the product.
         var firstRow: Int
         /// The most decimals of a quantity.
         var quantityDecimals: UInt8 = 0
         /// Whether a point in a quantity can part thousands; only a unit of three decimals tells.
         var hasOpenQuantity = false
+    }
+
+    /// What decides between the names and categories of two rows: a sale with a price comes before a write-off,
+    /// a return, a discount or a gift of any time, whose text often says what happened to the goods; then the
+    /// later row.
+    struct Rank: Comparable, Sendable {
+        var isPricedSale: Bool
+        var occurredAt: Instant
+
+        /// Below the rank of every row.
+        static let none = Rank(isPricedSale: false, occurredAt: Instant(microseconds: .min))
+
+        @inline(__always)
+        static func < (left: Rank, right: Rank) -> Bool {
+            guard left.isPricedSale == right.isPricedSale else { return right.isPricedSale }
+            return left.occurredAt < right.occurredAt
+        }
+
+        /// The time that ranks the value among those of other imports: of rows that are no priced sale one
+        /// below that of any sale, but above that of no row.
+        var time: Instant {
+            let earliest = Limits.instantMin
+            guard self != .none else { return Instant(microseconds: earliest) }
+            guard self.isPricedSale else { return Instant(microseconds: earliest + 1) }
+            return max(Instant(microseconds: earliest + 2), self.occurredAt)
+        }
     }
 
     private(set) var lines: [Line] = []
@@ -46,13 +72,15 @@ struct SoldProducts: Sendable {
         if row.isAhead { return index }
         // A discount moves nothing.
         if row.kind != .discount { self.lines[index].add(row.quantity) }
-        if row.occurredAt >= self.lines[index].namedAt, reader.hasName {
-            self.lines[index].take(name: reader, at: row.occurredAt)
+        let isPricedSale = row.kind == .sale && row.price.minorUnits > 0
+        let rank = Rank(isPricedSale: isPricedSale, occurredAt: row.occurredAt)
+        if rank >= self.lines[index].namedAt, reader.hasName {
+            self.lines[index].take(name: reader, rank)
         }
-        if row.occurredAt >= self.lines[index].categorizedAt, reader.hasCategory {
-            self.lines[index].take(category: reader, at: row.occurredAt)
+        if rank >= self.lines[index].categorizedAt, reader.hasCategory {
+            self.lines[index].take(category: reader, rank)
         }
-        if row.kind == .sale, row.price.minorUnits > 0 {
+        if isPricedSale {
             self.lines[index].take(price: row.price, per: row.per, at: row.occurredAt)
         }
         return index
@@ -121,20 +149,24 @@ struct SoldProducts: Sendable {
 }
 
 extension SoldProducts.Line {
-    /// Takes the name of a row that is not earlier than the known one; of two of one time, the larger.
-    fileprivate mutating func take(name reader: borrowing SalesReader, at time: Instant) {
-        guard !reader.isName(self.name) else { return self.namedAt = time }
+    /// Takes the name of a row whose rank is not lower than that of the known one; of two of one rank, the larger.
+    fileprivate mutating func take(name reader: borrowing SalesReader, _ rank: SoldProducts.Rank) {
+        guard !reader.isName(self.name) else { return self.namedAt = rank }
         let name = reader.name
-        guard !name.isEmpty, (self.namedAt, self.name) < (time, name) else { return }
-        (self.namedAt, self.name) = (time, name)
+        guard !name.isEmpty, (self.namedAt, self.name) < (rank, name) else { return }
+        (self.namedAt, self.name) = (rank, name)
     }
 
-    /// Takes the category of a row that is not earlier than the known one; of two of one time, the larger.
-    fileprivate mutating func take(category reader: borrowing SalesReader, at time: Instant) {
-        guard !reader.isCategory(self.category) else { return self.categorizedAt = time }
+    /// Takes the category of a row whose rank is not lower than that of the known one; of two of one rank, the
+    /// larger.
+    fileprivate mutating func take(
+        category reader: borrowing SalesReader,
+        _ rank: SoldProducts.Rank
+    ) {
+        guard !reader.isCategory(self.category) else { return self.categorizedAt = rank }
         let category = reader.category
-        guard (self.categorizedAt, self.category) < (time, category) else { return }
-        (self.categorizedAt, self.category) = (time, category)
+        guard (self.categorizedAt, self.category) < (rank, category) else { return }
+        (self.categorizedAt, self.category) = (rank, category)
     }
 
     /// Takes a price that is not earlier than the known one; of two of one time, the larger.

@@ -39,7 +39,7 @@ struct ImportCommand: AsyncParsableCommand {
             --as sales: sku or barcode, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. They are history \
             and never change the stock of today; products that do not exist are created, with the name, \
-            category and price of their latest sale in any file. Without cost the goods have the unit \
+            category and price of their latest sale with a price in any file. Without cost the goods have the unit \
             cost that is known when the sale is imported. A receipt is \
             its location, reference and local day in --zone, a line its number in it, wherever in the \
             file its rows are: a line that was imported before is counted and not recorded again, and \
@@ -317,8 +317,8 @@ struct ImportCommand: AsyncParsableCommand {
             }
             reading.pattern = known
         }
-        guard let zone = TimeZone(identifier: self.zone) else {
-            throw ValidationError("--zone is '\(self.zone)', not an IANA time zone")
+        guard let zone = ZoneText.zone(self.zone) else {
+            throw ValidationError(ZoneText.problem(self.zone, of: "--zone"))
         }
         reading.zone = zone
         return reading

@@ -1,0 +1,119 @@
+import Foundation
+import InventoryClient
+import Testing
+
+/// Rows and files that must not come in as something else than what they are.
+@Suite struct ImportedRowTests {
+    private func run(_ daemon: Daemon, _ text: String, _ words: String...) throws -> Finished {
+        try daemon.invctl(["import", "-", "--category", "C"] + words, input: Data(text.utf8))
+    }
+
+    // MARK: - More values than columns
+
+    @Test(arguments: [[], ["--mode", "upsert"], ["--dry-run"]])
+    func `a row of products with more values than the header has names is rejected`(
+        words: [String]
+    ) throws {
+        let daemon = try Daemon()
+        let text = "sku,name,price\nEX1,Bolt,1,50\nEX2,Nut,2,,\nEX3,\"Nut, M8\",1.50\n"
+        let words = ["import", "-", "--category", "C"] + words
+        let done = try daemon.invctl(words, input: Data(text.utf8))
+        #expect(done.code == 8, "\(done)")
+        #expect(
+            done.errors.contains(
+                "row 2  has 4 fields, the header has 3; a text with a comma needs quotes"
+            ),
+            "\(done.errors)"
+        )
+        #expect(done.output.contains("1 rejected") || done.output.contains("1 invalid"), "\(done)")
+    }
+
+    @Test func `a count and a sale with more values than columns are rejected`() throws {
+        let daemon = try Daemon()
+        #expect(try self.run(daemon, "sku,name,price,stock\nA,a,1.00,5\n").code == 0)
+        let count = try self.run(daemon, "sku;stock\nA;7;9\n", "--mode", "set")
+        #expect(count.code == 8, "\(count)")
+        #expect(
+            count.errors.contains("has 3 fields, the header has 2; a text with a semicolon needs"),
+            "\(count.errors)"
+        )
+        let sale = try self.run(
+            daemon,
+            "sku,quantity,price,occurredAt\nA,1,1.00,2026-03-01,x\n",
+            "--as",
+            "sales"
+        )
+        #expect(sale.code == 8 && sale.errors.contains("has 5 fields, the header has 4"), "\(sale)")
+    }
+
+    // MARK: - Totals
+
+    @Test(arguments: [",,,9", ",Total,4.00,9"])
+    func `totals of a list are passed over and counted`(totals: String) throws {
+        let count = totals.split(separator: "\n").count
+        for words in [[], ["--mode", "upsert"], ["--dry-run"]] {
+            let daemon = try Daemon()
+            let text = "sku,name,price,stock\nA,a,4.00,9\n\(totals)\n"
+            let words = ["import", "-", "--category", "C"] + words
+            let done = try daemon.invctl(words, input: Data(text.utf8))
+            #expect(done.code == 0, "\(words) \(done)")
+            #expect(done.output.contains("\(count) passed over"), "\(words) \(done.output)")
+        }
+    }
+
+    @Test func `totals of sales are passed over, and a product may be called Total`() throws {
+        let daemon = try Daemon()
+        let sales = "sku,quantity,price,occurredAt,reference\nA,3,1.00,2026-03-01,R1\n"
+        for (id, totals) in [",3,3.00,,", "Total,3,3.00,,", "Grand total:,3,3.00,,"].enumerated() {
+            let done = try self.run(
+                daemon,
+                sales + totals + "\n",
+                "--as",
+                "sales",
+                "--id",
+                "\(id)"
+            )
+            #expect(done.code == 0 && done.output.contains("1 passed over"), "\(totals) \(done)")
+        }
+        // A sale that lost its code is none of totals.
+        let lost = try self.run(daemon, sales + ",3,3.00,2026-03-01,R2\n", "--as", "sales")
+        #expect(lost.code == 8 && lost.errors.contains("row 3  sku: is empty"), "\(lost)")
+        let cereal = try self.run(daemon, "sku,name,price\nTotal,Cereal,3.00\n")
+        #expect(cereal.output.hasPrefix("1 row: 1 accepted"), "\(cereal)")
+    }
+
+    // MARK: - Files
+
+    @Test(arguments: [["--as", "sales"], ["--mode", "set"], ["--mode", "upsert"], []])
+    func `an empty file is an error`(words: [String]) throws {
+        let daemon = try Daemon()
+        for text in ["", "\n \n"] {
+            let done = try daemon.invctl(["import", "-"] + words, input: Data(text.utf8))
+            #expect(done.code == 1, "\(done)")
+            #expect(done.errors.contains("the file is empty"), "\(done.errors)")
+        }
+    }
+
+    @Test func `a first line that is no header is shown in part`() throws {
+        let daemon = try Daemon()
+        let line = String(repeating: "x", count: 5_000)
+        let done = try daemon.invctl("import", "-", input: Data("\(line)\n1\n".utf8))
+        #expect(done.code == 2, "\(done)")
+        let shown = String(repeating: "x", count: 59) + "…"
+        #expect(done.errors.contains("the file has \(shown): use --map"), "\(done.errors)")
+    }
+
+    @Test(arguments: ["BST", "IST", "Nowhere/City"])
+    func `an abbreviation of several zones is no zone of an import`(zone: String) throws {
+        let daemon = try Daemon()
+        let sales = "sku,quantity,price,occurredAt\nA,1,1.00,2026-03-01 12:00\n"
+        let done = try self.run(daemon, sales, "--as", "sales", "--zone", zone)
+        #expect(done.code == 2, "\(done)")
+        #expect(
+            done.errors.contains(
+                "--zone is '\(zone)', not an IANA time zone such as Europe/London"
+            ),
+            "\(done.errors)"
+        )
+    }
+}
