@@ -48,7 +48,9 @@ import Testing
 
     // MARK: - Totals
 
-    @Test(arguments: [",,,9", ",Total,4.00,9"])
+    @Test(arguments: [
+        "Total,,4.00,9", "Summe,,4.00,", ",,,9", ",Total,4.00,9", "Subtotal,,4.00,9\n,,,9",
+    ])
     func `totals of a list are passed over and counted`(totals: String) throws {
         let count = totals.split(separator: "\n").count
         for words in [[], ["--mode", "upsert"], ["--dry-run"]] {

@@ -17,6 +17,7 @@ struct ProductRow: ~Copyable {
     /// The extension fields that the file has a column for, and the indices of their columns.
     private let extensionColumns: [(field: ProductField, index: Int)]
     private let sku: Int
+    private let name: Int
     private let category: Int
 
     /// Reads the rows of a file.
@@ -42,6 +43,7 @@ struct ProductRow: ~Copyable {
                 columns[index] != .max || field == .moreBarcodes && barcodes.hasMore
             }
         (self.sku, self.category) = (column("sku"), column("category"))
+        self.name = column("name")
     }
 
     var records: RecordReader {
@@ -79,6 +81,10 @@ struct ProductRow: ~Copyable {
         guard skuByteCount <= FieldBounds.sku.upperBound else {
             let limit = FieldBounds.sku.upperBound
             throw Problem(text: "sku: \"\(self.skuText)\" is longer than \(limit) bytes")
+        }
+        // The server would refuse it as well, but could not know that it is a row of totals.
+        if self.records.withBytes(self.name, { $0.isEmpty }), self.records.isTotal(self.sku) {
+            throw Problem(text: "name: is empty")
         }
         try self.cells.checkLength(self.category, "category", in: FieldBounds.name)
         try self.cells.barcodes.checkFirst(self.cells.records)

@@ -56,7 +56,8 @@ extension RecordReader {
             && groups.dropFirst().dropLast().allSatisfy { $0.count == 3 }
     }
 
-    private func isTotal(_ column: Int) -> Bool {
+    /// Whether a field of the record read last is the label of a row of totals.
+    func isTotal(_ column: Int) -> Bool {
         let text = self.text(column).lowercased()[...].trimmingSuffix { !$0.isLetter }
         return Self.totals.contains(String(text))
     }
