@@ -15,7 +15,7 @@ Reads the CSV from standard input, puts the rows that an import accepts into SQL
 Measures are gross, returns, net (pence), units, returned units, net units, cost, margin (pence), margin in
 percent, transactions, net per transaction (pence, half to even), rows, products; "-" for a missing value. A
 transaction is an invoice with at least one sale. The file has no costs, so they are 0. A product belongs to the
-country of its latest row, of two the larger, as a product has one category. Times are local times of the file. sales_model.py
+country of its latest sale with a price, else of its latest row, of two the larger, as a product has one category. Times are local times of the file. sales_model.py
 documents which rows are accepted; write-offs are not sales.
 
 The past leaves no stock; every product has one unit today. A product is dead if its last sale, or its opening
@@ -45,7 +45,8 @@ for row in csv.DictReader(sys.stdin):
         "INSERT OR IGNORE INTO product VALUES (?, (SELECT COUNT(*) FROM product), '', '')",
         (key,),
     )
-    latest = (row["InvoiceDate"], row["Country"].strip())
+    is_priced_sale = quantity > 0 and price > 0
+    latest = (f"{int(is_priced_sale)} {row['InvoiceDate']}", row["Country"].strip())
     db.execute(
         "UPDATE product SET seen = ?1, country = ?2 WHERE code = ?3 AND (seen, country) < (?1, ?2)",
         (*latest, key),
