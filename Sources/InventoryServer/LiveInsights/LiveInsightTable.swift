@@ -104,7 +104,7 @@ struct LiveInsightTable {
         return true
     }
 
-    /// Ends an insight: its subscribers are notified in turn, and the query can be subscribed to anew.
+    /// Ends an insight: its subscribers are notified in turn, and the query can be subscribed to again.
     ///
     /// - Complexity: O(`WireLimits/liveInsightsMax`)
     mutating func end(_ live: LiveInsight, _ refusal: Refusal) {

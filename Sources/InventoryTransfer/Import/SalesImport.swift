@@ -157,7 +157,7 @@ package struct SalesImport {
 
     // MARK: - Products
 
-    /// Creates missing categories and products, and changes those that only sales told of so far.
+    /// Creates missing categories and products, and changes those known only from imported sales.
     ///
     /// - Returns: The products by the file's numbers; the id is 0 for one that could not be created.
     private func createProducts(_ sender: BatchSender) async throws -> [SoldUnit] {
