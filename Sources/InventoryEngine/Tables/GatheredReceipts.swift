@@ -13,7 +13,7 @@ internal import InventoryModel
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
     struct Row {
-        var lsn: UInt64
+        var lsn: LSN
         var time: Int64
         var occurredAt: Int64
         var onHandDelta: Int64
@@ -60,7 +60,7 @@ public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
         let count = step.lines.count
         precondition(2 * count <= self.capacityLeft, "more than \(Self.capacity) movements")
         var row = Row(
-            lsn: step.lsn.value,
+            lsn: step.lsn,
             time: step.time.microseconds,
             occurredAt: step.opening.occurredAt.microseconds,
             onHandDelta: 0,

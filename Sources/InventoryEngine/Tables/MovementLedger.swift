@@ -228,7 +228,7 @@ package struct MovementLedger: Sendable {
     /// - Complexity: O(movements)
     mutating func append(_ gathered: borrowing GatheredReceipts) {
         let (rows, count) = (gathered.rows, gathered.count)
-        self.lsns.append(count: count) { rows[$0].lsn }
+        self.lsns.append(count: count) { rows[$0].lsn.value }
         self.lines.append(count: count) { rows[$0].line }
         self.recordedAt.append(count: count) { rows[$0].time }
         self.occurredAt.append(count: count) { rows[$0].occurredAt }

@@ -2,7 +2,8 @@ internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The fast paths of the engine: a plain sale, and batches of plain sales and of plain products.
+/// The fast paths of the engine: a plain sale, and batches of plain sales and of plain products; those of receipts
+/// are beside it.
 ///
 /// Each requires a ``FastPathPermission``, so no command runs without the right to send it.
 /// A command that a fast path cannot decide falls back to the slow path within the same request.
@@ -65,7 +66,7 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        precondition(permission.path == .sale, "a sale by the right of \(permission.path)")
+        assert(permission.path == .sale, "a sale by the right of \(permission.path)")
         guard let sale = PlainSale(command) else { return false }
         let time = self.time(context.now)
         guard self.state.decide(sale, at: time, into: &self.step) else { return false }
@@ -92,7 +93,7 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        precondition(permission.path == .sales, "sales by the right of \(permission.path)")
+        assert(permission.path == .sales, "sales by the right of \(permission.path)")
         guard let batch = PlainSaleBatch(command),
             Self.isShort(
                 batch.sales.count,
@@ -209,7 +210,7 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        precondition(permission.path == .products, "products by the right of \(permission.path)")
+        assert(permission.path == .products, "products by the right of \(permission.path)")
         guard let batch = PlainProduct.Batch.reading(command),
             Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }

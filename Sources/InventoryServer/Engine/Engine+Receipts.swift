@@ -15,7 +15,7 @@ extension Engine {
         completing completion: Completion?,
         into reply: inout ByteWriter
     ) -> Bool {
-        precondition(permission.path == .receipts, "receipts by the right of \(permission.path)")
+        assert(permission.path == .receipts, "receipts by the right of \(permission.path)")
         guard self.receipts.read(command), self.isShort(completing: completion) else {
             return false
         }
@@ -40,11 +40,13 @@ extension Engine {
                 continue
             }
             self.state.settle(&self.receiptRows)
-            let command = self.receipts.command(index)
-            var decision = self.state.decide(command, at: time)
+            let decision = self.decide(
+                self.receipts.command(index),
+                at: time,
+                isLast: isLast,
+                of: &tally
+            )
             answer.take(decision.outcome, into: &reply)
-            tally?.note(decision, of: command, in: self.state)
-            if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
             self.apply(
                 decision.changes,
                 at: time,
