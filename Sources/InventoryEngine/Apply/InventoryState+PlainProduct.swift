@@ -108,13 +108,12 @@ extension InventoryState {
         if step.opened.quantity > 0 {
             let actor = self.indexes.internActor(actor, in: &self.tables.strings)
             gathered.movements.append(
-                GatheredMovements.Row(
+                // A new product has no sales in backorder.
+                LedgerRow(
                     step.movement,
                     lsn: step.lsn,
-                    time: step.time,
-                    strings: MovementLedger.StringCodes(reference: 0, note: 0, actor: actor),
-                    // A new product has no sales.
-                    backordered: 0
+                    recordedAt: step.time,
+                    strings: MovementLedger.StringCodes(reference: 0, note: 0, actor: actor)
                 )
             )
         }
