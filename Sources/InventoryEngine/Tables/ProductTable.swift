@@ -69,7 +69,11 @@ package struct ProductTable: Sendable {
     package var rowCount: Int { self.statuses.count }
     var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
 
+    // Reads of single products are inlined into their callers: a call would copy all these columns'
+    // headers to the stack.
+
     /// Whether the product exists; archived ones do, deleted ones do not.
+    @inline(__always)
     package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
     }
@@ -162,6 +166,7 @@ package struct ProductTable: Sendable {
     }
 
     /// Appends the product with that id, which must exist, encoded as ``Product`` is.
+    @inline(__always)
     func encode(_ id: ProductID, strings: TextColumn, into writer: inout ByteWriter) {
         let row = id.row
         let unit = Int(self.unitCodes[row])
@@ -191,6 +196,7 @@ package struct ProductTable: Sendable {
     }
 
     /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
+    @inline(__always)
     func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {
         let row = id.row
         let byteCount = self.brands.byteCount(row) + self.moreBarcodes.byteCount(row)
