@@ -33,6 +33,9 @@ extension InventoryState {
         do throws(Refusal) {
             var done = try self.decide(command, in: &draft)
             self.settleAlerts(in: &draft)
+            #if DEBUG
+                draft.checkInvariants()
+            #endif
             if !command.isErrorsOnly { done.levels = draft.levels }
             if draft.changes.isEmpty { done.lsn = self.lsn }
             return Decision(outcome: .done(done), changes: draft.changes)

@@ -229,7 +229,7 @@ extension InventoryState {
         try Self.parts(of: 0..<tables.importRuns.rowCount, checkpoint) {
             for row in $0 { self.importRuns.insert(row, in: tables.importRuns) }
         }
-        self.inferredProducts = [:]
+        self.inferredProducts = ShardedMap()
         try Self.parts(of: 0..<tables.inferredProducts.rowCount, checkpoint) {
             for row in $0 {
                 guard let times = tables.inferredProducts.times(row) else { continue }

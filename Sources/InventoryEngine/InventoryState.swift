@@ -1,4 +1,5 @@
 public import Bytes
+internal import ColumnStore
 public import InventoryModel
 
 /// The whole inventory at one version: all tables and their derived indexes.
@@ -33,7 +34,7 @@ public struct InventoryState: Sendable {
     var importRuns = ImportRunIndex()
     var receipts = ReceiptIndex()
     /// The rows of the products that are known from imported sales only.
-    var inferredProducts: [ProductID: Int] = [:]
+    var inferredProducts = ShardedMap<ProductID, Int>()
 
     private let inPlace = PassedInPlace()
 

@@ -59,9 +59,18 @@ import Testing
         #expect(table.largestSlotCount <= 512)
     }
 
+    @Test func `a sharded map of strings finds one however it is composed`() {
+        var map = ShardedMap<String, Int>()
+        for number in 0..<40_000 { map["caf\u{E9} \(number)"] = number }
+        map.checkInvariants()
+        // A shard has 39 strings on average.
+        #expect(map.largestShardCount <= 128)
+        for number in 0..<40_000 { #expect(map["cafe\u{301} \(number)"] == number) }
+    }
+
     @Test func `a sharded map agrees with a dictionary`() {
         var random = SplitMix64(seed: 5)
-        var map = ShardedMap<Int>()
+        var map = ShardedMap<Int, Int>()
         var model: [Int: Int] = [:]
         for number in 0..<20_000 {
             let row = Int(random.below(5_000))

@@ -47,6 +47,7 @@ import Testing
             var reader = ByteReader(bytes)
             while reader.remaining > 0 {
                 _ = try window.take(EntryView(from: &reader), Self.matcher, in: .none)
+                try window.checkInvariants()
             }
         }
         return window

@@ -1,6 +1,7 @@
 import Bytes
 import ColumnStore
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryEngine
@@ -58,8 +59,97 @@ import Testing
         #expect(index.largestSlotCount <= 256)
     }
 
+    private static func level(_ number: Int) -> (product: ProductID, location: LocationID) {
+        (ProductID(UInt32(1 + number % 3_000)), LocationID(UInt16(1 + number / 3_000)))
+    }
+
+    @Test func `ordering goods moves a bounded number of other orders`() {
+        var goods = ExpectedGoods()
+        var ledger = MovementLedger()
+        for number in 0..<40_000 {
+            let (product, location) = Self.level(number)
+            ledger.append(
+                Movement(
+                    kind: .expectIncoming,
+                    product: product,
+                    location: location,
+                    incomingDelta: 5,
+                    occurredAt: .zero
+                ),
+                id: MovementID(lsn: LSN(UInt64(number + 1)), line: 0),
+                recordedAt: .zero,
+                origin: nil,
+                strings: MovementLedger.StringCodes(
+                    reference: UInt32(1 + number / 20),
+                    note: 0,
+                    actor: 0
+                )
+            )
+            goods.note(number, in: ledger)
+        }
+        goods.checkInvariants(for: ledger)
+        // A shard has 39 sums on average. In one piece, there would be 65,536 slots.
+        #expect(goods.largestShardCount <= 128)
+    }
+
+    @Test func `dispatching a transfer moves a bounded number of others`() {
+        var table = TransferTable()
+        var open = OpenTransfers(for: table)
+        for number in 1...30_000 {
+            let (product, location) = Self.level(number)
+            let transfer = Transfer(
+                id: TransferID(UInt32(number)),
+                product: product,
+                source: LocationID(60_000),
+                destination: location,
+                quantity: 2,
+                remaining: 2,
+                value: 0,
+                origin: MovementID(lsn: 1, line: 0)
+            )
+            table.put(transfer, reference: 0)
+            open.note(number, wasInTransit: false, remainingBefore: 0, in: table)
+        }
+        open.checkInvariants(for: table)
+        #expect(open.count == 30_000)
+        #expect(open.largestShardCount <= 128)
+    }
+
+    @Test func `extending reservations moves a bounded number of others`() {
+        var random = SplitMix64(seed: 8)
+        var table = ReservationTable()
+        var deadlines = ReservationDeadlines(for: table)
+        func put(_ row: Int, dueBefore before: Instant?) {
+            let expiresAt = Instant(microseconds: Int64(random.below(1_000_000)))
+            table.put(
+                Reservation(
+                    id: ReservationID(UInt32(row)),
+                    product: ProductID(1),
+                    location: .main,
+                    quantity: 1,
+                    remaining: 1,
+                    expiresAt: expiresAt,
+                    origin: MovementID(lsn: 1, line: 0)
+                ),
+                reference: 0
+            )
+            deadlines.note(row, dueBefore: before, in: table)
+        }
+        let count = 40_000
+        for row in 1...count { put(row, dueBefore: nil) }
+        var largest = 0
+        for step in 0..<(3 * count) {
+            let row = 1 + Int(random.below(UInt64(count)))
+            put(row, dueBefore: Instant(microseconds: table.expiresAt[row]))
+            if step % 10_000 == 0 { largest = max(largest, deadlines.largestShardCount) }
+        }
+        deadlines.checkInvariants(for: table)
+        // A shard has 39 reservations on average. In one piece, 80,000 entries would be sorted at once.
+        #expect(largest <= 128)
+    }
+
     @Test func `linking a return to its sale moves a bounded number of others`() {
-        var map = ShardedMap<ReturnedSums>()
+        var map = ShardedMap<Int, ReturnedSums>()
         for row in 0..<60_000 { map[row * 2] = ReturnedSums(quantity: 1) }
         map.checkInvariants()
         #expect(map.largestShardCount <= 128)

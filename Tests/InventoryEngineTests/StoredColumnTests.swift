@@ -11,7 +11,7 @@ import Testing
 /// | list | fails here without a column |
 /// |---|---|
 /// | `visit`: snapshots, epochs, digests, row counts | `every stored column is visited` |
-/// | `product`, `append`, `encode`, `apply` of products | `a product is …`, `each changed field …` |
+/// | the columns of a product's fields, to change and to read | `a product is …`, `each changed field …` |
 /// | `append` of gathered rows | `the fast path fills every column …` |
 /// | `movement`, both `append` of movements | `ReplayFieldTests`, by all fields of a movement |
 @Suite struct StoredColumnTests {

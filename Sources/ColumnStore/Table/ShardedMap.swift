@@ -1,49 +1,82 @@
-/// A map from row numbers to values, in shards that grow independently, so that no insertion moves many entries.
+/// A key of a ``ShardedMap``.
+public protocol ShardedKey: Hashable, Sendable {
+    /// A number that is the same for equal keys and differs for most others; it need not be random.
+    var spreadNumber: UInt64 { get }
+}
+
+extension Int: ShardedKey {
+    /// The number itself.
+    @inlinable public var spreadNumber: UInt64 { UInt64(bitPattern: Int64(self)) }
+}
+
+extension String: ShardedKey {
+    /// The hash, which strings share that are equal, however they are composed.
+    @inlinable public var spreadNumber: UInt64 { UInt64(bitPattern: Int64(self.hashValue)) }
+}
+
+/// A map in shards that grow independently, so that no insertion moves many entries.
 ///
-///     row ──▶ shard, 1 of 1,024, by its hash ──▶ dictionary
+///     key ──▶ shard, 1 of 1,024, by its number ──▶ dictionary
 ///
 /// For what few rows have. A `Dictionary` of them would move all of its entries when it grows. It is not part of
 /// a read view: one writer owns it.
-public struct ShardedMap<Value: Sendable>: Sendable {
+public struct ShardedMap<Key: ShardedKey, Value: Sendable>: Sendable {
     /// The number of shards.
-    public static var shardCount: Int { 1_024 }
+    @inlinable public static var shardCount: Int { 1_024 }
 
-    private var shards = [[Int: Value]](repeating: [:], count: Self.shardCount)
-    /// The number of entries.
-    public private(set) var count = 0
+    @usableFromInline var shards = [[Key: Value]](repeating: [:], count: Self.shardCount)
+    @usableFromInline var entryCount = 0
 
     /// Creates an empty map.
     public init() {}
 
-    /// Rows at a regular distance are spread as well.
-    private static func shard(_ row: Int) -> Int {
-        let spread = UInt64(truncatingIfNeeded: row) &* 0x9E37_79B9_7F4A_7C15
+    /// The number of entries.
+    @inlinable public var count: Int { self.entryCount }
+
+    /// Whether there are no entries.
+    @inlinable public var isEmpty: Bool { self.entryCount == 0 }
+
+    /// Numbers at a regular distance are spread as well.
+    @inlinable @inline(__always)
+    static func shard(_ key: Key) -> Int {
+        let spread = key.spreadNumber &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: spread >> 54)
     }
 
-    /// The value of a row; `nil` if it has none.
+    /// The value of a key; `nil` if it has none.
     ///
     /// - Complexity: O(1) on average; a new entry is O(entries of a shard) if it grows one
-    public subscript(row: Int) -> Value? {
-        get { self.count == 0 ? nil : self.shards[Self.shard(row)][row] }
+    @inlinable
+    public subscript(key: Key) -> Value? {
+        get { self.entryCount == 0 ? nil : self.shards[Self.shard(key)][key] }
         set {
-            let shard = Self.shard(row)
+            let shard = Self.shard(key)
             let before = self.shards[shard].count
-            self.shards[shard][row] = newValue
-            self.count += self.shards[shard].count - before
+            self.shards[shard][key] = newValue
+            self.entryCount += self.shards[shard].count - before
         }
     }
 
-    /// The value of a row, which is added with the default value before it is changed.
+    /// The value of a key, which is added with the default value before it is changed.
     ///
     /// - Complexity: O(1) on average; a new entry is O(entries of a shard) if it grows one
-    public subscript(row: Int, default value: @autoclosure () -> Value) -> Value {
-        get { self[row] ?? value() }
+    @inlinable
+    public subscript(key: Key, default value: @autoclosure () -> Value) -> Value {
+        get { self[key] ?? value() }
         _modify {
-            let shard = Self.shard(row)
+            let shard = Self.shard(key)
             let before = self.shards[shard].count
-            defer { self.count += self.shards[shard].count - before }
-            yield &self.shards[shard][row, default: value()]
+            defer { self.entryCount += self.shards[shard].count - before }
+            yield &self.shards[shard][key, default: value()]
+        }
+    }
+
+    /// Calls `body` with each entry, in no particular order.
+    ///
+    /// - Complexity: O(entries + ``shardCount``)
+    public func forEach(_ body: (Key, Value) -> Void) {
+        for shard in self.shards {
+            for (key, value) in shard { body(key, value) }
         }
     }
 
@@ -52,7 +85,7 @@ public struct ShardedMap<Value: Sendable>: Sendable {
     /// - Complexity: O(``shardCount``)
     public var largestShardCount: Int { self.shards.reduce(0) { max($0, $1.count) } }
 
-    /// Stops the process unless each row is in its shard, and the entries are as many as counted.
+    /// Stops the process unless each key is in its shard, and the entries are as many as counted.
     ///
     /// - Complexity: O(entries)
     public func checkInvariants() {
@@ -60,8 +93,8 @@ public struct ShardedMap<Value: Sendable>: Sendable {
         self.shards.withUnsafeBufferPointer { shards in
             for index in shards.indices where !shards[index].isEmpty {
                 count += shards[index].count
-                for row in shards[index].keys {
-                    precondition(Self.shard(row) == index, "row \(row) is in shard \(index)")
+                for key in shards[index].keys {
+                    precondition(Self.shard(key) == index, "key \(key) is in shard \(index)")
                 }
             }
         }

@@ -11,10 +11,7 @@ struct Draft {
     let lsn: LSN
     let time: Instant
     private(set) var changes: [Change] = []
-    /// The touched levels, with their current balances, in the order of first touch.
-    private(set) var levels: [Level] = []
-    /// The index in ``levels`` of each; only filled once there are too many for a linear search.
-    private var levelSlots = DraftTable<LevelKey, Int>()
+    private var touched = DraftLevels()
     /// The demand that a sale could not meet.
     var refusedDemand: [RefusedDemand] = []
     /// Lines of movements so far.
@@ -68,29 +65,6 @@ struct Draft {
     }
     /// The receipts of which this step records lines; only filled for batches.
     var receipts = DraftTable<DraftReceipt.Key, DraftReceipt>()
-
-    /// Products as a step leaves them, by id; the first is stored inline, since most steps touch only one.
-    struct DraftProducts {
-        private var first: Product?
-        private var others: [ProductID: Product] = [:]
-
-        /// Stored, because rules look it up for every line, and comparing a whole product costs more.
-        private(set) var isEmpty = true
-
-        subscript(id: ProductID) -> Product? {
-            get {
-                if let first = self.first, first.id == id { return first }
-                return self.others[id]
-            }
-            set {
-                let isFirst = self.first.map { $0.id == id } ?? (self.others[id] == nil)
-                if isFirst { self.first = newValue } else { self.others[id] = newValue }
-                self.isEmpty = self.first == nil && self.others.isEmpty
-            }
-        }
-    }
-
-    private static let linearSearchMax = 8
 
     init(lsn: LSN, time: Instant, isBatch: Bool) {
         self.isBatch = isBatch
@@ -157,16 +131,12 @@ struct Draft {
         self.lastCosts[LevelKey(product: product, location: location)]
     }
 
+    /// The touched levels, with their current balances, in the order of first touch.
+    var levels: [Level] { self.touched.levels }
+
     /// The level as this step has left it; `nil` if the step has not touched it.
     func level(_ product: ProductID, _ location: LocationID) -> Level? {
-        self.slot(product, location).map { self.levels[$0] }
-    }
-
-    private func slot(_ product: ProductID, _ location: LocationID) -> Int? {
-        if self.levels.count <= Self.linearSearchMax {
-            return self.levels.firstIndex { $0.product == product && $0.location == location }
-        }
-        return self.levelSlots[LevelKey(product: product, location: location)]
+        self.touched.level(product, location)
     }
 
     /// Records a movement and the level it leaves behind.
@@ -181,7 +151,7 @@ struct Draft {
         if !isPast, let cost = StockMath.cost(knownAfter: movement, leaving: level) {
             self.lastCosts[LevelKey(product: level.product, location: level.location)] = cost
         }
-        self.put(level)
+        self.touched.put(level)
         self.changes.append(.moved(movement, level))
     }
 
@@ -226,21 +196,16 @@ struct Draft {
     mutating func set(_ level: Level) {
         var level = level
         level.revision = self.lsn
-        self.put(level)
+        self.touched.put(level)
         self.changes.append(.level(level))
     }
 
     /// Marks a level whose balances do not change for a check of its alerts.
-    mutating func touch(_ level: Level) { self.put(level) }
+    mutating func touch(_ level: Level) { self.touched.put(level) }
 
     /// Records that an alert of a touched level was raised or cleared.
     mutating func setAlert(_ kind: AlertKind, isRaised: Bool, at index: Int, threshold: Quantity) {
-        if isRaised {
-            self.levels[index].alerts.insert(AlertSet(kind))
-        } else {
-            self.levels[index].alerts.remove(AlertSet(kind))
-        }
-        let level = self.levels[index]
+        let level = self.touched.setAlert(kind, isRaised: isRaised, at: index)
         self.changes.append(
             .alert(
                 kind,
@@ -252,21 +217,45 @@ struct Draft {
             )
         )
     }
+}
 
-    private mutating func put(_ level: Level) {
-        if let slot = self.slot(level.product, level.location) {
-            self.levels[slot] = level
-            return
+extension Draft {
+    /// Stops the process unless the levels are as the changes leave them, and all counts agree with what they
+    /// count.
+    ///
+    /// - Complexity: O(changes)
+    func checkInvariants() {
+        self.touched.checkInvariants()
+        self.products.checkInvariants()
+        self.reservations.checkInvariants()
+        self.transfers.checkInvariants()
+        self.importRuns.checkInvariants()
+        var movementCount = 0
+        var last: [LevelKey: Level] = [:]
+        for change in self.changes {
+            guard let level = change.level else { continue }
+            last[LevelKey(product: level.product, location: level.location)] = level
+            if case .moved = change { movementCount += 1 }
         }
-        self.levels.append(level)
-        guard self.levels.count > Self.linearSearchMax else { return }
-        if self.levelSlots.isEmpty {
-            for (index, level) in self.levels.enumerated() {
-                self.levelSlots[LevelKey(product: level.product, location: level.location)] = index
+        precondition(self.movementCount == movementCount, "\(self.movementCount) movements")
+        precondition(self.isBatch || self.movedProducts.isEmpty, "products that moved are noted")
+        for (key, level) in last {
+            guard var touched = self.level(key.product, key.location) else {
+                preconditionFailure("\(key) changed and was not touched")
             }
-        } else {
-            let key = LevelKey(product: level.product, location: level.location)
-            self.levelSlots[key] = self.levels.count - 1
+            precondition(level.revision == self.lsn, "\(key) is of LSN \(level.revision)")
+            (touched.alerts, touched.revision) = (level.alerts, level.revision)
+            precondition(touched == level, "\(key) is \(touched), and changed to \(level)")
+        }
+    }
+}
+
+extension Change {
+    /// The level that it leaves; `nil` for a change of another kind.
+    fileprivate var level: Level? {
+        switch self {
+        case .moved(_, let level), .level(let level): level
+        default: nil
         }
     }
 }

@@ -8,6 +8,13 @@ struct DraftTable<Key: Hashable, Value> {
     @inline(__always)
     var isEmpty: Bool { self.values == nil }
 
+    /// Calls `body` with each key and its value.
+    ///
+    /// - Complexity: O(keys)
+    func forEach(_ body: (Key, Value) -> Void) {
+        for (key, value) in self.values ?? [:] { body(key, value) }
+    }
+
     /// The value of a key; `nil` if it has none.
     @inline(__always)
     subscript(key: Key) -> Value? {

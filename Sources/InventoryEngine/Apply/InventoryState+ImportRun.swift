@@ -180,4 +180,17 @@ struct DraftImportRuns {
         self.runs[run.name] = run
         self.names[run.session] = run.name
     }
+
+    /// Stops the process unless each run is found by its name and by its session.
+    ///
+    /// - Complexity: O(runs)
+    func checkInvariants() {
+        var count = 0
+        self.runs.forEach { name, run in
+            precondition(run.name == name, "run \(run.name) under \(name)")
+            precondition(self.names[run.session] == name, "run \(name) is not found by session")
+            count += 1
+        }
+        precondition(self.createdCount <= count, "\(self.createdCount) of \(count) runs are new")
+    }
 }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import InventoryModel
 
 /// The rule of products known only from imported sales: three values, each of which the last sale determines.
@@ -101,7 +102,8 @@ extension InventoryState {
 
     /// Ends the inference of a product, which a person has changed; ``put(_:)`` in the same step begins it again.
     mutating func endInference(of id: ProductID) {
-        guard let row = self.inferredProducts.removeValue(forKey: id) else { return }
+        guard let row = self.inferredProducts[id] else { return }
+        self.inferredProducts[id] = nil
         self.tables.inferredProducts.clear(row)
     }
 }

@@ -36,21 +36,20 @@ extension InventoryState {
         guard next <= Int(Limits.productsMax), let product = batch.product(index) else {
             return .slowPath
         }
-        let numbers = product.pointee.numbers
-        let (category, location) = (CategoryID(numbers.category), product.pointee.opening.location)
-        let status = ProductStatus(rawValue: numbers.status)
+        let facts = product.pointee.facts
+        let (category, location) = (product.pointee.category, product.pointee.opening.location)
         var checks = Soundness()
-        ProductRule.check(first: status, &checks)
+        ProductRule.check(first: facts.status, &checks)
         let isArchived = self.tables.categories.archivedState(category)
         ProductRule.check(category, isArchived: isArchived, &checks)
         let opened = ProductRule.open(
             product.pointee.opening,
-            per: numbers.priceBasis,
+            per: facts.price.basis,
             isArchived: self.tables.locations.archivedState(location),
             at: time,
             &checks
         )
-        guard checks.isSound, let status else { return .slowPath }
+        guard checks.isSound else { return .slowPath }
         if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
             return .refused(batch.skuTaken(index, by: holder))
         }
@@ -61,13 +60,9 @@ extension InventoryState {
         step.time = time
         step.id = UInt32(next)
         step.opened = opened
-        step.numbers = numbers
-        let price = Price(numbers.price, per: numbers.priceBasis)
-        let facts = ProductTable.Facts(
-            status: status,
-            price: price,
-            reorderPoint: numbers.reorderPoint
-        )
+        step.category = category
+        step.reorderPoint = facts.reorderPoint
+        step.numbers = product.pointee.numbers
         step.alerts = Self.alerts(of: step.level, facts)
         return .created
     }
@@ -107,17 +102,18 @@ extension InventoryState {
         precondition(Int(step.id) == expected, "product \(step.id) leaves a gap")
         self.begin(step.lsn, at: step.time)
         self.tables.catalogLSN = step.lsn
-        step.unit = self.indexes.internUnit(product.pointee.unit, in: &self.tables.strings)
+        step.numbers.setUnit(
+            code: self.indexes.internUnit(product.pointee.unit, in: &self.tables.strings)
+        )
         if step.opened.quantity > 0 {
             let actor = self.indexes.internActor(actor, in: &self.tables.strings)
             gathered.movements.append(
-                GatheredMovements.Row(
+                // A new product has no sales in backorder.
+                LedgerRow(
                     step.movement,
                     lsn: step.lsn,
-                    time: step.time,
-                    strings: MovementLedger.StringCodes(reference: 0, note: 0, actor: actor),
-                    // A new product has no sales.
-                    backordered: 0
+                    recordedAt: step.time,
+                    strings: MovementLedger.StringCodes(reference: 0, note: 0, actor: actor)
                 )
             )
         }
@@ -137,7 +133,7 @@ extension InventoryState {
         if gathered.isEmpty { return }
         let (rows, count) = (gathered.rows, gathered.count)
         for row in 0..<count {
-            self.tables.categories.addProduct(CategoryID(rows[row].numbers.category))
+            self.tables.categories.addProduct(rows[row].category)
         }
         self.tables.ledger.append(gathered.movements)
         self.tables.levels.append(gathered)

@@ -38,7 +38,7 @@ extension InventoryState {
                 draft: draft,
                 findings: &findings
             )
-            guard let next, var level, findings.count == found else { continue }
+            guard let next, let level, findings.count == found else { continue }
             if level.sellable < line.quantity {
                 unmet.add(
                     line.quantity,
@@ -50,35 +50,49 @@ extension InventoryState {
                 )
                 continue
             }
-            level.reserved += line.quantity
-            draft.move(
-                Movement(
-                    kind: .reserve,
-                    product: line.product,
-                    location: line.location,
-                    reservedDelta: line.quantity,
-                    reference: command.reference,
-                    note: command.note,
-                    occurredAt: draft.time
-                ),
-                leaving: level
-            )
-            draft.put(
-                Reservation(
-                    id: ReservationID(next + UInt32(index)),
-                    product: line.product,
-                    location: line.location,
-                    quantity: line.quantity,
-                    remaining: line.quantity,
-                    expiresAt: expiresAt,
-                    reference: command.reference,
-                    origin: draft.lastMovement
-                ),
-                isNew: true
-            )
+            let id = ReservationID(next + UInt32(index))
+            Self.reserve(line, of: command, as: id, until: expiresAt, from: level, in: &draft)
         }
         try unmet.settle(findings, in: &draft)
         return self.done(UInt64(next ?? 0), in: draft)
+    }
+
+    /// Records the movement that sets units apart, and the reservation that refers to it.
+    private static func reserve(
+        _ line: ReserveLine,
+        of command: Reserve,
+        as id: ReservationID,
+        until expiresAt: Instant,
+        from level: Level,
+        in draft: inout Draft
+    ) {
+        var level = level
+        level.reserved += line.quantity
+        draft.move(
+            Movement(
+                kind: .reserve,
+                product: line.product,
+                location: line.location,
+                reservedDelta: line.quantity,
+                reference: command.reference,
+                note: command.note,
+                occurredAt: draft.time
+            ),
+            leaving: level
+        )
+        draft.put(
+            Reservation(
+                id: id,
+                product: line.product,
+                location: line.location,
+                quantity: line.quantity,
+                remaining: line.quantity,
+                expiresAt: expiresAt,
+                reference: command.reference,
+                origin: draft.lastMovement
+            ),
+            isNew: true
+        )
     }
 
     /// The level from which a line is to be reserved; `nil` if the line cannot be checked further.

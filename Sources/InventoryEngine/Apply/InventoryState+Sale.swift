@@ -116,21 +116,8 @@ extension InventoryState {
             guard place.level != nil else { continue }
             let isSound = findings.count == found
             for part in parts {
-                let movement = Movement(
-                    kind: .return,
-                    product: line.product,
-                    location: line.location,
-                    onHandDelta: part.quantity,
-                    unavailableDelta: command.target == .unavailable ? part.quantity : 0,
-                    amount: -(part.amount ?? 0),
-                    price: part.price,
-                    reason: .customerReturn,
-                    reference: command.reference,
-                    note: command.note,
-                    origin: part.origin.map { self.tables.ledger.movementID($0) },
-                    occurredAt: occurredAt,
-                    isImported: command.occurred?.isImported ?? false
-                )
+                var movement = self.movement(of: part, line: line, command: command)
+                movement.occurredAt = occurredAt
                 let taken = self.taken(
                     part,
                     movement: movement,
@@ -145,6 +132,25 @@ extension InventoryState {
         }
         try findings.settle()
         return self.done(amount: total, in: draft)
+    }
+
+    /// The movement of a part of a returned line, without its cost and its time.
+    private func movement(of part: ReturnPart, line: SaleLine, command: SaleReturn) -> Movement {
+        Movement(
+            kind: .return,
+            product: line.product,
+            location: line.location,
+            onHandDelta: part.quantity,
+            unavailableDelta: command.target == .unavailable ? part.quantity : 0,
+            amount: -(part.amount ?? 0),
+            price: part.price,
+            reason: .customerReturn,
+            reference: command.reference,
+            note: command.note,
+            origin: part.origin.map { self.tables.ledger.movementID($0) },
+            occurredAt: .zero,
+            isImported: command.occurred?.isImported ?? false
+        )
     }
 
     /// A part of a returned line applied to its level, with its cost.

@@ -48,19 +48,10 @@ extension InventoryState {
             level.value += gained.value
             guard self.checkRange(of: level, line: number, &findings), findings.count == found
             else { continue }
-            let movement = Movement(
-                kind: .restock,
-                product: line.product,
-                location: line.location,
-                onHandDelta: line.quantity,
-                incomingDelta: -arrived,
-                price: price,
-                cost: gained.value,
-                reference: command.reference,
-                note: command.note,
-                occurredAt: occurredAt,
-                isImported: command.occurred?.isImported ?? false
-            )
+            var movement = Movement(restocking: line, of: command, at: occurredAt)
+            movement.incomingDelta = -arrived
+            movement.price = price
+            movement.cost = gained.value
             draft.move(movement, leaving: level)
             self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
         }
@@ -268,6 +259,22 @@ extension InventoryState {
                 isImported: movement.isImported
             ),
             leaving: level
+        )
+    }
+}
+
+extension Movement {
+    /// Creates the movement of a delivered line, without what depends on its level.
+    fileprivate init(restocking line: RestockLine, of command: Restock, at occurredAt: Instant) {
+        self.init(
+            kind: .restock,
+            product: line.product,
+            location: line.location,
+            onHandDelta: line.quantity,
+            reference: command.reference,
+            note: command.note,
+            occurredAt: occurredAt,
+            isImported: command.occurred?.isImported ?? false
         )
     }
 }

@@ -93,6 +93,24 @@ struct DraftItems<Item: OpenItem> {
         self.openedCount += (item.isOpen ? 1 : 0) - (isNew ? 0 : 1)
         self.items[item.number] = item
     }
+
+    /// Stops the process unless the counts are those of the items.
+    ///
+    /// - Complexity: O(items)
+    func checkInvariants() {
+        var openCount = 0
+        for (number, item) in self.items {
+            precondition(item.number == number, "item \(item.number) under \(number)")
+            if item.isOpen { openCount += 1 }
+        }
+        // All that are not new were open before the step.
+        let before = self.items.count - Int(self.createdCount)
+        precondition(before >= 0, "\(self.createdCount) of \(self.items.count) items are new")
+        precondition(
+            self.openedCount == openCount - before,
+            "\(openCount) of \(self.items.count) items are open, \(before) were"
+        )
+    }
 }
 
 /// One line of a command that settles open items.

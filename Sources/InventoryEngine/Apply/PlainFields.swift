@@ -11,8 +11,10 @@ struct PlainFields: FieldVisitor {
     typealias Strings = InlineArray<8, UnsafeRawBufferPointer>
 
     var reader: ByteReader
-    /// The strings in their order, including that of a unit.
+    /// The strings in the order of their fields, without that of a unit.
     private(set) var strings: Strings
+    /// The code of the last unit.
+    private(set) var unitCode = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The place of the next string.
     private var stringCount = 0
     /// Whether the strings are in their stored form, and all values are within their bounds.
@@ -30,14 +32,14 @@ struct PlainFields: FieldVisitor {
 
     /// Reads a string; one that is not UTF-8 is not plain.
     @inline(__always)
-    private mutating func readText(in bounds: ClosedRange<Int>) throws(Failure) {
-        precondition(self.stringCount < Strings.count, "\(self.stringCount) strings")
+    private mutating func readText(
+        in bounds: ClosedRange<Int>
+    ) throws(Failure) -> UnsafeRawBufferPointer {
         let count = try self.reader.readCount(limit: ByteReader.textByteCountMax)
         let text = try self.reader.readBytes(count)
-        self.strings[self.stringCount] = text
-        self.stringCount += 1
-        if count == 0, bounds.lowerBound == 0, !self.isInExtensions { return }
+        if count == 0, bounds.lowerBound == 0, !self.isInExtensions { return text }
         self.note(count <= bounds.upperBound && NormalizedText.isPlain(text))
+        return text
     }
 
     @inline(__always)
@@ -45,7 +47,9 @@ struct PlainFields: FieldVisitor {
 
     @inline(__always)
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
-        try self.readText(in: field.byteCount)
+        precondition(self.stringCount < Strings.count, "\(self.stringCount) strings")
+        self.strings[self.stringCount] = try self.readText(in: field.byteCount)
+        self.stringCount += 1
     }
 
     @inline(__always)
@@ -84,7 +88,7 @@ struct PlainFields: FieldVisitor {
 
     @inline(__always)
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
-        try self.readText(in: FieldBounds.unitCode)
+        self.unitCode = try self.readText(in: FieldBounds.unitCode)
         value = Unit(code: "", decimals: try self.reader.readUInt8())
         self.note(FieldBounds.unitDecimals.contains(Int64(value.decimals)))
     }

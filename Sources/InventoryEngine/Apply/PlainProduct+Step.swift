@@ -14,9 +14,10 @@ extension PlainProduct {
         var id: UInt32 = 0
         var opened = OpenedStock()
         var alerts = AlertSet()
+        var category = CategoryID(0)
+        var reorderPoint: Quantity = 0
+        /// Those of the fields; the code of the unit is set when the step is applied.
         var numbers = ProductNumbers()
-        /// The interned code of the unit, set when the step is applied.
-        var unit: UInt32 = 0
 
         /// Creates an empty step, to be filled in by `InventoryState/decide(_:_:at:behind:into:)`.
         public init() {}
@@ -113,7 +114,11 @@ extension PlainProduct.Step {
         cursor.writeVarint(UInt64(level.product.value))
         cursor.writeVarint(UInt64(level.location.value))
         cursor.writeVarint(level.available)
-        let reorderPoint = self.numbers.reorderPoint
-        cursor.writeVarint(InventoryState.threshold(of: kind, level, reorderPoint: reorderPoint))
+        let threshold = InventoryState.threshold(
+            of: kind,
+            level,
+            reorderPoint: self.reorderPoint
+        )
+        cursor.writeVarint(threshold)
     }
 }

@@ -33,9 +33,14 @@ public struct PlainProduct {
     let extensions: UnsafeRawBufferPointer
     /// The strings in the order of the fields.
     let strings: PlainFields.Strings
+    /// The code of the unit.
+    let unit: UnsafeRawBufferPointer
     /// Whether the strings are in their stored form, and all values are within their bounds.
     fileprivate let isPlain: Bool
     let numbers: ProductNumbers
+    /// What the rules need of them.
+    let category: CategoryID
+    let facts: ProductTable.Facts
     let opening: OpeningStock
     let hasOpening: Bool
 
@@ -70,8 +75,15 @@ public struct PlainProduct {
         }
         self.extensions = try end.bytes(until: visitor.reader)
         // Numbers may be among the extension fields too.
-        self.numbers = ProductNumbers(fields)
+        self.numbers = ProductNumbers(&fields)
+        self.category = fields.category
+        self.facts = ProductTable.Facts(
+            status: fields.status,
+            price: fields.price,
+            reorderPoint: fields.reorderPoint
+        )
         self.strings = visitor.strings
+        self.unit = visitor.unitCode
         // A wrong check digit is refused.
         self.isPlain =
             visitor.arePlain && hasPlainExtensions && GTIN.isSound(visitor.strings[2])
@@ -82,9 +94,6 @@ public struct PlainProduct {
     var name: UnsafeRawBufferPointer { self.strings[1] }
     /// Empty for none.
     var barcode: UnsafeRawBufferPointer { self.strings[2] }
-    var unit: UnsafeRawBufferPointer { self.strings[3] }
-    /// Empty for none.
-    var brand: UnsafeRawBufferPointer { self.strings[4] }
 
     /// The same as a draft for the slow path.
     fileprivate var draft: ProductDraft {
@@ -230,7 +239,7 @@ extension ByteReader {
 }
 
 extension ProductFields {
-    /// An extension field that the fast path accepts.
+    /// An extension field on the fast path.
     private struct PlainExtension {
         var field: ProductField
         /// Whether it is a string, which has a place of its own behind those of the first layout.
@@ -242,8 +251,12 @@ extension ProductFields {
         }
     }
 
-    /// Not the further barcodes, which are rare, and each of which must be unique.
-    private static let plainExtensions: [PlainExtension] = [PlainExtension(.brand)]
+    /// The extension fields that fall back to the slow path: the further barcodes, which are rare, and each of
+    /// which must be unique.
+    private static let slowExtensions = FieldSet<ProductField>(.moreBarcodes)
+    private static let plainExtensions = ProductFields.extensionFields.fields
+        .filter { !slowExtensions.contains($0) }
+        .map { PlainExtension($0) }
 
     /// Reads a mask and the extension fields in it, if the fast path accepts all of them.
     ///

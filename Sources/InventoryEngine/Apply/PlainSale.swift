@@ -207,10 +207,10 @@ extension InventoryState {
             actor: self.indexes.internActor(actor, in: &self.tables.strings)
         )
         sales.append(
-            GatheredMovements.Row(
+            LedgerRow(
                 step.movement,
                 lsn: step.lsn,
-                time: step.time,
+                recordedAt: step.time,
                 strings: strings,
                 backordered: StockMath.backordered(
                     of: -step.movement.onHandDelta,

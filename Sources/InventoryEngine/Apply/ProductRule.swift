@@ -1,34 +1,6 @@
 internal import Bytes
 internal import InventoryModel
 
-/// The fields of a product that are not strings.
-struct ProductNumbers: Sendable {
-    var category: UInt32 = 0
-    var decimals: UInt8 = 0
-    var status: UInt8 = 0
-    var leadTimeDays: UInt16 = 0
-    var price: Int64 = 0
-    var priceBasis: Int64 = 0
-    var reorderPoint: Quantity = 0
-    var reorderTarget: Quantity = 0
-    var packSize: Quantity = 0
-
-    init() {}
-
-    @inline(__always)
-    init(_ fields: ProductFields) {
-        self.category = fields.category.value
-        self.decimals = fields.unit.decimals
-        self.status = fields.status.rawValue
-        self.leadTimeDays = fields.leadTimeDays
-        self.price = fields.price.minorUnits
-        self.priceBasis = fields.price.basis
-        self.reorderPoint = fields.reorderPoint
-        self.reorderTarget = fields.reorderTarget
-        self.packSize = fields.packSize
-    }
-}
-
 /// The opening stock of a product, as its rule leaves it.
 struct OpenedStock: Sendable {
     var location = LocationID.main

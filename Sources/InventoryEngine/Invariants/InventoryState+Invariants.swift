@@ -58,7 +58,8 @@ extension InventoryState {
     /// Stops the process unless exactly the inferred products of the table are found by their ids.
     private func checkInferredProducts() {
         let table = self.tables.inferredProducts
-        for (id, row) in self.inferredProducts {
+        self.inferredProducts.checkInvariants()
+        self.inferredProducts.forEach { id, row in
             precondition(table.times(row)?.product == id, "product \(id) is not in row \(row)")
         }
         let count = (0..<table.rowCount).count { table.times($0) != nil }

@@ -225,6 +225,40 @@ public struct ConflationWindow {
     }
 }
 
+extension ConflationWindow {
+    /// Stops the process unless exactly the latest change of each level is alive, and the changes are in order.
+    ///
+    /// - Throws: `ByteReaderError` if a retained change cannot be read.
+    /// - Complexity: O(changes)
+    package func checkInvariants() throws(ByteReaderError) {
+        self.latest.checkInvariants()
+        var (aliveCount, end) = (0, 0)
+        for (index, row) in self.rows.enumerated() {
+            precondition(row.offset == end, "change \(index) begins at \(row.offset), not \(end)")
+            precondition(self.steps.indices.contains(Int(row.step)), "change \(index)")
+            precondition(index == 0 || self.rows[index - 1].step <= row.step, "change \(index)")
+            end += row.byteCount
+            if row.isAlive { aliveCount += 1 }
+            guard row.isLevel else {
+                precondition(row.isAlive, "change \(index) was replaced, and is of no level")
+                continue
+            }
+            let bytes = Array(self.bytes[row.offset..<(row.offset + row.byteCount)])
+            let found = bytes.withUnsafeBytes { bytes in
+                Result { () throws(ByteReaderError) in try Self.key(bytes, row.isMoved) }
+            }
+            let key = try found.get()
+            let isLatest = self.latest.row(key) == index
+            precondition(isLatest == row.isAlive, "change \(index) is latest: \(isLatest)")
+        }
+        precondition(end == self.bytes.count, "\(self.bytes.count) bytes, \(end) of changes")
+        precondition(aliveCount == self.aliveCount, "\(aliveCount) of \(self.aliveCount) changes")
+        for index in self.steps.indices.dropFirst() {
+            precondition(self.steps[index - 1].lsn < self.steps[index].lsn, "step \(index)")
+        }
+    }
+}
+
 extension SubscriptionMatcher {
     /// Whether it selects changes by their topic only.
     var selectsAllLevels: Bool { self.filter.isEmpty && self.topics.contains(.stock) }

@@ -31,6 +31,25 @@ struct LevelSlots {
         return nil
     }
 
+    /// The row stored under the key; `nil` if there is none.
+    func row(_ key: UInt64) -> Int? {
+        let slot = self.slots[Self.index(of: key, in: self.slots)]
+        return slot.row >= 0 ? Int(slot.row) : nil
+    }
+
+    /// Stops the process unless every key is found, and at most half of the slots are taken.
+    ///
+    /// - Complexity: O(slots)
+    func checkInvariants() {
+        var count = 0
+        for (index, slot) in self.slots.enumerated() where slot.row >= 0 {
+            precondition(Self.index(of: slot.key, in: self.slots) == index, "slot \(index)")
+            count += 1
+        }
+        precondition(count == self.count, "\(count) keys are stored, not \(self.count)")
+        precondition(2 * count <= self.slots.count, "\(count) of \(self.slots.count) slots")
+    }
+
     private mutating func grow() {
         var larger = [Slot](repeating: Self.free, count: self.slots.count * 2)
         for slot in self.slots where slot.row >= 0 {

@@ -9,7 +9,7 @@ struct CatalogIndexes: Sendable {
     /// The first barcodes of products.
     private var barcodes = KeyIndex()
     /// The further barcodes, which few products have, by their keys.
-    private var moreBarcodes: [String: ProductID] = [:]
+    private var moreBarcodes = ShardedMap<String, ProductID>()
     /// Interned strings: from a string to its code.
     private var strings = KeyIndex()
     /// The last actor and reference looked up: those of one client, or of one receipt, are often consecutive.
@@ -17,8 +17,8 @@ struct CatalogIndexes: Sendable {
     private var recentReference = RecentString()
     /// The code of the last unit looked up.
     private var recentUnit: UInt32 = 0
-    private var categoryNames: [String: CategoryID] = [:]
-    private var locationCodes: [String: LocationID] = [:]
+    private var categoryNames = ShardedMap<String, CategoryID>()
+    private var locationCodes = ShardedMap<String, LocationID>()
 
     /// The product, not archived, that has this normalized SKU.
     func product(skuKey: String, in products: ProductTable) -> ProductID? {
@@ -30,7 +30,7 @@ struct CatalogIndexes: Sendable {
         if let row = self.barcodes.find(barcodeKey, in: products.barcodeKeys) {
             return ProductID(row)
         }
-        return self.moreBarcodes.isEmpty ? nil : self.moreBarcodes[barcodeKey]
+        return self.moreBarcodes[barcodeKey]
     }
 
     /// The product whose SKU's key is a short string with its case folded; `nil` if there is none, or if
@@ -254,6 +254,9 @@ struct CatalogIndexes: Sendable {
             "\(self.strings.count) strings"
         )
         for index in [self.skus, self.barcodes, self.strings] { index.checkInvariants() }
+        self.moreBarcodes.checkInvariants()
+        self.categoryNames.checkInvariants()
+        self.locationCodes.checkInvariants()
         self.checkNames(in: tables)
     }
 

@@ -15,15 +15,25 @@ internal import InventoryModel
 /// Derived from the ledger and rebuilt with it; not part of a read view. It has an entry for each order, product
 /// and location with something outstanding.
 struct ExpectedGoods: Equatable, Sendable {
-    private struct Key: Hashable {
+    private struct Key: ShardedKey {
         /// The code of the reference.
         var reference: UInt32
         var product: ProductID
         var location: LocationID
+
+        var spreadNumber: UInt64 {
+            UInt64(self.reference) << 32 ^ self.product.spreadNumber << 16
+                ^ self.location.spreadNumber
+        }
     }
 
     /// Base units, never 0; below 0 if more arrived than was announced.
-    private var sums: [Key: Quantity] = [:]
+    private var sums = ShardedMap<Key, Quantity>()
+
+    /// The most sums that a movement can move.
+    ///
+    /// - Complexity: O(shards)
+    var largestShardCount: Int { self.sums.largestShardCount }
 
     init() {}
 
@@ -47,7 +57,6 @@ struct ExpectedGoods: Equatable, Sendable {
 
     /// The base units that are expected under the reference with a code; below 0 if more arrived.
     func sum(under reference: UInt32, _ product: ProductID, _ location: LocationID) -> Quantity {
-        if self.sums.isEmpty { return 0 }
         let key = Key(reference: reference, product: product, location: location)
         return self.sums[key] ?? 0
     }
@@ -108,6 +117,7 @@ struct ExpectedGoods: Equatable, Sendable {
     /// - Complexity: O(movements)
     func checkInvariants(for ledger: MovementLedger) {
         let expected = ExpectedGoods(for: ledger)
+        self.sums.checkInvariants()
         precondition(self == expected, "the sums of expected goods differ from the ledger's")
     }
 }

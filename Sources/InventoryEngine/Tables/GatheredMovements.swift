@@ -15,50 +15,6 @@ public import InventoryModel
 ///
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredMovements: ~Copyable, @unchecked Sendable {
-    struct Row {
-        var lsn: LSN
-        var time: Int64
-        var occurredAt: Int64
-        var onHandDelta: Int64
-        var amount: Int64
-        var price: Int64
-        var priceBasis: Int64
-        var cost: Int64
-        /// Units that were sold in backorder.
-        var backordered: Quantity
-        var product: UInt32
-        var strings: MovementLedger.StringCodes
-        var location: UInt16
-        var isImported: Bool
-
-        @inline(__always)
-        init(
-            _ movement: borrowing Movement,
-            lsn: LSN,
-            time: Instant,
-            strings: MovementLedger.StringCodes,
-            backordered: Quantity
-        ) {
-            assert(
-                movement.presence(recordedAt: time) & ~GatheredMovements.fields == 0,
-                "LSN \(lsn) has a field that is not buffered"
-            )
-            self.lsn = lsn
-            self.time = time.microseconds
-            self.occurredAt = movement.occurredAt.microseconds
-            self.onHandDelta = movement.onHandDelta.baseUnits
-            self.amount = movement.amount.minorUnits
-            self.price = movement.price.minorUnits
-            self.priceBasis = movement.price.basis
-            self.cost = movement.cost.minorUnits
-            self.backordered = backordered
-            self.product = movement.product.value
-            self.strings = strings
-            self.location = movement.location.value
-            self.isImported = movement.isImported
-        }
-    }
-
     /// The fields of a movement that rows have; a movement with any other takes the slow path.
     @inline(__always)
     static var fields: UInt64 {
@@ -67,11 +23,18 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             | Movement.Mask.note | Movement.Mask.occurredAt | Movement.Mask.isImported
     }
 
+    /// The columns in which all rows have the same value; also whether they are imported, while none is.
+    @inline(__always)
+    static var uniform: LedgerPart.Set {
+        LedgerPart.Set().with(.line).with(.kind).with(.unavailableDelta).with(.reservedDelta)
+            .with(.incomingDelta).with(.reason).with(.origin)
+    }
+
     /// The maximum number of rows; once reached, they are settled in any case.
     static let capacity = 256
 
     let kind: MovementKind
-    let rows = UnsafeMutablePointer<Row>.allocate(capacity: Self.capacity)
+    let rows = UnsafeMutablePointer<LedgerRow>.allocate(capacity: Self.capacity)
     private(set) var count = 0
     /// Whether any row is imported from the past.
     private(set) var hasImported = false
@@ -88,12 +51,20 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
     var isFull: Bool { self.count == Self.capacity }
 
     @inline(__always)
-    mutating func append(_ row: Row) {
+    mutating func append(_ row: LedgerRow) {
         precondition(!self.isFull, "more than \(Self.capacity) buffered movements")
+        assert(self.accepts(row), "LSN \(row.lsn) has a field that is not buffered")
         (self.rows + self.count).initialize(to: row)
         self.count += 1
         if row.isImported { self.hasImported = true }
         if row.backordered > 0 { self.hasBackorders = true }
+    }
+
+    /// Whether a row has the values that all have in common.
+    private func accepts(_ row: LedgerRow) -> Bool {
+        row.kind == self.kind && row.line == 0 && row.unavailableDelta == 0
+            && row.reservedDelta == 0 && row.incomingDelta == 0 && row.reason == nil
+            && row.origin == nil
     }
 
     mutating func removeAll() {
@@ -114,5 +85,6 @@ extension GatheredMovements {
         for index in 1..<max(self.count, 1) {
             precondition(rows[index - 1].lsn < rows[index].lsn, "row \(index) is out of order")
         }
+        precondition(rows.allSatisfy { self.accepts($0) }, "a row has a field of its own")
     }
 }

@@ -12,29 +12,17 @@ internal import InventoryModel
 ///
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
-    struct Row {
-        var lsn: LSN
-        var time: Int64
-        var occurredAt: Int64
-        var onHandDelta: Int64
-        var amount: Int64
-        var price: Int64
-        var priceBasis: Int64
-        var cost: Int64
-        /// See ``MovementLedger/origins``.
-        var origin: UInt64
-        var product: UInt32
-        var strings: MovementLedger.StringCodes
-        var location: UInt16
-        var line: UInt16
-        var kind: UInt8
-        var reason: UInt8
+    /// The columns in which all rows have the same value.
+    @inline(__always)
+    static var uniform: LedgerPart.Set {
+        LedgerPart.Set().with(.unavailableDelta).with(.reservedDelta).with(.incomingDelta)
+            .with(.imported)
     }
 
     /// The maximum number of rows, at least those of a receipt.
     static let capacity = 512
 
-    let rows = UnsafeMutablePointer<Row>.allocate(capacity: Self.capacity)
+    let rows = UnsafeMutablePointer<LedgerRow>.allocate(capacity: Self.capacity)
     private(set) var count = 0
 
     /// Creates an empty buffer.
@@ -59,22 +47,11 @@ public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
     ) {
         let count = step.lines.count
         precondition(2 * count <= self.capacityLeft, "more than \(Self.capacity) movements")
-        var row = Row(
+        var row = LedgerRow(
+            step.opening,
             lsn: step.lsn,
-            time: step.time.microseconds,
-            occurredAt: step.opening.occurredAt.microseconds,
-            onHandDelta: 0,
-            amount: 0,
-            price: 0,
-            priceBasis: 1,
-            cost: 0,
-            origin: 0,
-            product: 0,
-            strings: strings,
-            location: step.opening.location.value,
-            line: 0,
-            kind: MovementKind.openingBalance.rawValue,
-            reason: 0
+            recordedAt: step.time,
+            strings: strings
         )
         let isWriteOff = step.isWriteOff
         let next = self.rows + self.count
@@ -84,10 +61,10 @@ public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
                 (next + index).initialize(to: row)
             }
             row.strings.reference = reference
-            row.occurredAt = step.movement.occurredAt.microseconds
+            row.occurredAt = step.movement.occurredAt
             for index in 0..<count {
                 row.set(past: lines[index].numbers, line: count + index, isWriteOff: isWriteOff)
-                row.origin = UInt64(first + index + 1)
+                row.origin = first + index
                 (next + count + index).initialize(to: row)
             }
         }
@@ -97,27 +74,24 @@ public struct GatheredReceipts: ~Copyable, @unchecked Sendable {
     mutating func removeAll() { self.count = 0 }
 }
 
-extension GatheredReceipts.Row {
+extension LedgerRow {
     @inline(__always)
     fileprivate mutating func set(opening numbers: PastLine, line: Int) {
-        self.product = numbers.product.value
+        self.product = numbers.product
         self.line = UInt16(line)
-        self.onHandDelta = numbers.quantity.baseUnits
-        self.cost = numbers.cost.minorUnits
+        self.onHandDelta = numbers.quantity
+        self.cost = numbers.cost
     }
 
     @inline(__always)
     fileprivate mutating func set(past numbers: PastLine, line: Int, isWriteOff: Bool) {
-        let (kind, reason) = numbers.kind(isWriteOff: isWriteOff)
-        self.kind = kind.rawValue
-        self.reason = reason?.rawValue ?? 0
-        self.product = numbers.product.value
+        (self.kind, self.reason) = numbers.kind(isWriteOff: isWriteOff)
+        self.product = numbers.product
         self.line = UInt16(line)
-        self.onHandDelta = -numbers.quantity.baseUnits
-        self.amount = numbers.amount.minorUnits
-        self.price = numbers.price.minorUnits
-        self.priceBasis = numbers.price.basis
-        self.cost = -numbers.cost.minorUnits
+        self.onHandDelta = -numbers.quantity
+        self.amount = numbers.amount
+        self.price = numbers.price
+        self.cost = -numbers.cost
     }
 }
 

@@ -112,6 +112,7 @@ package struct MovementLedger: Sendable {
         }
     }
 
+    /// Appends a movement as the next row; `origin` is the row that it refers to.
     package mutating func append(
         _ movement: Movement,
         id: MovementID,
@@ -120,68 +121,19 @@ package struct MovementLedger: Sendable {
         strings: StringCodes,
         backordered: Quantity = 0
     ) {
-        if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
-        if backordered > 0 { self.noteBackorder(of: backordered, in: self.rowCount) }
-        self.lsns.append(id.lsn.value)
-        self.lines.append(id.line)
-        self.recordedAt.append(recordedAt.microseconds)
-        self.occurredAt.append(movement.occurredAt.microseconds)
-        self.kinds.append(movement.kind.rawValue)
-        self.products.append(movement.product.value)
-        self.locations.append(movement.location.value)
-        self.onHandDeltas.append(movement.onHandDelta.baseUnits)
-        self.unavailableDeltas.append(movement.unavailableDelta.baseUnits)
-        self.reservedDeltas.append(movement.reservedDelta.baseUnits)
-        self.incomingDeltas.append(movement.incomingDelta.baseUnits)
-        self.amounts.append(movement.amount.minorUnits)
-        self.prices.append(movement.price.minorUnits)
-        self.priceBases.append(movement.price.basis)
-        self.costs.append(movement.cost.minorUnits)
-        self.reasons.append(movement.reason?.rawValue ?? 0)
-        self.references.append(strings.reference)
-        self.notes.append(strings.note)
-        self.actors.append(strings.actor)
-        self.origins.append(origin.map { UInt64($0) + 1 } ?? 0)
-        self.imported.append(movement.isImported ? 1 : 0)
-    }
-
-    private mutating func noteBackorder(of units: Quantity, in row: Int) {
-        self.backorderRows.append(UInt64(row))
-        self.backorderUnits.append(units.baseUnits)
-    }
-
-    /// The units in backorder of the movement in `row`; see ``backorderRows``.
-    ///
-    /// - Complexity: O(log n)
-    package func backordered(_ row: Int) -> Quantity {
-        if self.backorderRows.count == 0 { return 0 }
-        let index = row == 0 ? 0 : self.backorderRows.firstRow(above: UInt64(row - 1))
-        guard index < self.backorderRows.count, self.backorderRows[index] == UInt64(row) else {
-            return 0
-        }
-        return Quantity(self.backorderUnits[index])
-    }
-
-    /// How many of the next `quantity` returned units of the sale in `row` were sold in backorder: these are
-    /// returned first, so that their cost is the level's average.
-    func backordered(
-        of quantity: Quantity,
-        soldIn row: Int,
-        after returned: ReturnedSums
-    ) -> Quantity {
-        min(quantity, self.backordered(row) - returned.backordered)
-    }
-
-    /// The cost, in minor units, of the next `quantity` returned units of the sale in `row` that were on
-    /// hand when sold: their share of what is not returned yet, so that all parts add up to the row's cost,
-    /// in whatever order returns are made and reversed.
-    func cost(of quantity: Quantity, soldIn row: Int, after returned: ReturnedSums) -> Money {
-        let sold = Quantity(-self.onHandDeltas[row]) - self.backordered(row)
-        return StockMath.share(
-            of: Money(-self.costs[row]) - returned.cost,
-            quantity,
-            of: sold - (returned.quantity - returned.backordered)
+        let row = LedgerRow(
+            movement,
+            lsn: id.lsn,
+            line: id.line,
+            recordedAt: recordedAt,
+            origin: origin,
+            strings: strings,
+            backordered: backordered
         )
+        if row.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
+        if row.backordered > 0 { self.noteBackorder(of: row.backordered, in: self.rowCount) }
+        var appender = LedgerRowAppender(row: row)
+        self.visitColumns(&appender)
     }
 
     /// Appends buffered movements, like ``append(_:id:recordedAt:origin:strings:backordered:)`` for
@@ -189,36 +141,19 @@ package struct MovementLedger: Sendable {
     ///
     /// - Complexity: O(movements)
     mutating func append(_ gathered: borrowing GatheredMovements) {
+        if gathered.isEmpty { return }
         let (rows, count) = (gathered.rows, gathered.count)
         if gathered.hasBackorders {
             for index in 0..<count where rows[index].backordered > 0 {
                 self.noteBackorder(of: rows[index].backordered, in: self.rowCount + index)
             }
         }
-        self.lsns.append(count: count) { rows[$0].lsn.value }
-        self.lines.append(repeating: 0, count: count)
-        self.recordedAt.append(count: count) { rows[$0].time }
-        self.occurredAt.append(count: count) { rows[$0].occurredAt }
-        self.kinds.append(repeating: gathered.kind.rawValue, count: count)
-        self.products.append(count: count) { rows[$0].product }
-        self.locations.append(count: count) { rows[$0].location }
-        self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
-        self.unavailableDeltas.append(repeating: 0, count: count)
-        self.reservedDeltas.append(repeating: 0, count: count)
-        self.incomingDeltas.append(repeating: 0, count: count)
-        self.amounts.append(count: count) { rows[$0].amount }
-        self.prices.append(count: count) { rows[$0].price }
-        self.priceBases.append(count: count) { rows[$0].priceBasis }
-        self.costs.append(count: count) { rows[$0].cost }
-        self.reasons.append(repeating: 0, count: count)
-        self.references.append(count: count) { rows[$0].strings.reference }
-        self.notes.append(count: count) { rows[$0].strings.note }
-        self.actors.append(count: count) { rows[$0].strings.actor }
-        self.origins.append(repeating: 0, count: count)
+        // Two constant sets, so that the choice is made per batch and not per column.
         if gathered.hasImported {
-            self.imported.append(count: count) { rows[$0].isImported ? 1 : 0 }
+            self.append(UnsafePointer(rows), count: count, uniform: GatheredMovements.uniform)
         } else {
-            self.imported.append(repeating: 0, count: count)
+            let uniform = GatheredMovements.uniform.with(.imported)
+            self.append(UnsafePointer(rows), count: count, uniform: uniform)
         }
     }
 
@@ -227,28 +162,29 @@ package struct MovementLedger: Sendable {
     ///
     /// - Complexity: O(movements)
     mutating func append(_ gathered: borrowing GatheredReceipts) {
-        let (rows, count) = (gathered.rows, gathered.count)
-        self.lsns.append(count: count) { rows[$0].lsn.value }
-        self.lines.append(count: count) { rows[$0].line }
-        self.recordedAt.append(count: count) { rows[$0].time }
-        self.occurredAt.append(count: count) { rows[$0].occurredAt }
-        self.kinds.append(count: count) { rows[$0].kind }
-        self.products.append(count: count) { rows[$0].product }
-        self.locations.append(count: count) { rows[$0].location }
-        self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
-        self.unavailableDeltas.append(repeating: 0, count: count)
-        self.reservedDeltas.append(repeating: 0, count: count)
-        self.incomingDeltas.append(repeating: 0, count: count)
-        self.amounts.append(count: count) { rows[$0].amount }
-        self.prices.append(count: count) { rows[$0].price }
-        self.priceBases.append(count: count) { rows[$0].priceBasis }
-        self.costs.append(count: count) { rows[$0].cost }
-        self.reasons.append(count: count) { rows[$0].reason }
-        self.references.append(count: count) { rows[$0].strings.reference }
-        self.notes.append(count: count) { rows[$0].strings.note }
-        self.actors.append(count: count) { rows[$0].strings.actor }
-        self.origins.append(count: count) { rows[$0].origin }
-        self.imported.append(repeating: 1, count: count)
+        if gathered.isEmpty { return }
+        let rows = UnsafePointer(gathered.rows)
+        self.append(rows, count: gathered.count, uniform: GatheredReceipts.uniform)
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ rows: UnsafePointer<LedgerRow>,
+        count: Int,
+        uniform: LedgerPart.Set
+    ) {
+        var appender = GatheredRowAppender(rows: rows, count: count, uniform: uniform)
+        self.visitColumns(&appender)
+    }
+
+    mutating func noteBackorder(of units: Quantity, in row: Int) {
+        self.backorderRows.append(UInt64(row))
+        self.backorderUnits.append(units.baseUnits)
+    }
+
+    mutating func removeBackorders() {
+        self.backorderRows = LedgerColumn()
+        self.backorderUnits = LedgerColumn()
     }
 
     /// The movement at `row` as it was recorded.
@@ -287,84 +223,48 @@ package struct MovementLedger: Sendable {
         for row in rows { self.reversals.append(UInt64(row)) }
     }
 
-    /// Determines which sales were in backorder, from a snapshot that does not contain it:
-    /// one made before 0.2.0.
-    ///
-    /// - Complexity: O(movements)
-    mutating func deriveBackorders() {
-        self.backorderRows = LedgerColumn()
-        self.backorderUnits = LedgerColumn()
-        var onHand: [UInt64: Int64] = [:]
-        var links = MovementLinks()
-        for row in 0..<self.rowCount {
-            let place = UInt64(self.products[row]) << 16 | UInt64(self.locations[row])
-            let left = onHand[place, default: 0] + self.onHandDeltas[row]
-            onHand[place] = left
-            let origin = self.origins[row] > 0 ? Int(self.origins[row]) - 1 : nil
-            let units = self.backordered(
-                by: self.kind(row),
-                of: Quantity(self.onHandDeltas[row]),
-                leaving: Quantity(left),
-                returned: origin.map { ($0, links.returned($0)) }
-            )
-            if units > 0 { self.noteBackorder(of: units, in: row) }
-            if let origin { links.note(row, origin: origin, in: self) }
-        }
-    }
-
-    /// How many units of a movement of `delta` units are in backorder.
-    ///
-    /// `returned` is the row that it refers to, and the part of it that was returned before.
-    func backordered(
-        by kind: MovementKind,
-        of delta: Quantity,
-        leaving onHand: Quantity,
-        returned: (row: Int, sums: ReturnedSums)?
-    ) -> Quantity {
-        // What is sold in the past was never in backorder.
-        if let returned, self.kind(returned.row) == .openingBalance { return 0 }
-        switch kind {
-        case .sale:
-            return StockMath.backordered(of: -delta, leaving: onHand)
-        case .return:
-            guard let returned else { return 0 }
-            return self.backordered(of: delta, soldIn: returned.row, after: returned.sums)
-        case .restock, .adjust, .count:
-            return max(0, min(delta, delta - onHand))
-        default:
-            return 0
-        }
-    }
-
     /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
-        try visitor.visit(500, &self.lsns)
-        try visitor.visit(501, &self.lines)
-        try visitor.visit(502, &self.recordedAt)
-        try visitor.visit(503, &self.occurredAt)
-        try visitor.visit(504, &self.kinds)
-        try visitor.visit(505, &self.products)
-        try visitor.visit(506, &self.locations)
-        try visitor.visit(507, &self.onHandDeltas)
-        try visitor.visit(508, &self.unavailableDeltas)
-        try visitor.visit(509, &self.reservedDeltas)
-        try visitor.visit(510, &self.incomingDeltas)
-        try visitor.visit(511, &self.amounts)
-        try visitor.visit(512, &self.prices)
-        try visitor.visit(513, &self.priceBases)
-        try visitor.visit(514, &self.costs)
-        try visitor.visit(515, &self.reasons)
-        try visitor.visit(516, &self.references)
-        try visitor.visit(517, &self.notes)
-        try visitor.visit(518, &self.actors)
-        try visitor.visit(519, &self.origins)
-        try visitor.visit(520, &self.imported)
-        try visitor.visit(521, &self.backorderRows)
-        try visitor.visit(522, &self.backorderUnits)
+        try withUnsafeMutablePointer(to: &visitor) { (visitor) throws(Visitor.Failure) in
+            var images = LedgerImages(visitor: visitor)
+            try self.visitColumns(&images)
+            try visitor.pointee.visit(521, &self.backorderRows)
+            try visitor.pointee.visit(522, &self.backorderUnits)
+        }
     }
 
     /// The columns of movements with units in backorder only.
     static let backorderParts: ClosedRange<UInt32> = 521...522
+
+    /// Visits the columns that every row has a value in, each with what it stores of a row.
+    @inline(__always)
+    private mutating func visitColumns<Visitor: LedgerColumnVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.column(.lsn, &self.lsns) { $0.lsn.value }
+        try visitor.column(.line, &self.lines) { $0.line }
+        try visitor.column(.recordedAt, &self.recordedAt) { $0.recordedAt.microseconds }
+        try visitor.column(.occurredAt, &self.occurredAt) { $0.occurredAt.microseconds }
+        try visitor.column(.kind, &self.kinds) { $0.kind.rawValue }
+        try visitor.column(.product, &self.products) { $0.product.value }
+        try visitor.column(.location, &self.locations) { $0.location.value }
+        try visitor.column(.onHandDelta, &self.onHandDeltas) { $0.onHandDelta.baseUnits }
+        try visitor.column(.unavailableDelta, &self.unavailableDeltas) {
+            $0.unavailableDelta.baseUnits
+        }
+        try visitor.column(.reservedDelta, &self.reservedDeltas) { $0.reservedDelta.baseUnits }
+        try visitor.column(.incomingDelta, &self.incomingDeltas) { $0.incomingDelta.baseUnits }
+        try visitor.column(.amount, &self.amounts) { $0.amount.minorUnits }
+        try visitor.column(.price, &self.prices) { $0.price.minorUnits }
+        try visitor.column(.priceBasis, &self.priceBases) { $0.price.basis }
+        try visitor.column(.cost, &self.costs) { $0.cost.minorUnits }
+        try visitor.column(.reason, &self.reasons) { $0.reason?.rawValue ?? 0 }
+        try visitor.column(.reference, &self.references) { $0.strings.reference }
+        try visitor.column(.note, &self.notes) { $0.strings.note }
+        try visitor.column(.actor, &self.actors) { $0.strings.actor }
+        try visitor.column(.origin, &self.origins) { $0.origin.map { UInt64($0) + 1 } ?? 0 }
+        try visitor.column(.imported, &self.imported) { $0.isImported ? 1 : 0 }
+    }
 }

@@ -37,11 +37,11 @@ struct ReturnedSums: Equatable, Sendable {
 /// them; sparse, since most movements have no later ones.
 struct MovementLinks: Sendable {
     /// The returned part of each sale, net of reversed returns.
-    private(set) var returned = ShardedMap<ReturnedSums>()
+    private(set) var returned = ShardedMap<Int, ReturnedSums>()
     /// Movements that were reversed: true for each.
-    private(set) var reversed = ShardedMap<Bool>()
+    private(set) var reversed = ShardedMap<Int, Bool>()
     /// The ``ReturnedSums/cost`` of each return of a named sale, by its own row.
-    private var returnCosts = ShardedMap<Money>()
+    private var returnCosts = ShardedMap<Int, Money>()
 
     func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
     func isReversed(_ row: Int) -> Bool { self.reversed[row] != nil }

@@ -7,10 +7,17 @@ internal import InventoryModel
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct OpenTransfers: Sendable {
     private(set) var count = 0
-    private var byProduct: [ProductID: Int] = [:]
-    private var byLocation: [LocationID: Int] = [:]
+    private var byProduct = ShardedMap<ProductID, Int>()
+    private var byLocation = ShardedMap<LocationID, Int>()
     /// Base units in transit to each level.
-    private var arriving: [LevelKey: Quantity] = [:]
+    private var arriving = ShardedMap<LevelKey, Quantity>()
+
+    /// The most entries that a transfer can move.
+    ///
+    /// - Complexity: O(shards)
+    var largestShardCount: Int {
+        max(self.byProduct.largestShardCount, self.arriving.largestShardCount)
+    }
 
     init() {}
 
@@ -68,6 +75,9 @@ extension OpenTransfers {
     ///
     /// - Complexity: O(transfers)
     func checkInvariants(for table: TransferTable) {
+        self.byProduct.checkInvariants()
+        self.byLocation.checkInvariants()
+        self.arriving.checkInvariants()
         let expected = OpenTransfers(for: table)
         precondition(self.count == expected.count, "\(self.count) open, not \(expected.count)")
         precondition(self.byProduct == expected.byProduct, "counts by product differ")

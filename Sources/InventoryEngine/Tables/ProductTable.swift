@@ -69,10 +69,7 @@ package struct ProductTable: Sendable {
     package var rowCount: Int { self.statuses.count }
     var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
 
-    // Reads of single products are inlined into their callers: a call would copy all these columns'
-    // headers to the stack.
-
-    /// Whether the product exists; archived ones do, deleted ones do not.
+    /// Whether the product exists; archived ones do, deleted ones do not. Inlined, as is the encoding of a row.
     @inline(__always)
     package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
@@ -119,116 +116,10 @@ package struct ProductTable: Sendable {
         self.movementCounts.prefetch(id.row)
     }
 
-    /// The product with that id, which must exist.
-    func product(_ id: ProductID, strings: TextColumn) -> Product {
-        guard let status = ProductStatus(rawValue: self.statuses[id.row]) else {
-            preconditionFailure("product \(id.row) was deleted")
-        }
-        return self.product(id, status, strings: strings)
-    }
-
-    /// The product with that id, which was deleted, as archived.
-    func deletedProduct(_ id: ProductID, strings: TextColumn) -> Product {
-        precondition(self.wasDeleted(id), "product \(id.row) was not deleted")
-        return self.product(id, .archived, strings: strings)
-    }
-
-    private func product(
-        _ id: ProductID,
-        _ status: ProductStatus,
-        strings: TextColumn
-    ) -> Product {
-        let row = id.row
-        var fields = ProductFields()
-        fields.sku = self.skus[row]
-        fields.name = self.names[row]
-        fields.barcode = self.barcodes[row]
-        fields.category = CategoryID(self.categories[row])
-        fields.unit = Unit(
-            code: strings[Int(self.unitCodes[row])],
-            decimals: self.unitDecimals[row]
-        )
-        fields.price = Price(self.prices[row], per: self.priceBases[row])
-        fields.status = status
-        fields.reorderPoint = Quantity(self.reorderPoints[row])
-        fields.reorderTarget = Quantity(self.reorderTargets[row])
-        fields.packSize = Quantity(self.packSizes[row])
-        fields.leadTimeDays = self.leadTimes[row]
-        fields.brand = self.brands[row]
-        fields.moreBarcodes = self.moreBarcodes[row]
-        return Product(
-            id: id,
-            fields,
-            createdAt: Instant(microseconds: self.createdAt[row]),
-            updatedAt: Instant(microseconds: self.updatedAt[row]),
-            revision: LSN(self.revisions[row])
-        )
-    }
-
-    /// Appends the product with that id, which must exist, encoded as ``Product`` is.
-    @inline(__always)
-    func encode(_ id: ProductID, strings: TextColumn, into writer: inout ByteWriter) {
-        let row = id.row
-        let unit = Int(self.unitCodes[row])
-        let stringByteCount =
-            self.skus.byteCount(row) + self.names.byteCount(row) + self.barcodes.byteCount(row)
-            + strings.byteCount(unit)
-        // Fifteen integers and times, and four strings with their counts.
-        writer.append(atMost: 20 * VarintCoding.byteCountMax + stringByteCount) { cursor in
-            cursor.writeVarint(UInt64(id.value))
-            self.skus.encode(row, into: &cursor)
-            self.names.encode(row, into: &cursor)
-            self.barcodes.encode(row, into: &cursor)
-            cursor.writeVarint(UInt64(self.categories[row]))
-            strings.encode(unit, into: &cursor)
-            cursor.write(self.unitDecimals[row])
-            cursor.writeVarint(UInt64(bitPattern: self.prices[row]))
-            cursor.writeVarint(UInt64(bitPattern: self.priceBases[row]))
-            cursor.write(self.statuses[row])
-            cursor.writeVarint(self.reorderPoints[row])
-            cursor.writeVarint(self.reorderTargets[row])
-            cursor.writeVarint(self.packSizes[row])
-            cursor.writeVarint(UInt64(self.leadTimes[row]))
-            cursor.write(self.createdAt[row])
-            cursor.write(self.updatedAt[row])
-            cursor.writeVarint(self.revisions[row])
-        }
-    }
-
-    /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
-    @inline(__always)
-    func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {
-        let row = id.row
-        let byteCount = self.brands.byteCount(row) + self.moreBarcodes.byteCount(row)
-        if byteCount == 0 { return }
-        var given = FieldSet<ProductField>()
-        if !self.brands.isEmpty(row) { given.insert(.brand) }
-        if !self.moreBarcodes.isEmpty(row) { given.insert(.moreBarcodes) }
-        writer.append(atMost: 3 * VarintCoding.byteCountMax + byteCount) { cursor in
-            cursor.writeVarint(given.rawValue)
-            if given.contains(.brand) { self.brands.encode(row, into: &cursor) }
-            if given.contains(.moreBarcodes) { self.moreBarcodes.encode(row, into: &cursor) }
-        }
-    }
-
     package mutating func append(_ product: Product, unitCode: UInt32) {
-        self.skus.append(product.sku)
-        self.skuKeys.append(NormalizedText.key(product.sku))
-        self.names.append(product.name)
-        self.barcodes.append(product.barcode)
-        self.barcodeKeys.append(NormalizedText.barcodeKey(product.barcode))
-        self.categories.append(product.category.value)
-        self.unitCodes.append(unitCode)
-        self.unitDecimals.append(product.unit.decimals)
-        self.prices.append(product.price.minorUnits)
-        self.priceBases.append(product.price.basis)
-        self.statuses.append(product.status.rawValue)
-        self.reorderPoints.append(product.reorderPoint.baseUnits)
-        self.reorderTargets.append(product.reorderTarget.baseUnits)
-        self.packSizes.append(product.packSize.baseUnits)
-        self.leadTimes.append(product.leadTimeDays)
-        self.brands.append(product.brand)
-        self.moreBarcodes.append(product.moreBarcodes)
+        var appender = ProductAppender()
+        self.changeFirstLayout(&appender, to: product.fields, unitCode: unitCode)
+        self.changeExtensions(&appender, to: product.fields)
         self.createdAt.append(product.createdAt.microseconds)
         self.updatedAt.append(product.updatedAt.microseconds)
         self.revisions.append(product.revision.value)
@@ -237,31 +128,19 @@ package struct ProductTable: Sendable {
 
     /// Appends the strings of a product whose numbers follow with ``append(_:)``.
     mutating func appendStrings(of product: UnsafePointer<PlainProduct>) {
-        self.skus.append(utf8: product.pointee.sku)
-        self.skuKeys.append(utf8: product.pointee.skuKey)
-        self.names.append(utf8: product.pointee.name)
-        self.barcodes.append(utf8: product.pointee.barcode)
-        self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
-        self.brands.append(utf8: product.pointee.brand)
-        // The fast path accepts no further barcodes.
-        self.moreBarcodes.append("")
+        var appender = PlainStringAppender(product)
+        self.changeFirstLayout(&appender, to: Self.standard, unitCode: 0)
+        self.changeExtensions(&appender, to: Self.standard)
     }
 
     /// Appends the numbers of products whose strings are in the table, like ``append(_:unitCode:)`` for each.
     ///
     /// - Complexity: O(products)
     mutating func append(_ gathered: borrowing GatheredProducts) {
+        var appender = GatheredNumberAppender(gathered)
+        self.changeFirstLayout(&appender, to: Self.standard, unitCode: 0)
+        self.changeExtensions(&appender, to: Self.standard)
         let (rows, count) = (gathered.rows, gathered.count)
-        self.categories.append(count: count) { rows[$0].numbers.category }
-        self.unitCodes.append(count: count) { rows[$0].unit }
-        self.unitDecimals.append(count: count) { rows[$0].numbers.decimals }
-        self.prices.append(count: count) { rows[$0].numbers.price }
-        self.priceBases.append(count: count) { rows[$0].numbers.priceBasis }
-        self.statuses.append(count: count) { rows[$0].numbers.status }
-        self.reorderPoints.append(count: count) { rows[$0].numbers.reorderPoint.baseUnits }
-        self.reorderTargets.append(count: count) { rows[$0].numbers.reorderTarget.baseUnits }
-        self.packSizes.append(count: count) { rows[$0].numbers.packSize.baseUnits }
-        self.leadTimes.append(count: count) { rows[$0].numbers.leadTimeDays }
         self.createdAt.append(count: count) { rows[$0].time.microseconds }
         self.updatedAt.append(count: count) { rows[$0].time.microseconds }
         self.revisions.append(count: count) { rows[$0].lsn.value }
@@ -272,39 +151,9 @@ package struct ProductTable: Sendable {
     ///
     /// The caller interns the code of a new unit.
     mutating func apply(_ difference: ProductDifference, to id: ProductID, unitCode: UInt32) {
-        let row = id.row
-        let new = difference.after
-        for field in difference.fields.fields {
-            switch field {
-            case .sku:
-                self.skus[row] = new.sku
-                self.skuKeys[row] = NormalizedText.key(new.sku)
-            case .name: self.names[row] = new.name
-            case .barcode:
-                self.barcodes[row] = new.barcode
-                self.barcodeKeys[row] = NormalizedText.barcodeKey(new.barcode)
-            case .category: self.categories[row] = new.category.value
-            case .unit:
-                self.unitCodes[row] = unitCode
-                self.unitDecimals[row] = new.unit.decimals
-            case .price:
-                self.prices[row] = new.price.minorUnits
-                self.priceBases[row] = new.price.basis
-            case .status: self.statuses[row] = new.status.rawValue
-            case .reorderPoint: self.reorderPoints[row] = new.reorderPoint.baseUnits
-            case .reorderTarget: self.reorderTargets[row] = new.reorderTarget.baseUnits
-            case .packSize: self.packSizes[row] = new.packSize.baseUnits
-            case .leadTimeDays: self.leadTimes[row] = new.leadTimeDays
-            case .brand: self.brands[row] = new.brand
-            case .moreBarcodes: self.moreBarcodes[row] = new.moreBarcodes
-            }
-        }
-    }
-
-    /// Returns the keys of the product's barcodes beside the first one.
-    func moreBarcodeKeys(_ id: ProductID) -> [String] {
-        if self.moreBarcodes.isEmpty(id.row) { return [] }
-        return ProductFields.split(self.moreBarcodes[id.row]).map { NormalizedText.barcodeKey($0) }
+        var changer = ProductChanger(row: id.row, given: difference.fields)
+        self.changeFirstLayout(&changer, to: difference.after, unitCode: unitCode)
+        self.changeExtensions(&changer, to: difference.after)
     }
 
     mutating func setStatus(_ id: ProductID, _ status: ProductStatus?) {
@@ -330,34 +179,97 @@ package struct ProductTable: Sendable {
 
     /// Fills the columns that the snapshot of an older program lacks with the fields' defaults.
     mutating func completeLoading() {
-        while self.brands.count < self.rowCount { self.brands.append("") }
-        while self.moreBarcodes.count < self.rowCount { self.moreBarcodes.append("") }
+        var completer = ProductCompleter(rowCount: self.rowCount)
+        self.changeExtensions(&completer, to: Self.standard)
     }
 
     /// Visits every column with its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
-        try self.skus.visitParts(300, &visitor)
-        try self.skuKeys.visitParts(302, &visitor)
-        try self.names.visitParts(304, &visitor)
-        try self.barcodes.visitParts(306, &visitor)
-        try self.barcodeKeys.visitParts(308, &visitor)
-        try visitor.visit(310, &self.categories)
-        try visitor.visit(311, &self.unitCodes)
-        try visitor.visit(312, &self.unitDecimals)
-        try visitor.visit(313, &self.prices)
-        try visitor.visit(314, &self.priceBases)
-        try visitor.visit(315, &self.statuses)
-        try visitor.visit(316, &self.reorderPoints)
-        try visitor.visit(317, &self.reorderTargets)
-        try visitor.visit(318, &self.packSizes)
-        try visitor.visit(319, &self.leadTimes)
-        try visitor.visit(320, &self.createdAt)
-        try visitor.visit(321, &self.updatedAt)
-        try visitor.visit(322, &self.revisions)
-        try visitor.visit(323, &self.movementCounts)
-        try self.brands.visitParts(324, &visitor)
-        try self.moreBarcodes.visitParts(326, &visitor)
+        try withUnsafeMutablePointer(to: &visitor) { (visitor) throws(Visitor.Failure) in
+            var images = ProductImages(visitor: visitor)
+            try self.changeFirstLayout(&images, to: Self.standard, unitCode: 0)
+            try visitor.pointee.visit(320, &self.createdAt)
+            try visitor.pointee.visit(321, &self.updatedAt)
+            try visitor.pointee.visit(322, &self.revisions)
+            try visitor.pointee.visit(323, &self.movementCounts)
+            try self.changeExtensions(&images, to: Self.standard)
+        }
+    }
+
+    /// The defaults, for visitors that take the values from elsewhere, or none.
+    private static let standard = ProductFields()
+}
+
+// MARK: - The columns of the fields
+
+/// Each field is here twice: with its columns to change, and to read. The order is that of the fields, in which
+/// ``PlainFields`` and ``ProductNumbers`` have the strings and numbers too.
+extension ProductTable {
+    /// Visits the columns of the first layout, with the parts of a snapshot and the values in `fields`.
+    @inline(__always)
+    private mutating func changeFirstLayout<Visitor: ProductColumnVisitor>(
+        _ visitor: inout Visitor,
+        to fields: ProductFields,
+        unitCode: UInt32
+    ) throws(Visitor.Failure) {
+        try visitor.text(.sku, &self.skus, part: 300, value: fields.sku)
+        try visitor.key(.sku, &self.skuKeys, part: 302, value: NormalizedText.key(fields.sku))
+        try visitor.text(.name, &self.names, part: 304, value: fields.name)
+        try visitor.text(.barcode, &self.barcodes, part: 306, value: fields.barcode)
+        try visitor.key(
+            .barcode,
+            &self.barcodeKeys,
+            part: 308,
+            value: NormalizedText.barcodeKey(fields.barcode)
+        )
+        try visitor.number(.category, &self.categories, part: 310, value: fields.category.value)
+        try visitor.number(.unit, &self.unitCodes, part: 311, value: unitCode)
+        try visitor.number(.unit, &self.unitDecimals, part: 312, value: fields.unit.decimals)
+        try visitor.number(.price, &self.prices, part: 313, value: fields.price.minorUnits)
+        try visitor.number(.price, &self.priceBases, part: 314, value: fields.price.basis)
+        try visitor.number(.status, &self.statuses, part: 315, value: fields.status.rawValue)
+        let (point, target) = (fields.reorderPoint, fields.reorderTarget)
+        try visitor.number(.reorderPoint, &self.reorderPoints, part: 316, value: point.baseUnits)
+        try visitor.number(.reorderTarget, &self.reorderTargets, part: 317, value: target.baseUnits)
+        try visitor.number(.packSize, &self.packSizes, part: 318, value: fields.packSize.baseUnits)
+        try visitor.number(.leadTimeDays, &self.leadTimes, part: 319, value: fields.leadTimeDays)
+    }
+
+    /// Visits the columns of the extension fields, likewise.
+    @inline(__always)
+    private mutating func changeExtensions<Visitor: ProductColumnVisitor>(
+        _ visitor: inout Visitor,
+        to fields: ProductFields
+    ) throws(Visitor.Failure) {
+        try visitor.text(.brand, &self.brands, part: 324, value: fields.brand)
+        try visitor.text(.moreBarcodes, &self.moreBarcodes, part: 326, value: fields.moreBarcodes)
+    }
+
+    /// Reads the columns of the first layout.
+    @inline(__always)
+    func readFirstLayout<Reader: ProductColumnReader & ~Copyable>(
+        _ reader: inout Reader,
+        strings: TextColumn
+    ) {
+        reader.text(.sku, self.skus) { $0.sku = $1 }
+        reader.text(.name, self.names) { $0.name = $1 }
+        reader.text(.barcode, self.barcodes) { $0.barcode = $1 }
+        reader.number(.category, self.categories) { $0.category = $1 }
+        reader.unit(self.unitCodes, self.unitDecimals, in: strings)
+        reader.price(self.prices, self.priceBases)
+        reader.number(.status, self.statuses) { $0.status = $1 }
+        reader.number(.reorderPoint, self.reorderPoints) { $0.reorderPoint = $1 }
+        reader.number(.reorderTarget, self.reorderTargets) { $0.reorderTarget = $1 }
+        reader.number(.packSize, self.packSizes) { $0.packSize = $1 }
+        reader.number(.leadTimeDays, self.leadTimes) { $0.leadTimeDays = $1 }
+    }
+
+    /// Reads the columns of the extension fields.
+    @inline(__always)
+    func readExtensions<Reader: ProductColumnReader & ~Copyable>(_ reader: inout Reader) {
+        reader.text(.brand, self.brands) { $0.brand = $1 }
+        reader.text(.moreBarcodes, self.moreBarcodes) { $0.moreBarcodes = $1 }
     }
 }

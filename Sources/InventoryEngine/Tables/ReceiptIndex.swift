@@ -16,7 +16,7 @@ struct ReceiptIndex: Sendable {
     /// By the hash of a receipt, its first part + 1.
     private var firsts = ProbedShards()
     /// The parts of the receipts that have more than one, by their first.
-    private var several = ShardedMap<ReceiptParts>()
+    private var several = ShardedMap<Int, ReceiptParts>()
     /// The number of parts.
     private var partCount = 0
 

@@ -1,18 +1,24 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// The expiry times of active reservations: a heap with the earliest on top.
+/// The expiry times of active reservations: heaps of the reservations of a shard, and over them the earliest of
+/// all.
 ///
-///     top ▶ (12:00, 7)
-///           /        \
-///     (12:05, 3)   (12:01, 9)
+///     row ──▶ shard, 1 of 1,024 ──▶ heap ──▶ its earliest ─┐
+///                                   heap ──▶ its earliest ─┴▶ the earlier one ─ … ─▶ next
 ///
 /// A reservation that is closed or extended leaves a stale entry behind. Stale entries are removed when they
-/// reach the top, and all of them once there are more than twice as many entries as reservations.
+/// reach the top of their heap, and all of a heap once it has more than twice as many entries as reservations.
+/// A change moves entries of one heap only, so that none takes long, however many reservations there are.
+///
 /// Derived from the table and rebuilt with it; not part of a read view.
 struct ReservationDeadlines: Sendable {
+    private static let shardCount = 1_024
+
+    /// When a reservation expires, ordered by time, ties by id.
     private struct Deadline: Comparable {
         var expiresAt: Instant
+        /// The reservation's row in its table.
         var row: UInt32
 
         static func < (left: Self, right: Self) -> Bool {
@@ -20,11 +26,34 @@ struct ReservationDeadlines: Sendable {
         }
     }
 
-    private var heap: [Deadline] = []
+    /// A deadline, and where it is.
+    private struct Place: Comparable {
+        var deadline: Deadline
+        var shard: Int
+        var index: Int
+
+        static func < (left: Self, right: Self) -> Bool { left.deadline < right.deadline }
+    }
+
+    private struct Shard: Sendable {
+        var heap = MinHeap<Deadline>()
+        /// Active reservations.
+        var openCount = 0
+    }
+
+    private var shards = [Shard](repeating: Shard(), count: Self.shardCount)
+    /// A tree of the earliest times: node 1 is the root, 2n and 2n + 1 are below n, and the last half are the
+    /// shards'.
+    private var earliest = [Instant](repeating: .never, count: 2 * Self.shardCount)
     /// Active reservations.
     private(set) var openCount = 0
     /// When the next reservation is due; the end of time if there is none.
-    private(set) var next = Instant(microseconds: .max)
+    var next: Instant { self.earliest[1] }
+
+    /// The most entries that a change can move.
+    ///
+    /// - Complexity: O(shards)
+    var largestShardCount: Int { self.shards.reduce(0) { max($0, $1.heap.count) } }
 
     init() {}
 
@@ -43,125 +72,96 @@ struct ReservationDeadlines: Sendable {
     /// Records that the reservation in `row` was created, changed or closed.
     ///
     /// `before` is when it was due until now; `nil` if it is new.
-    /// - Complexity: O(log n) amortised
+    /// - Complexity: O(log n) amortised; O(entries of a shard) if it removes the stale ones of one
     mutating func note(_ row: Int, dueBefore before: Instant?, in table: ReservationTable) {
         let isActive = table.isOpen(row)
-        self.openCount += (isActive ? 1 : 0) - (before == nil ? 0 : 1)
+        let difference = (isActive ? 1 : 0) - (before == nil ? 0 : 1)
+        self.openCount += difference
         let expiresAt = Instant(microseconds: table.expiresAt[row])
+        let index = row % Self.shardCount
+        self.shards[index].openCount += difference
         if isActive, before != expiresAt {
-            self.push(Deadline(expiresAt: expiresAt, row: UInt32(row)))
+            self.shards[index].heap.push(Deadline(expiresAt: expiresAt, row: UInt32(row)))
         }
-        if self.heap.count > 2 * self.openCount + 64 {
-            self.heap.removeAll { !Self.isCurrent($0, in: table) }
-            self.heap.sort()
+        self.removeStale(index, in: table)
+        self.setEarliest(self.shards[index].heap.top?.expiresAt ?? .never, ofShard: index)
+    }
+
+    private mutating func removeStale(_ index: Int, in table: ReservationTable) {
+        if self.shards[index].heap.count > 2 * self.shards[index].openCount + 8 {
+            self.shards[index].heap.removeAll { !Self.isCurrent($0, in: table) }
         }
-        while let top = self.heap.first, !Self.isCurrent(top, in: table) { self.pop() }
-        self.next = self.heap.first?.expiresAt ?? Instant(microseconds: .max)
+        while let top = self.shards[index].heap.top, !Self.isCurrent(top, in: table) {
+            self.shards[index].heap.pop()
+        }
+    }
+
+    private mutating func setEarliest(_ instant: Instant, ofShard index: Int) {
+        var node = Self.shardCount + index
+        self.earliest[node] = instant
+        while node > 1 {
+            node /= 2
+            self.earliest[node] = min(self.earliest[2 * node], self.earliest[2 * node + 1])
+        }
     }
 
     /// The reservations due at `time`, at most `limit`, earliest first, ties by id.
     ///
-    /// - Complexity: O(k log k) for k due entries.
+    /// - Complexity: O(shards + k log k) for k due entries.
     func due(at time: Instant, limit: Int, in table: ReservationTable) -> [ReservationID] {
+        guard self.next <= time else { return [] }
         // The entries whose parents were removed: the smallest of them is the next of all.
-        var frontier = self.heap.isEmpty ? [] : [0]
+        var frontier = MinHeap<Place>()
+        for shard in 0..<Self.shardCount where self.earliest[Self.shardCount + shard] <= time {
+            frontier.push(self.place(0, inShard: shard))
+        }
         var due: [ReservationID] = []
-        while due.count < limit, let index = self.takeSmallest(&frontier) {
-            let deadline = self.heap[index]
-            guard deadline.expiresAt <= time else { break }
-            for child in [2 * index + 1, 2 * index + 2] where child < self.heap.count {
-                self.insert(child, into: &frontier)
+        while due.count < limit, let place = frontier.pop(), place.deadline.expiresAt <= time {
+            for child in self.shards[place.shard].heap.children(of: place.index) {
+                frontier.push(self.place(child, inShard: place.shard))
             }
-            let id = ReservationID(deadline.row)
+            let id = ReservationID(place.deadline.row)
             // Extended and back again: two entries are identical.
-            if Self.isCurrent(deadline, in: table), due.last != id { due.append(id) }
+            if Self.isCurrent(place.deadline, in: table), due.last != id { due.append(id) }
         }
         return due
+    }
+
+    private func place(_ index: Int, inShard shard: Int) -> Place {
+        Place(deadline: self.shards[shard].heap[index], shard: shard, index: index)
     }
 
     private static func isCurrent(_ deadline: Deadline, in table: ReservationTable) -> Bool {
         let row = Int(deadline.row)
         return table.isOpen(row) && table.expiresAt[row] == deadline.expiresAt.microseconds
     }
-
-    // MARK: - The frontier, itself a heap of indices
-
-    private func takeSmallest(_ frontier: inout [Int]) -> Int? {
-        guard let smallest = frontier.first, let last = frontier.popLast() else { return nil }
-        guard !frontier.isEmpty else { return smallest }
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            guard child < frontier.count else { break }
-            if child + 1 < frontier.count,
-                self.heap[frontier[child + 1]] < self.heap[frontier[child]]
-            {
-                child += 1
-            }
-            guard self.heap[frontier[child]] < self.heap[last] else { break }
-            frontier[index] = frontier[child]
-            index = child
-        }
-        frontier[index] = last
-        return smallest
-    }
-
-    private func insert(_ entry: Int, into frontier: inout [Int]) {
-        frontier.append(entry)
-        var index = frontier.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard self.heap[entry] < self.heap[frontier[parent]] else { break }
-            frontier[index] = frontier[parent]
-            index = parent
-        }
-        frontier[index] = entry
-    }
-
-    // MARK: - The heap
-
-    private mutating func push(_ deadline: Deadline) {
-        self.heap.append(deadline)
-        var index = self.heap.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard deadline < self.heap[parent] else { break }
-            self.heap[index] = self.heap[parent]
-            index = parent
-        }
-        self.heap[index] = deadline
-    }
-
-    private mutating func pop() {
-        let last = self.heap.removeLast()
-        guard !self.heap.isEmpty else { return }
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            guard child < self.heap.count else { break }
-            if child + 1 < self.heap.count, self.heap[child + 1] < self.heap[child] { child += 1 }
-            guard self.heap[child] < last else { break }
-            self.heap[index] = self.heap[child]
-            index = child
-        }
-        self.heap[index] = last
-    }
 }
 
 extension ReservationDeadlines {
-    /// Stops the process unless every active reservation is in the heap, and the earliest on top.
+    /// Stops the process unless every active reservation is in the heap of its shard, and the earliest is next.
     ///
     /// - Complexity: O(n log n)
     func checkInvariants(for table: ReservationTable) {
-        for index in 1..<max(self.heap.count, 1) {
-            let parent = self.heap[(index - 1) / 2]
-            precondition(!(self.heap[index] < parent), "entry \(index) is earlier than its parent")
+        var current: Set<UInt32> = []
+        for (index, shard) in self.shards.enumerated() {
+            shard.heap.checkInvariants()
+            var own: Set<UInt32> = []
+            for entry in 0..<shard.heap.count where Self.isCurrent(shard.heap[entry], in: table) {
+                own.insert(shard.heap[entry].row)
+            }
+            precondition(own.count == shard.openCount, "\(own.count) of \(shard.openCount) are due")
+            precondition(own.allSatisfy { Int($0) % Self.shardCount == index }, "shard \(index)")
+            current.formUnion(own)
         }
-        let current = Set(self.heap.filter { Self.isCurrent($0, in: table) }.map(\.row))
         let active = Set((1..<max(table.rowCount, 1)).filter(table.isOpen).map { UInt32($0) })
         precondition(current == active, "\(current.count) of \(active.count) reservations are due")
         precondition(self.openCount == active.count, "\(self.openCount) open, not \(active.count)")
-        let next = active.map { table.expiresAt[Int($0)] }.min() ?? .max
+        let next = active.map { table.expiresAt[Int($0)] }.min() ?? Instant.never.microseconds
         precondition(self.next.microseconds == next, "next at \(self.next), not \(next)")
     }
+}
+
+extension Instant {
+    /// The end of time.
+    fileprivate static let never = Instant(microseconds: .max)
 }

@@ -60,6 +60,7 @@ struct MaterializedAggregates: Sendable {
             "sums and their answer are retained together"
         )
         guard let sums, let answer else { return }
+        sums.totals.checkInvariants()
         precondition(
             sums.totals.entryCount <= InsightLimits.liveInsightEntriesMax,
             "\(sums.totals.entryCount) entries are retained"

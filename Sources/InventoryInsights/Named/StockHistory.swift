@@ -26,9 +26,9 @@ struct StockHistory {
     struct Event {
         var time: Int64
         var row: Int
-        var onHand: Int64
-        var available: Int64
-        var value: Int64
+        var onHand: Int64 = 0
+        var available: Int64 = 0
+        var value: Int64 = 0
     }
 
     /// By entity: balances at the start of the span.
@@ -42,80 +42,21 @@ struct StockHistory {
 
     /// - Complexity: O(rows + e log e) for e events.
     init(_ frame: StockFrame, _ grain: Grain = .product) throws(Refusal) {
-        let ledger = frame.tables.ledger
-        let levels = frame.tables.levels
-        let count =
-            switch grain {
-            case .product: frame.tables.products.rowCount
-            case .level: levels.rowCount
-            }
-        let span = frame.span
-        self.span = span
-        let nothing = Event(time: .min, row: 0, onHand: 0, available: 0, value: 0)
-        var openings = Array(repeating: nothing, count: count)
-        self.firstSeen = Array(repeating: nil, count: count)
-        var found: [(entity: Int, event: Event)] = []
-        let transit = TransitChanges(frame.view)
-        func entity(_ product: UInt32, _ location: UInt16) -> Int? {
-            switch grain {
-            case .product: Int(product)
-            case .level: levels.row(ProductID(product), LocationID(location))
-            }
-        }
-        func add(_ event: Event, of entity: Int) {
-            if event.time < span.from {
-                openings[entity].add(event)
-            } else {
-                found.append((entity, event))
-            }
-        }
+        var collector = StockEvents(frame, grain)
         for row in frame.rows {
             try frame.view.checkpoint(at: row)
-            let time = ledger.occurredAt[row]
-            guard time < span.to else { continue }
-            let product = ledger.products[row]
-            let location = ledger.locations[row]
-            if let change = transit?.change(row, ledger),
-                frame.takes(product, change.destination.value),
-                let entity = entity(product, change.destination.value)
-            {
-                let value = change.value.minorUnits
-                add(Event(time: time, row: row, onHand: 0, available: 0, value: value), of: entity)
-            }
-            guard frame.takes(product, location), let entity = entity(product, location) else {
-                continue
-            }
-            // The expected time of a delivery is not a time at which anything happened.
-            guard ledger.kind(row) != .expectIncoming else { continue }
-            let onHand = ledger.onHandDeltas[row]
-            let event = Event(
-                time: time,
-                row: row,
-                onHand: onHand,
-                available: onHand &- ledger.unavailableDeltas[row] &- ledger.reservedDeltas[row],
-                value: ledger.costs[row]
-            )
-            self.firstSeen[entity] = min(self.firstSeen[entity] ?? time, time)
-            add(event, of: entity)
+            collector.add(row)
         }
-        self.openings = openings
-        var starts = [Int](repeating: 0, count: count + 1)
-        for one in found { starts[one.entity + 1] += 1 }
-        for entity in 0..<count { starts[entity + 1] += starts[entity] }
-        var next = starts
-        var events = Array(repeating: nothing, count: found.count)
-        for one in found {
-            events[next[one.entity]] = one.event
-            next[one.entity] += 1
-        }
-        for entity in 0..<count {
+        self.span = frame.span
+        self.openings = collector.openings
+        self.firstSeen = collector.firstSeen
+        (self.events, self.starts) = collector.byEntity()
+        for entity in self.openings.indices {
             try frame.view.checkpoint(at: entity)
-            try frame.view.sort(&events[starts[entity]..<starts[entity + 1]]) {
+            try frame.view.sort(&self.events[self.starts[entity]..<self.starts[entity + 1]]) {
                 ($0.time, $0.row) < ($1.time, $1.row)
             }
         }
-        self.events = events
-        self.starts = starts
     }
 
     /// Returns the events of an entity within the span, by the time they happened.
@@ -168,7 +109,92 @@ struct StockHistory {
     }
 }
 
+/// The events of the rows of a ledger, in the order of the rows.
+private struct StockEvents {
+    private let frame: StockFrame
+    private let grain: StockHistory.Grain
+    private let ledger: MovementLedger
+    private let levels: LevelTable
+    private let transit: TransitChanges?
+    private(set) var openings: [StockHistory.Event]
+    private(set) var firstSeen: [Int64?]
+    private var found: [(entity: Int, event: StockHistory.Event)] = []
+
+    init(_ frame: StockFrame, _ grain: StockHistory.Grain) {
+        self.frame = frame
+        self.grain = grain
+        self.ledger = frame.tables.ledger
+        self.levels = frame.tables.levels
+        self.transit = TransitChanges(frame.view)
+        let count =
+            switch grain {
+            case .product: frame.tables.products.rowCount
+            case .level: frame.tables.levels.rowCount
+            }
+        self.openings = Array(repeating: .unmoved, count: count)
+        self.firstSeen = Array(repeating: nil, count: count)
+    }
+
+    private func entity(_ product: UInt32, _ location: UInt16) -> Int? {
+        switch self.grain {
+        case .product: Int(product)
+        case .level: self.levels.row(ProductID(product), LocationID(location))
+        }
+    }
+
+    /// Adds what a row changes before the end of the span: at its own place, and in transit to another.
+    mutating func add(_ row: Int) {
+        let time = self.ledger.occurredAt[row]
+        guard time < self.frame.span.to else { return }
+        let (product, location) = (self.ledger.products[row], self.ledger.locations[row])
+        if let change = self.transit?.change(row, self.ledger),
+            self.frame.takes(product, change.destination.value),
+            let entity = self.entity(product, change.destination.value)
+        {
+            var event = StockHistory.Event(time: time, row: row)
+            event.value = change.value.minorUnits
+            self.add(event, of: entity)
+        }
+        // The expected time of a delivery is not a time at which anything happened.
+        guard self.frame.takes(product, location), let entity = self.entity(product, location),
+            self.ledger.kind(row) != .expectIncoming
+        else { return }
+        var event = StockHistory.Event(time: time, row: row)
+        event.onHand = self.ledger.onHandDeltas[row]
+        event.available =
+            event.onHand &- self.ledger.unavailableDeltas[row]
+            &- self.ledger.reservedDeltas[row]
+        event.value = self.ledger.costs[row]
+        self.firstSeen[entity] = min(self.firstSeen[entity] ?? time, time)
+        self.add(event, of: entity)
+    }
+
+    private mutating func add(_ event: StockHistory.Event, of entity: Int) {
+        if event.time < self.frame.span.from {
+            self.openings[entity].add(event)
+        } else {
+            self.found.append((entity, event))
+        }
+    }
+
+    /// The events of one entity after the other, and the index of the first of each, and of the end.
+    func byEntity() -> (events: [StockHistory.Event], starts: [Int]) {
+        var starts = [Int](repeating: 0, count: self.openings.count + 1)
+        for one in self.found { starts[one.entity + 1] += 1 }
+        for entity in self.openings.indices { starts[entity + 1] += starts[entity] }
+        var next = starts
+        var events = [StockHistory.Event](repeating: .unmoved, count: self.found.count)
+        for one in self.found {
+            events[next[one.entity]] = one.event
+            next[one.entity] += 1
+        }
+        return (events, starts)
+    }
+}
+
 extension StockHistory.Event {
+    fileprivate static let unmoved = StockHistory.Event(time: .min, row: 0)
+
     fileprivate mutating func add(_ other: StockHistory.Event) {
         self.onHand &+= other.onHand
         self.available &+= other.available

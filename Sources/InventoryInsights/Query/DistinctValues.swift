@@ -69,4 +69,21 @@ struct DistinctValues: Sendable {
         if let recent = self.recent { self.chunks[recent.chunk] = recent.bits }
         self.recent = (chunk, self.chunks.removeValue(forKey: chunk) ?? 0)
     }
+
+    /// Stops the process unless each slot counts the values of its entries, and there are no more slots than
+    /// `slotCount`.
+    ///
+    /// - Complexity: O(entries)
+    func checkInvariants(slotCount: Int) {
+        var counts = [Int64](repeating: 0, count: self.counts.count)
+        for (chunk, bits) in self.chunks {
+            counts[Int(chunk.slot)] += Int64(bits.nonzeroBitCount)
+        }
+        if let recent = self.recent {
+            precondition(self.chunks[recent.chunk] == nil, "the last chunk is among the others")
+            counts[Int(recent.chunk.slot)] += Int64(recent.bits.nonzeroBitCount)
+        }
+        precondition(counts == self.counts, "\(self.counts) values are counted of \(counts)")
+        precondition(counts.count <= slotCount, "slot \(counts.count - 1) of \(slotCount)")
+    }
 }

@@ -319,3 +319,15 @@ package struct GroupedTotals: Sendable {
         return slot
     }
 }
+
+extension GroupedTotals {
+    /// Stops the process unless there are totals for each set of the plan, each group with all its sums.
+    ///
+    /// - Complexity: O(groups)
+    package func checkInvariants() {
+        precondition(self.sets.count == self.plan.sets.count, "\(self.sets.count) sets")
+        precondition(self.timeKeys.count == self.plan.sets.count, "\(self.timeKeys.count) times")
+        for set in self.sets { set.checkInvariants() }
+        self.receipts?.checkInvariants()
+    }
+}

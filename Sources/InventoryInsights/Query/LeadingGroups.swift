@@ -52,6 +52,17 @@ struct Leaders {
         }
     }
 
+    /// Stops the process unless no number is smaller than its parent.
+    ///
+    /// - Complexity: O(numbers)
+    func checkInvariants() {
+        precondition(self.heap.count <= self.count, "\(self.heap.count) of \(self.count) lead")
+        for index in self.heap.indices.dropFirst() {
+            let parent = self.heap[(index - 1) / 2]
+            precondition(self.heap[index] >= parent, "\(self.heap[index]) below \(parent)")
+        }
+    }
+
     private mutating func siftUp() {
         var index = self.heap.count - 1
         while index > 0 {

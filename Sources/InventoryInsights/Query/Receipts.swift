@@ -93,6 +93,22 @@ struct Receipts: Sendable {
     }
 }
 
+extension Receipts {
+    /// Stops the process unless the undone rows are in order, and those of the segment are among them.
+    ///
+    /// - Complexity: O(undone rows)
+    func checkInvariants() {
+        for index in self.undone.indices.dropFirst() {
+            precondition(self.undone[index - 1] < self.undone[index], "undone row \(index)")
+        }
+        for row in self.current.undone {
+            let segment = row >> SegmentSize.shift
+            precondition(segment == self.current.segment, "row \(row) is of segment \(segment)")
+        }
+        precondition(self.days.count == self.zones.count, "\(self.days.count) days of locations")
+    }
+}
+
 extension RandomAccessCollection where Element == Int, Index == Int {
     /// Returns the first index of a sorted list whose element is not below a number, or the end.
     fileprivate func firstIndex(notBelow number: Int) -> Int {

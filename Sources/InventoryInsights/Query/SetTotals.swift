@@ -131,3 +131,27 @@ struct SetTotals: Sendable {
         self.products.merge(other.products) { moved[$0] }
     }
 }
+
+extension SetTotals {
+    /// Stops the process unless each group has one slot, with all its sums.
+    ///
+    /// - Complexity: O(groups)
+    func checkInvariants() {
+        let count = self.keys.count
+        precondition(count <= InsightLimits.groupsMax, "\(count) groups")
+        precondition(Set(self.keys).count == count, "a group has two slots")
+        precondition(self.slots.count <= count, "\(self.slots.count) slots of \(count) groups")
+        for slot in 0..<self.slots.count {
+            precondition(self.slots[self.keys[slot]] == slot, "the group in slot \(slot)")
+        }
+        if let recent = self.recent {
+            precondition(self.keys[recent.slot] == recent.key, "the last slot is \(recent.slot)")
+        }
+        precondition(self.sums.count == count * self.sumCount, "\(self.sums.count) sums")
+        precondition(self.rowCounts.count == count, "\(self.rowCounts.count) counts of rows")
+        let unitCount = self.tracksUnits ? count : 0
+        precondition(self.units.count == unitCount, "\(self.units.count) of \(unitCount) units")
+        self.transactions.checkInvariants(slotCount: count)
+        self.products.checkInvariants(slotCount: count)
+    }
+}

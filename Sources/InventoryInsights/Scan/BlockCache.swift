@@ -53,6 +53,15 @@ struct BlockCache {
 
     mutating func clear() { self.cells = [] }
 
+    /// Stops the process unless each cell is in its place.
+    ///
+    /// - Complexity: O(cells)
+    func checkInvariants() {
+        for (index, cell) in self.cells.enumerated() where cell.number != .max {
+            precondition(Self.index(cell.number) == index, "cell \(cell.number) is at \(index)")
+        }
+    }
+
     private static func index(_ number: Int64) -> Int {
         Int(truncatingIfNeeded: number) & (self.cellCount - 1)
     }

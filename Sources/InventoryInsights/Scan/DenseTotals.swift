@@ -238,6 +238,36 @@ struct DenseTotals {
     }
 }
 
+extension DenseTotals {
+    /// Stops the process unless each block is found by its time, and no sum of its slots exceeds `largest` in
+    /// magnitude.
+    ///
+    /// - Complexity: O(slots)
+    func checkInvariants(largest: UInt64) {
+        precondition(self.blocks.count == self.times.count, "\(self.blocks.count) blocks")
+        for (block, time) in self.times.enumerated() {
+            precondition(self.blocks[time] == block, "block \(block) is not found by its time")
+        }
+        let count = self.usedCount
+        precondition(self.mayHaveBlocks(self.times.count), "\(count) slots are too many")
+        precondition(self.seen.count >= count, "\(self.seen.count) marks of \(count) slots")
+        precondition(
+            self.rowCounts.count == (self.countsRows ? self.seen.count : 0),
+            "\(self.rowCounts.count) counts of \(self.seen.count) slots"
+        )
+        for sums in self.sums {
+            precondition(sums.count == self.seen.count, "\(sums.count) sums of \(count) slots")
+            for slot in sums.indices {
+                let isUsed = slot < count && self.seen[slot] != 0
+                precondition(isUsed || sums[slot] == 0, "slot \(slot) has a sum and no row")
+                precondition(sums[slot].magnitude <= largest, "\(sums[slot]) exceeds \(largest)")
+            }
+        }
+        self.transactions.checkInvariants(slotCount: count)
+        self.products.checkInvariants(slotCount: count)
+    }
+}
+
 /// A part of the code of a group's slot, and its number of values.
 struct DenseCode {
     enum Part { case product, productClass, location, reason, kind }

@@ -264,6 +264,23 @@ struct LedgerScan {
         self.used = fits ? used : other.used
     }
 
+    /// Stops the process unless there are totals for each set of the plan, and no sum can have exceeded 64 bits.
+    ///
+    /// - Complexity: O(slots)
+    func checkInvariants() {
+        let count = self.plan.sets.count
+        precondition(self.sets.count == count, "\(self.sets.count) of \(count) sets")
+        precondition(self.timeKeys.count == count, "\(self.timeKeys.count) of \(count) times")
+        precondition(self.caches.count == count, "\(self.caches.count) of \(count) caches")
+        precondition(self.movedOut.count == count, "\(self.movedOut.count) of \(count) targets")
+        precondition(self.used <= UInt64(Int64.max), "sums of up to \(self.used)")
+        for set in self.sets { set.checkInvariants(largest: self.used) }
+        for set in self.movedOut { set.checkInvariants() }
+        for cache in self.caches { cache.checkInvariants() }
+        precondition(self.left.allSatisfy { !$0.isEmpty }, "no rows are left in a part")
+        self.receipts?.checkInvariants()
+    }
+
     /// Returns all totals and ends the scan.
     mutating func finish() throws(Refusal) -> [SetTotals] {
         for index in self.sets.indices { try self.moveOut(index) }

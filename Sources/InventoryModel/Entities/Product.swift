@@ -42,9 +42,9 @@ public enum ProductField: UInt8, EntityField {
 
 /// The editable fields of a product: all but its id, its times and its revision.
 ///
-/// Codecs, JSON, imports, exports and help are derived from this list through ``FieldVisitor``. The columns of the
-/// engine's product table, its fast path and the options of `invctl product` are lists of their own, which
-/// CONTRIBUTING.md names.
+/// Codecs, JSON, imports, exports, help and the engine's fast path are derived from this list through
+/// ``FieldVisitor``. The columns of the engine's product table and the options of `invctl product` are lists of
+/// their own, which CONTRIBUTING.md names.
 public struct ProductFields: Described {
     /// Identifies a field in masks and field changes.
     public typealias FieldID = ProductField

@@ -23,16 +23,10 @@ extension ProductCommand {
         @Option(name: .customLong("sku"), help: "The new SKU.") var newSKU: String?
         @Option(help: "The new name.") var name: String?
         @Option(help: "The new barcode; empty removes it.") var barcode: String?
-        @Option(help: "All further barcodes, separated by blanks; empty removes them.")
-        var moreBarcodes: String?
         @Option(help: "The new category.", completion: Candidates.ofCategory) var category: String?
         @Option(help: "The new price.") var price: String?
         @Option(help: "active or inactive.") var status: String?
-        @Option(help: "Stock at or below this is low.") var reorderPoint: String?
-        @Option(help: "The stock level to order up to.") var reorderTarget: String?
-        @Option(help: "Units in one pack of the supplier.") var packSize: String?
-        @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16?
-        @Option(help: "The new brand; empty removes it.") var brand: String?
+        @OptionGroup var others: ProductOptions
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
@@ -42,9 +36,6 @@ extension ProductCommand {
                 update.sku = self.newSKU
                 update.name = self.name
                 update.barcode = self.barcode
-                update.moreBarcodes = self.moreBarcodes
-                update.leadTimeDays = self.leadTimeDays
-                update.brand = self.brand
                 if let category { update.category = try await shell.category(category) }
                 if let price {
                     let money = try shell.money(price, "--price")
@@ -57,19 +48,7 @@ extension ProductCommand {
                 case .some(let other):
                     throw ValidationError("--status is '\(other)'; it can be active or inactive")
                 }
-                if let text = self.reorderPoint {
-                    update.reorderPoint = try shell.quantity(text, of: product, "--reorder-point")
-                }
-                if let text = self.reorderTarget {
-                    update.reorderTarget = try shell.quantity(
-                        text,
-                        of: product,
-                        "--reorder-target"
-                    )
-                }
-                if let text = self.packSize {
-                    update.packSize = try shell.quantity(text, of: product, "--pack-size")
-                }
+                try self.others.fill(&update) { try shell.quantity($0, of: product, $1) }
                 let change = FieldChange(product.fields, update)
                 let done = try await shell.send(
                     .updateProduct(product.id, update, ifRevision: self.ifRevision),

@@ -31,17 +31,12 @@ struct ProductCommand: AsyncParsableCommand {
             String
         @Option(help: "The price of one unit, such as 19.99.") var price: String
         @Option(help: "The barcode; GTINs are compared as 14 digits.") var barcode = ""
-        @Option(help: "Further barcodes, separated by blanks.") var moreBarcodes = ""
         @Option(help: "The unit of quantities.") var unit = "pcs"
         @Option(help: "Decimals of a quantity, 0 to 6.") var decimals: UInt8 = 0
         @Option(
             help: ArgumentHelp("The quantity that the price is for.", valueName: "quantity")
         ) var per: String?
-        @Option(help: "Stock at or below this is low.") var reorderPoint: String?
-        @Option(help: "The stock level to order up to.") var reorderTarget: String?
-        @Option(help: "Units in one pack of the supplier.") var packSize: String?
-        @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16 = 0
-        @Option(help: "The brand, up to 100 bytes.") var brand = ""
+        @OptionGroup var others: ProductOptions
         @Flag(help: "Adds it without putting it on sale.") var inactive = false
         @Option(
             help: ArgumentHelp("The opening stock.", valueName: "quantity[@cost]")
@@ -62,22 +57,13 @@ struct ProductCommand: AsyncParsableCommand {
                     price: Price(try shell.money(self.price, "--price").minorUnits)
                 )
                 draft.barcode = self.barcode
-                draft.moreBarcodes = self.moreBarcodes
                 draft.status = self.inactive ? .inactive : .active
-                draft.leadTimeDays = self.leadTimeDays
-                draft.brand = self.brand
                 // The price is per unit; with decimals, one unit is many base units.
                 let basis = try self.quantity(self.per ?? "1", "--per")
                 draft.price = Price(Money(draft.price.minorUnits), for: basis)
-                if let text = self.reorderPoint {
-                    draft.reorderPoint = try self.quantity(text, "--reorder-point")
-                }
-                if let text = self.reorderTarget {
-                    draft.reorderTarget = try self.quantity(text, "--reorder-target")
-                }
-                if let text = self.packSize {
-                    draft.packSize = try self.quantity(text, "--pack-size")
-                }
+                var others = ProductUpdate()
+                try self.others.fill(&others) { try self.quantity($0, $1) }
+                draft.fields.take(others.given, from: others.values)
                 let place = try await shell.location(self.location)
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
