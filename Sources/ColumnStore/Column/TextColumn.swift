@@ -9,7 +9,7 @@ public struct TextColumn: Sendable {
     public static let byteCountMax = 1 << 14
 
     /// Position in the arena in the upper 48 bits, byte count in the lower 16.
-    private var references = Column<UInt64>()
+    @usableFromInline var references = Column<UInt64>()
     private var arena = TextArena()
 
     /// Creates an empty column.
@@ -53,9 +53,11 @@ public struct TextColumn: Sendable {
     }
 
     /// Returns the number of UTF-8 bytes of the string at `row`.
+    @inlinable @inline(__always)
     public func byteCount(_ row: Int) -> Int { Int(self.references[row] & 0xFFFF) }
 
     /// Returns whether the string at `row` has no bytes.
+    @inlinable @inline(__always)
     public func isEmpty(_ row: Int) -> Bool { self.references[row] & 0xFFFF == 0 }
 
     private mutating func store(_ text: String) -> UInt64 {

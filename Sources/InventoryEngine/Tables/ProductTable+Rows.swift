@@ -31,7 +31,11 @@ extension ProductTable {
         )
     }
 
+    // Both encodings are inlined into their callers: a call would copy the headers of all columns to the
+    // stack, more than the encoding itself costs.
+
     /// Appends the product with that id, which must exist, encoded as ``Product`` is.
+    @inline(__always)
     func encode(_ id: ProductID, strings: TextColumn, into writer: inout ByteWriter) {
         let row = id.row
         var byteCount = ProductByteCount(row: row)
@@ -49,6 +53,7 @@ extension ProductTable {
     }
 
     /// Appends the extension fields of the product with that id as ``Described/encodeExtensions(into:)`` does.
+    @inline(__always)
     func encodeExtensions(_ id: ProductID, into writer: inout ByteWriter) {
         let row = id.row
         var extensions = GivenExtensions(row: row)
