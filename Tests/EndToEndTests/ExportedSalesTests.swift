@@ -71,4 +71,74 @@ import Testing
         }
         #expect(try copy.invctl("verify").code == 0)
     }
+
+    // MARK: - The order of rows
+
+    /// Receipts of several lines, interleaved, with the same reference at two locations.
+    private static let receipts = """
+        sku,quantity,price,occurredAt,reference,location
+        BOX,2,5.00,2025-11-03 10:00,R1,main
+        PEN,1,1.50,2025-11-03 10:05,R2,main
+        PEN,3,1.50,2025-11-03 10:00,R1,main
+        CUP,4,2.00,2025-11-03 10:00,R1,depot
+        BOX,1,5.00,2025-11-03 10:00,R1,main
+        BOX,1,-3.00,2025-11-03 10:05,R2,main
+        PEN,9,1.40,2025-11-03 10:00,R1,depot
+        CUP,1,2.00,2025-11-04 10:00,R1,main
+        CUP,6,2.10,2025-11-03 10:05,R2,main
+
+        """
+
+    /// The references, SKUs and quantities of the rows of a file, in its order.
+    private func rows(_ path: String) throws -> [String] {
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let head = try #require(lines.first)
+        let columns = try ["reference", "sku", "quantity", "location"].map {
+            try #require(head.firstIndex(of: Substring($0)))
+        }
+        return lines.dropFirst().map { line in
+            columns.map { String(line[$0]) }.joined(separator: " ")
+        }
+    }
+
+    @Test func `the rows are oldest first, and each line of a receipt keeps its number`() throws {
+        let (shop, copy) = (try Daemon(), try Daemon())
+        for daemon in [shop, copy] {
+            try self.done(daemon, ["location", "create", "depot", "Depot"])
+        }
+        let original = "\(self.folder.path)/till.csv"
+        try Self.receipts.write(toFile: original, atomically: true, encoding: .utf8)
+        try self.done(shop, ["import", original, "--as", "sales"])
+        let sales = "\(self.folder.path)/sales.csv"
+        try self.done(shop, ["export", sales, "--what", "sales"])
+        #expect(
+            try self.rows(sales) == [
+                "R1 BOX 2 main", "R2 PEN 1 main", "R1 PEN 3 main", "R1 CUP 4 depot",
+                "R1 BOX 1 main", "R2 BOX 1 main", "R1 PEN 9 depot", "R1 CUP 1 main",
+                "R2 CUP 6 main",
+            ]
+        )
+
+        let known = "9 rows: 0 accepted, 0 rejected, 9 already there"
+        let again = try shop.invctl("import", sales, "--as", "sales")
+        #expect(again.code == 0 && again.output.hasPrefix(known), "\(again)")
+        let moved = try copy.invctl("import", sales, "--as", "sales")
+        #expect(moved.output.hasPrefix("9 rows: 9 accepted, 0 rejected\n"), "\(moved)")
+        let till = try copy.invctl("import", original, "--as", "sales")
+        #expect(till.code == 0 && till.output.hasPrefix(known), "\(till)")
+    }
+
+    @Test func `more rows than one block has are oldest first too`() throws {
+        let daemon = try Daemon()
+        let count = 20_000
+        let rows = (0..<count).map { "S,1,1.00,2025-11-03 10:00,R\($0 / 3)\n" }
+        let file = "sku,quantity,price,occurredAt,reference\n" + rows.joined()
+        try self.done(daemon, ["import", "-", "--as", "sales"], input: Data(file.utf8))
+        let sales = "\(self.folder.path)/sales.csv"
+        try self.done(daemon, ["export", sales, "--what", "sales"])
+        #expect(try self.rows(sales) == (0..<count).map { "R\($0 / 3) S 1 main" })
+        let empty = try Daemon().invctl("export", "-", "--what", "sales")
+        #expect(empty.lines.count == 1 && empty.output.hasPrefix("lsn,line,"), "\(empty)")
+    }
 }

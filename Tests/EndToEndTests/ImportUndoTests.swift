@@ -88,6 +88,59 @@ import Testing
         #expect(none.code == 3 && none.errors.contains("there is no import with the id 'nobody'"))
     }
 
+    @Test func `the file of an undone run is imported again, as a run with a number`() throws {
+        let daemon = try Daemon()
+        let file = try self.write(
+            "till.csv",
+            Self.head + "PEN,2,1.50,2026-11-02 09:00,R1\nPEN,1,1.50,2026-11-02 09:00,R1\n"
+        )
+        let words = ["import", file, "--as", "sales"]
+        func runs() throws -> [String] { try self.list(daemon, "run,state", "ledger", "imports") }
+        #expect(try daemon.invctl(words).code == 0)
+        let name = try #require(try self.list(daemon, "run", "ledger", "imports").first)
+        for number in 2...3 {
+            let last = number == 2 ? name : "\(name)-\(number - 1)"
+            // A part of the run that is undone leaves it finished.
+            let lsn = try #require(try self.list(daemon, "lsn", "ledger", "sales").first)
+            #expect(try daemon.invctl("ledger", "reverse", lsn).code == 0)
+            #expect(try runs().first == "\(last),finished")
+            let known = try daemon.invctl(words)
+            #expect(known.output.hasPrefix("imported before, on 20"), "\(known)")
+            #expect(try daemon.invctl("undo", "--run", last).code == 0)
+            #expect(try runs().first == "\(last),undone")
+
+            let dry = try daemon.invctl(words + ["--dry-run"])
+            #expect(dry.output.hasPrefix("2 rows: 2 valid, 0 rejected"), "\(dry)")
+            let again = try daemon.invctl(words)
+            #expect(again.code == 0 && again.output.hasPrefix("2 rows: 2 accepted"), "\(again)")
+            #expect(again.errors.contains(/this file was imported on 20.* and undone since/))
+            #expect(try runs().first == "\(name)-\(number),finished")
+            #expect(try daemon.invctl(words).output.hasPrefix("imported before, on 20"))
+        }
+        #expect(
+            try runs() == ["\(name)-3,finished", "\(name)-2,undone", "\(name),undone"]
+        )
+        #expect(
+            try self.list(daemon, "net,units", "insight", "sales", "--window", "all") == ["4.50,3"]
+        )
+    }
+
+    @Test func `an undone run with a name stays undone, and other kinds are not asked about`()
+        throws
+    {
+        let daemon = try Daemon()
+        let file = try self.write("catalog.csv", "sku,name,category,price,stock\nC,Cup,F,5.00,10\n")
+        #expect(try daemon.invctl("import", file, "--id", "first").code == 0)
+        #expect(try daemon.invctl("undo", "--run", "first").code == 0)
+        let named = try daemon.invctl("import", file, "--id", "first")
+        #expect(named.output.contains(/imported before, on 20.*, and undone since: 1 row/))
+        let other = try daemon.invctl("import", file)
+        #expect(
+            other.errors.contains(/this file was imported on 20.* and undone since/),
+            "\(other)"
+        )
+    }
+
     @Test func `stock of a delivery that was sold meanwhile stays, with the reason`() throws {
         let daemon = try Daemon()
         let catalog =

@@ -12,7 +12,7 @@ package import InventoryModel
 package final class ImportRunHandle: @unchecked Sendable {
     /// What the program decides about a run.
     package protocol Delegate: Sendable {
-        /// A file that was imported before is about to be imported as another run.
+        /// A file that was imported before, and perhaps undone since, is about to be imported as another run.
         ///
         /// - Throws: ``Failure`` if it must not be.
         func willRepeat(_ earlier: ListedImportRun) throws

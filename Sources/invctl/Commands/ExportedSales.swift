@@ -11,7 +11,8 @@ import InventoryTransfer
 ///     sale       R2  + 5.00   Monday    ──▶ sale
 ///     reversal   R2  − 5.00   Tuesday   ──▶ reversal, which an import reads as goods that came back
 ///
-/// So the net of each day is the same in a database that imports them.
+/// So the net of each day is the same in a database that imports them. The export reverses the answer's order:
+/// oldest first, the lines of a receipt are numbered as they were when they were imported.
 struct ExportedSales {
     /// Rows that are left out.
     private var omitted: Set<MovementID> = []

@@ -54,7 +54,7 @@ struct ImportCommand: AsyncParsableCommand {
             sales, by the file's content. Standard input has no such file. A finished run is not imported \
             again. Without --id, products and their stock are a new run each time: a file that was imported \
             before is reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the same file need a \
-            new --id. invctl ledger imports lists all runs. With \
+            new --id, unless the run was undone: then they are another run. invctl ledger imports lists all runs. With \
             -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
             Examples:
@@ -162,13 +162,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
-        let identity = ImportIdentity(
-            kind: self.runKind,
-            content: SessionID(hashing: file.bytes).text,
-            layout: SessionID(hashing: self.layout).text,
-            id: self.id,
-            file: self.file
-        )
+        let identity = try await self.identity(file)
         var write = WriteRequest(id: SessionID(ofImport: identity.name).text)
         write.isDryRun = self.dryRun
         write.isDryRunOfMany = self.dryRun
@@ -188,6 +182,27 @@ struct ImportCommand: AsyncParsableCommand {
             }
             report.finish()
         }
+    }
+
+    /// Decides which run the import is.
+    ///
+    /// The name of the run is that of its session, so the runs that were undone are queried before the session is
+    /// opened.
+    private func identity(_ file: FileBytes) async throws -> ImportIdentity {
+        let identity = ImportIdentity(
+            kind: self.runKind,
+            content: SessionID(hashing: file.bytes).text,
+            layout: SessionID(hashing: self.layout).text,
+            id: self.id,
+            file: self.file
+        )
+        guard identity.isNamedByContent else { return identity }
+        var named = identity
+        try await Shell.run(self.global, reportsTime: false) { shell in
+            let query = ImportRunQuery(content: identity.content)
+            named.pass(undone: try await shell.client.importRuns(query).rows)
+        }
+        return named
     }
 
     private func run(

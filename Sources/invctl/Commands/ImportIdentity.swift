@@ -8,7 +8,8 @@ import TerminalKit
 /// Which run an import is, decided before it connects.
 ///
 ///     --id                  the user's name for it
-///     sales                 a hash of the file and the options: the same sales are not imported twice
+///     sales                 a hash of the file and the options: the same sales are not imported twice;
+///                           once that run is undone, the hash and -2, then -3 and so on
 ///     FILE.invd-run         the run of this file and these options that was interrupted
 ///     otherwise             a new run with a random name
 struct ImportIdentity: Sendable {
@@ -18,7 +19,9 @@ struct ImportIdentity: Sendable {
     /// The hash of all options that decide which rows a request has.
     let layout: String
     /// The name of the run.
-    let name: String
+    private(set) var name: String
+    /// The run of this name without its number, or with the one before, which was undone; `nil` for none.
+    private var undone: ListedImportRun?
     /// The name of the file without its directory and control characters; empty for standard input.
     private let fileName: String
     /// The user's `--id`.
@@ -69,6 +72,26 @@ struct ImportIdentity: Sendable {
         )
     }
 
+    /// Whether the name is made from the file's content, so that a run of that name may have been undone.
+    var isNamedByContent: Bool { self.id == nil && self.kind == .sales }
+
+    /// Gives the run the first name, by number, that no undone run has.
+    ///
+    /// - Parameter runs: All runs of this content.
+    mutating func pass(undone runs: [ListedImportRun]) {
+        let undone = Dictionary(
+            runs.lazy.filter { $0.isUndone }.map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let base = self.name
+        var number = 1
+        while let run = undone[self.name] {
+            number += 1
+            self.undone = run
+            self.name = "\(base)-\(number)"
+        }
+    }
+
     /// What distinguishes the import from other requests with the same `--id`.
     private var claim: String { "import \(self.content) \(self.layout)" }
 
@@ -111,7 +134,14 @@ struct ImportIdentity: Sendable {
             self.shell.clock.format((run.endedAt ?? run.begunAt).microseconds)
         }
 
+        private func noteUndone(_ earlier: ListedImportRun) {
+            self.shell.note(
+                "  note  this file was imported on \(self.date(earlier)) and undone since; this is another run"
+            )
+        }
+
         func willRepeat(_ earlier: ListedImportRun) throws {
+            if earlier.isUndone { return self.noteUndone(earlier) }
             let said =
                 "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
             let isAsked = try self.shell.confirm(
@@ -134,8 +164,10 @@ struct ImportIdentity: Sendable {
                 object.add("replayed", raw: "true")
                 return self.shell.print(object)
             }
+            let undone = earlier.isUndone ? ", and undone since" : ""
             self.shell.print(
-                "imported before, on \(self.date(earlier)): \(earlier.countsText); nothing was imported now"
+                "imported before, on \(self.date(earlier))\(undone): \(earlier.countsText); "
+                    + "nothing was imported now"
             )
             guard !self.shell.isQuiet else { return }
             self.shell.note("  note  a new --id imports it again")
@@ -145,6 +177,7 @@ struct ImportIdentity: Sendable {
             if isNew, let id = self.identity.id {
                 try await self.shell.claim(id, for: self.identity.claim)
             }
+            if isNew, let undone = self.identity.undone { self.noteUndone(undone) }
             if let resumed = self.identity.resumed, resumed.database != self.database {
                 let path = self.identity.resumePath ?? ""
                 throw Failure(
