@@ -38,6 +38,7 @@ struct Shell: Sendable {
         listing: Listing = Listing(),
         isWatching: Bool = false,
         continuesSession: Bool = false,
+        reportsTime: Bool = true,
         body: (Shell) async throws -> Void
     ) async throws {
         let clock = ContinuousClock()
@@ -86,6 +87,7 @@ struct Shell: Sendable {
             if shared == nil { await connection.close() }
             throw error
         }
+        guard reportsTime else { return }
         if options.timing || Terminal.environment("INVCTL_TIMING") != nil {
             Self.report(clock.now - start)
         }

@@ -8,6 +8,8 @@ public struct ListedImportRun: AnswerRow, Hashable {
     public var file: String
     /// What it does with the rows.
     public var kind: ImportKind
+    /// Whether it is finished and all that it recorded was taken back.
+    public var isUndone: Bool
     /// When it was begun.
     public var begunAt: Instant
     /// When it was finished; `nil` if it is not.
@@ -40,6 +42,7 @@ public struct ListedImportRun: AnswerRow, Hashable {
         self.name = try row.text("run")
         self.file = try row.text("file")
         self.kind = try row.choice("kind")
+        self.isUndone = try row.text("state") == "undone"
         self.begunAt = try row.instant("begunAt")
         self.endedAt = try row.optionalInstant("endedAt")
         self.counts = ImportCounts(

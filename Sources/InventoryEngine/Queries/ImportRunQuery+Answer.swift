@@ -17,7 +17,7 @@ extension ReadView {
 
     /// The runs of imports that a query asks for, in its order.
     ///
-    /// - Complexity: O(runs + parts)
+    /// - Complexity: O(runs + parts · log movements + reversals · log parts)
     func importRuns(_ query: ImportRunQuery) throws(Refusal) -> Answer {
         try self.check(limit: query.limit)
         let table = self.tables.importRuns
@@ -30,6 +30,7 @@ extension ReadView {
         let sums = try tables.importParts.sums { (row) throws(Refusal) in
             try self.checkpoint(at: row)
         }
+        let undone = try self.undoneImportRuns()
         return Answer(
             Self.importRunLayout.schema,
             limit: query.limit,
@@ -42,7 +43,10 @@ extension ReadView {
             let sum = sums[run.number]
             let booked = run.settle(by: sum)
             let joined: [ResultCell] = [
-                .text(sum?.file ?? ""), .text(run.isFinished ? "finished" : "begun"),
+                .text(sum?.file ?? ""),
+                .text(
+                    run.isFinished ? undone.contains(run.number) ? "undone" : "finished" : "begun"
+                ),
                 run.isFinished ? .instant(run.endedAt) : .none,
                 .integer(Int64(clamping: booked)),
                 .integer(Int64(clamping: run.counts.accepted - booked)),

@@ -82,14 +82,19 @@ struct ImportPartTable: Sendable {
     /// Whether a step was made by the run with that number.
     ///
     /// - Complexity: O(log parts)
-    func contains(_ lsn: LSN, ofRun number: UInt32) -> Bool {
+    func contains(_ lsn: LSN, ofRun number: UInt32) -> Bool { self.run(of: lsn) == number }
+
+    /// The number of the run that made a step; `nil` if none did.
+    ///
+    /// - Complexity: O(log parts)
+    func run(of lsn: LSN) -> UInt32? {
         var (low, high) = (0, self.rowCount)
         while low < high {
             let middle = (low + high) / 2
             if self.lasts[middle] < lsn.value { low = middle + 1 } else { high = middle }
         }
-        guard low < self.rowCount else { return false }
-        return self.runs[low] == number && self.firsts[low] <= lsn.value
+        guard low < self.rowCount, self.firsts[low] <= lsn.value else { return nil }
+        return self.runs[low]
     }
 
     /// The steps of a part.

@@ -18,8 +18,9 @@ struct ExportCommand: AsyncParsableCommand {
 
             import reads what --what products, stock and sales write, in this order: all fields of the \
             products; what is on hand at each location and worth; each line of a receipt with its amount \
-            and cost. Sales that were undone on the same day are left out with their reversals; those undone \
-            later come back as returns. Stock on hold, reserved or expected, and archived products, do \
+            and cost, oldest first, so that each keeps its number in the receipt, with the write-offs of \
+            past sales. Sales that were undone on the same day are left out with their reversals, and \
+            write-offs that were undone; sales undone later come back as returns. Stock on hold, reserved or expected, and archived products, do \
             not come back.
 
             An export is no backup, which is everything and can be restored: see invctl backup --help.
@@ -165,18 +166,36 @@ struct ExportCommand: AsyncParsableCommand {
         )
         let adding = try await self.adaptation(shell)
         var output = RowOutput(style, Listing())
+        // Sales are answered newest first, but an import numbers the lines of a receipt in their order.
+        let reversed = self.chosen == .sales ? try ReversedBlocks() : nil
         for try await part in shell.client.rows(of: self.query) {
-            _ = try output.take(adding(part.table))
-            try sink.write(output.bytes)
-            output.bytes.removeAll(keepingCapacity: true)
+            let table = try adding(part.table)
+            if let reversed {
+                try reversed.append(table)
+            } else {
+                try Self.write(table, through: &output, to: sink)
+            }
+        }
+        while let table = try reversed?.popLast() {
+            try Self.write(table, through: &output, to: sink)
         }
         output.finish()
         try sink.write(output.bytes)
         try sink.finish()
     }
 
+    private static func write(
+        _ table: ResultTable,
+        through output: inout RowOutput,
+        to sink: ExportSink
+    ) throws {
+        _ = try output.take(table)
+        try sink.write(output.bytes)
+        output.bytes.removeAll(keepingCapacity: true)
+    }
+
     /// Returns what adds the columns that an import needs beside those of the answer, or removes rows.
-    private func adaptation(_ shell: Shell) async throws -> (ResultTable) -> ResultTable {
+    private func adaptation(_ shell: Shell) async throws -> (ResultTable) throws -> ResultTable {
         switch self.chosen {
         case .products: try await ExportedProducts(shell.client).adding
         case .stock: try await ExportedStock(shell.client).adding
@@ -192,7 +211,7 @@ struct ExportCommand: AsyncParsableCommand {
         case .locations: .locations(includingArchived: true)
         case .stock: .levels(LevelQuery())
         case .ledger: .ledger(LedgerQuery(isNewestFirst: false))
-        case .sales: .sales(SalesQuery())
+        case .sales: ExportedSales.query
         case .reservations: .reservations(ReservationQuery())
         case .transfers: .transfers(TransferQuery())
         }

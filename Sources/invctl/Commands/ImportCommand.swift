@@ -39,7 +39,7 @@ struct ImportCommand: AsyncParsableCommand {
             --as sales: sku or barcode, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. They are history \
             and never change the stock of today; products that do not exist are created, with the name, \
-            category and price of their latest sale with a price in any file. Without cost the goods have the unit \
+            category, price and spelling of the latest sale with a price in any file. Without cost the goods have the unit \
             cost that is known when the sale is imported. A receipt is \
             its location, reference and local day in --zone, a line its number in it, wherever in the \
             file its rows are: a line that was imported before is counted and not recorded again, and \
@@ -52,10 +52,11 @@ struct ImportCommand: AsyncParsableCommand {
             An interrupted import is resumed by the same command, which imports no row twice: by --id, \
             by the file FILE\(ResumeFile.suffix) that is beside FILE until the run is finished, or, for \
             sales, by the file's content. Standard input has no such file. A finished run is not imported \
-            again. Without --id, products and their stock are a new run each time: a file that was imported \
-            before is reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the same file need a \
-            new --id. invctl ledger imports lists all runs. With \
-            -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
+            again, and an interrupted one not resumed once it was undone (invctl undo --run). Without \
+            --id, products and their stock are a new run each time: a file that was imported before is \
+            reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the \
+            same file need a new --id, unless the run was undone: then they are another run. invctl \
+            ledger imports lists all runs. With -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
             Examples:
               invctl import catalog.csv
@@ -115,6 +116,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The location of the stock.") var at: String?
     @Option(help: "The file in which to list all rejected rows.")
     var rejects: String?
+    @Flag(help: "Replaces the file of --rejects if it exists.") var force = false
     @Option(
         help: "How many rejected rows to list on standard error: a number or all."
     )
@@ -146,11 +148,12 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var options = try self.options()
+        try options.checkRejects()
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { throw Self.isExport }
         let isWorkbook = stream.head.starts(with: Workbook.head)
         var file = try stream.rest()
-        var options = try self.options()
         if isWorkbook {
             let read = try Workbook.read(file, name: self.file, Subprocess.startFilter)
             file = read.csv
@@ -162,13 +165,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ options: ImportOptions, _ file: FileBytes) async throws {
-        let identity = ImportIdentity(
-            kind: self.runKind,
-            content: SessionID(hashing: file.bytes).text,
-            layout: SessionID(hashing: self.layout).text,
-            id: self.id,
-            file: self.file
-        )
+        let identity = try await self.identity(file)
         var write = WriteRequest(id: SessionID(ofImport: identity.name).text)
         write.isDryRun = self.dryRun
         write.isDryRunOfMany = self.dryRun
@@ -188,6 +185,27 @@ struct ImportCommand: AsyncParsableCommand {
             }
             report.finish()
         }
+    }
+
+    /// Decides which run the import is.
+    ///
+    /// The name of the run is that of its session, so the runs that were undone are queried before the session is
+    /// opened.
+    private func identity(_ file: FileBytes) async throws -> ImportIdentity {
+        let identity = ImportIdentity(
+            kind: self.runKind,
+            content: SessionID(hashing: file.bytes).text,
+            layout: SessionID(hashing: self.layout).text,
+            id: self.id,
+            file: self.file
+        )
+        guard identity.mayBeUndone else { return identity }
+        var named = identity
+        try await Shell.run(self.global, reportsTime: false) { shell in
+            let query = ImportRunQuery(content: identity.content)
+            named.pass(undone: try await shell.client.importRuns(query).rows)
+        }
+        return named
     }
 
     private func run(
@@ -278,6 +296,7 @@ struct ImportCommand: AsyncParsableCommand {
         options.category = self.category
         options.at = self.at
         options.rejects = self.rejects
+        options.replacesRejects = self.force
         options.errorsMax = Int(self.errors) ?? .max
         options.changesMax = Int(self.changes) ?? .max
         options.dryRun = self.dryRun

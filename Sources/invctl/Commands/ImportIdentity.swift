@@ -8,8 +8,9 @@ import TerminalKit
 /// Which run an import is, decided before it connects.
 ///
 ///     --id                  the user's name for it
-///     sales                 a hash of the file and the options: the same sales are not imported twice
-///     FILE.invd-run         the run of this file and these options that was interrupted
+///     sales                 a hash of the file and the options: the same sales are not imported twice;
+///                           once that run is undone, the hash and -2, then -3 and so on
+///     FILE.invd-run         the run of this file and these options that was interrupted, and not undone since
 ///     otherwise             a new run with a random name
 struct ImportIdentity: Sendable {
     let kind: ImportKind
@@ -18,16 +19,18 @@ struct ImportIdentity: Sendable {
     /// The hash of all options that decide which rows a request has.
     let layout: String
     /// The name of the run.
-    let name: String
+    private(set) var name: String
+    /// The run of this name without its number, or with the one before, which was undone; `nil` for none.
+    private var undone: ListedImportRun?
     /// The name of the file without its directory and control characters; empty for standard input.
     private let fileName: String
     /// The user's `--id`.
     private let id: String?
     /// Whether no earlier process can have begun the run.
-    private let isNew: Bool
+    private var isNew: Bool
     /// The path of the file by which the same command resumes the run; `nil` if it needs none or has none.
     private let resumePath: String?
-    private let resumed: ResumeFile?
+    private var resumed: ResumeFile?
     /// The file of a run that was interrupted, of another version of the imported file or with other options.
     private let leftover: ResumeFile?
     private let canResume: Bool
@@ -67,6 +70,32 @@ struct ImportIdentity: Sendable {
                 return byteCount <= Limits.importFileByteCountMax
             }
         )
+    }
+
+    /// Whether the name is that of an earlier run, by the file or its content, which may have been undone.
+    var mayBeUndone: Bool { self.id == nil && (self.kind == .sales || self.resumed != nil) }
+
+    /// Gives the run a name that no undone run has: of sales, the first one by number.
+    ///
+    /// - Parameter runs: All runs of this content.
+    mutating func pass(undone runs: [ListedImportRun]) {
+        let undone = Dictionary(
+            runs.lazy.filter { $0.isUndone }.map { ($0.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        guard self.kind == .sales else {
+            guard undone[self.name] != nil else { return }
+            (self.resumed, self.isNew) = (nil, true)
+            self.name = IdempotencyKey.random().text
+            return
+        }
+        let base = self.name
+        var number = 1
+        while let run = undone[self.name] {
+            number += 1
+            self.undone = run
+            self.name = "\(base)-\(number)"
+        }
     }
 
     /// What distinguishes the import from other requests with the same `--id`.
@@ -111,7 +140,14 @@ struct ImportIdentity: Sendable {
             self.shell.clock.format((run.endedAt ?? run.begunAt).microseconds)
         }
 
+        private func noteUndone(_ earlier: ListedImportRun) {
+            self.shell.note(
+                "  note  this file was imported on \(self.date(earlier)) and undone since; this is another run"
+            )
+        }
+
         func willRepeat(_ earlier: ListedImportRun) throws {
+            if earlier.isUndone { return self.noteUndone(earlier) }
             let said =
                 "this file was imported before, on \(self.date(earlier)): \(earlier.countsText)"
             let isAsked = try self.shell.confirm(
@@ -131,11 +167,14 @@ struct ImportIdentity: Sendable {
                 object.add("accepted", raw: String(earlier.counts.accepted))
                 object.add("refused", raw: String(earlier.counts.refused))
                 object.add("passed", raw: String(earlier.counts.passed))
+                object.add("undone", raw: String(earlier.isUndone))
                 object.add("replayed", raw: "true")
                 return self.shell.print(object)
             }
+            let undone = earlier.isUndone ? ", and undone since" : ""
             self.shell.print(
-                "imported before, on \(self.date(earlier)): \(earlier.countsText); nothing was imported now"
+                "imported before, on \(self.date(earlier))\(undone): \(earlier.countsText); "
+                    + "nothing was imported now"
             )
             guard !self.shell.isQuiet else { return }
             self.shell.note("  note  a new --id imports it again")
@@ -145,6 +184,7 @@ struct ImportIdentity: Sendable {
             if isNew, let id = self.identity.id {
                 try await self.shell.claim(id, for: self.identity.claim)
             }
+            if isNew, let undone = self.identity.undone { self.noteUndone(undone) }
             if let resumed = self.identity.resumed, resumed.database != self.database {
                 let path = self.identity.resumePath ?? ""
                 throw Failure(

@@ -161,7 +161,8 @@ extension LedgerCommand {
             abstract: "Lists the runs of imports, newest first.",
             discussion: """
                 Each run has its id (run), the name of the file (file) and a hash of it (content), what it \
-                imports (kind), state begun or finished, begunAt and endedAt, and numbers of rows: booked, \
+                imports (kind), state begun, finished, or undone if all that it booked was taken back, begunAt \
+                and endedAt, and numbers of rows: booked, \
                 alreadyThere, refused, and passed over (passed). accepted is the sum of booked and \
                 alreadyThere, and withoutCost how many sales were booked without a known cost. Before a run \
                 is finished, and after it was interrupted, these are the rows that the server has decided; \

@@ -132,7 +132,8 @@ extension SplitMix64 {
                     from: self.maybe { $0.instant() },
                     to: self.maybe { $0.instant() },
                     reference: self.text(),
-                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                    limit: UInt32(truncatingIfNeeded: self.unsigned()),
+                    includesPastWriteOffs: self.flag()
                 )
             )
         case .refusals:
