@@ -23,9 +23,12 @@ extension ClientCore {
         // It may already have its answer.
         guard let completion = self.completions.removeValue(forKey: id) else { return }
         switch self.machine.abandoned(requestID: id) {
-        case .withdrawn:
+        case .withdrawn(let behind):
             self.perform(self.machine.moreToSend())
             completion(.failure(self.error(ofUnsent: id, ending)))
+            for pending in behind {
+                self.complete(pending.requestID, .failure(.outOfSequence(pending.sequence)))
+            }
         case .unknown(let sequence):
             // The command keeps its number: later ones wait behind it, and its answer is still accepted.
             let reason = ending.reason(" to command \(sequence)")

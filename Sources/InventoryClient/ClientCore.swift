@@ -138,8 +138,16 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         self.submit(command.encoded, call: nil, completing: completion)
     }
 
+    /// Submits a command.
+    ///
+    /// - Parameters:
+    ///   - command: The encoded command.
+    ///   - number: Its sequence number, which must be the next; `nil` for whichever is next.
+    ///   - call: A call that may be cancelled; `nil` for none.
+    ///   - completion: Called once, on the event loop.
     func submit(
         _ command: EncodedCommand,
+        number: UInt64? = nil,
         call: Call? = nil,
         completing completion: @escaping CommandCompletion
     ) {
@@ -150,7 +158,14 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
             let id = self.takeRequestID()
             self.completions[id] = completion
             if call?.begin({ self.end(command: id, .cancelled) }) == false { return }
-            self.perform(self.machine.submitted(command, requestID: id))
+            if let number {
+                guard
+                    let action = self.machine.submitted(command, requestID: id, number: number)
+                else { return self.complete(id, .failure(.outOfSequence(number))) }
+                self.perform(action)
+            } else {
+                self.perform(self.machine.submitted(command, requestID: id))
+            }
             self.link.connectIfNeeded()
             self.loop.scheduleTask(in: self.timeout) { self.end(command: id, .expired) }
         }

@@ -33,6 +33,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         ///
         /// A command was not executed and will not be.
         public static let refused = Code(description: "refused")
+        /// A command that was to be decided before this one was not.
+        ///
+        /// The command was not executed and will not be.
+        public static let outOfSequence = Code(description: "out of sequence")
         /// The received bytes do not follow the protocol.
         public static let protocolViolation = Code(description: "protocol violation")
         /// The client was closed.
@@ -73,6 +77,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
 
     static func refused(_ refusal: Refusal) -> ClientError {
         ClientError(.refused, "\(refusal.code.name)", refusal: refusal)
+    }
+
+    static func outOfSequence(_ sequence: UInt64) -> ClientError {
+        ClientError(.outOfSequence, "command \(sequence): one before it was not decided")
     }
 
     static func unknown(_ sequence: UInt64, _ message: String) -> ClientError {

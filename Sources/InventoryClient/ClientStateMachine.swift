@@ -175,6 +175,20 @@ struct ClientStateMachine {
         return self.phase == .idle ? self.open() : self.moreToSend()
     }
 
+    /// A command was submitted under a number of its caller's choice.
+    ///
+    /// - Returns: `nil` if it is not the session's next number, and the command is not taken.
+    mutating func submitted(
+        _ command: EncodedCommand,
+        requestID: UInt64,
+        number: UInt64
+    ) -> Action? {
+        guard self.numbered.append(command, requestID: requestID, number: number) else {
+            return nil
+        }
+        return self.phase == .idle ? self.open() : self.moreToSend()
+    }
+
     // MARK: - Answers
 
     /// An answer to a command arrived: an outcome, or a refusal of the request itself.
@@ -209,7 +223,7 @@ struct ClientStateMachine {
     mutating func abandoned(requestID: UInt64) -> NumberedCommands.Withdrawal? {
         if let index = self.unnumbered.firstIndex(where: { $0.requestID == requestID }) {
             self.unnumbered.remove(at: index)
-            return .withdrawn
+            return .withdrawn(behind: [])
         }
         return self.numbered.abandoned(requestID: requestID)
     }

@@ -86,6 +86,25 @@ public final class InventoryClient: Sendable {
         self.core.submit(command, call: nil, completing: completion)
     }
 
+    /// Executes a command under a number of the session that says which command it is, as the place of a request in a
+    /// file does.
+    ///
+    /// If a command with such a number ends without being decided, all behind it fail too, and no other is sent under
+    /// their numbers in their place: a retry in another process continues exactly where this one stopped.
+    ///
+    /// - Parameters:
+    ///   - command: The encoded command.
+    ///   - number: Its sequence number; the session is open, and the number the one behind that of the last call.
+    ///   - completion: Called once with the outcome, on the client's event loop, which it must not block. It gets
+    ///     ``ClientError/Code-swift.struct/outOfSequence`` if a command before this one was not decided.
+    package func send(
+        _ command: EncodedCommand,
+        number: UInt64,
+        completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
+    ) {
+        self.core.submit(command, number: number, completing: completion)
+    }
+
     // MARK: - Commands with a key
 
     /// Executes a command once under an idempotency key.

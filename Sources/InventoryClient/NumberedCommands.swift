@@ -9,6 +9,9 @@ internal import InventoryWire
 /// Commands keep their sequence numbers and their bytes until they are answered, and are retried after a
 /// reconnect: the server executes each once (idempotency) and returns the same answer again. No more are in
 /// flight than the server remembers outcomes of. A plain value; ``ClientStateMachine`` knows when to send.
+///
+/// A command that ends undecided leaves its number to a filler, so that those behind it can be decided. Not so
+/// one whose caller chose the number, since the number says which command it is: it and all behind it end.
 struct NumberedCommands {
     /// A command that has a number and no answer yet.
     struct Pending: Equatable {
@@ -19,6 +22,8 @@ struct NumberedCommands {
         ///
         /// A copy lost with its connection counts forever: it may have been executed.
         var copiesInFlight = 0
+        /// Whether its caller chose the number: then no other command is sent under it in its place.
+        var isExact = false
         /// Whether it only consumes its number, in place of a command that will not be sent.
         var isFiller = false
 
@@ -77,17 +82,32 @@ struct NumberedCommands {
         self.pending.append(Pending(sequence: sequence, requestID: requestID, command: command))
     }
 
+    /// Appends a command whose caller chose its number.
+    ///
+    /// - Returns: Whether it is the next number. It is not if a command before it ended without being decided: the
+    ///   caller has yet to see that.
+    mutating func append(_ command: EncodedCommand, requestID: UInt64, number: UInt64) -> Bool {
+        guard number == self.next else { return false }
+        self.append(command, requestID: requestID)
+        self.pending[self.pending.endIndex - 1].isExact = true
+        return true
+    }
+
     /// Removes all commands and returns them; the numbers of those that were never decided are free again.
-    mutating func takeAll() -> [Pending] {
-        defer {
-            if let first = self.pending.first {
-                self.next = first.sequence
-                self.nextToSend = first.sequence
-            }
-            self.pending = []
-            self.isBlocked = false
-        }
-        return self.pending.filter { !$0.isFiller }
+    mutating func takeAll() -> [Pending] { self.takeAll(from: self.pending.startIndex) }
+
+    /// Removes the command at `index` and all behind it, none of which was decided or will be: their numbers are
+    /// free again.
+    private mutating func takeAll(from index: Int) -> [Pending] {
+        guard index < self.pending.endIndex else { return [] }
+        let sequence = self.pending[index].sequence
+        let taken = self.pending[index...].filter { !$0.isFiller }
+        if index == self.pending.startIndex { self.isBlocked = false }
+        self.pending.removeSubrange(index...)
+        if self.pending.isEmpty { self.pending = [] }
+        self.next = sequence
+        self.nextToSend = min(self.nextToSend, sequence)
+        return taken
     }
 
     // MARK: - Sending
@@ -160,8 +180,8 @@ struct NumberedCommands {
         case stray
         /// The command was decided, or never will be: this is its final answer.
         case settled
-        /// The server's disk is full, so neither this command nor any behind it was decided: they lose their
-        /// numbers and are not retried.
+        /// Neither this command nor any behind it was decided, because the server's disk is full, or because
+        /// nothing else may be sent under its number: they lose their numbers and are not retried.
         case stopped([Pending])
         /// This copy was not processed; the command is retried shortly with ``takeAgain(_:)``.
         case again
@@ -201,6 +221,7 @@ struct NumberedCommands {
             self.remove(at: index)
             return .unknown(sequence: pending.sequence)
         default:
+            if pending.isExact { return .stopped(self.takeAll(from: index)) }
             self.withdraw(at: index)
             return .settled
         }
@@ -210,8 +231,8 @@ struct NumberedCommands {
 
     /// The state of a command whose call has ended without an answer.
     enum Withdrawal: Equatable {
-        /// It was not executed and never will be.
-        case withdrawn
+        /// It was not executed and never will be, nor will these, which were to follow it.
+        case withdrawn(behind: [Pending])
         /// It may have been executed, or may still be; it keeps its number until it is answered.
         case unknown(sequence: UInt64)
     }
@@ -226,8 +247,11 @@ struct NumberedCommands {
         guard self.pending[index].isWithdrawable else {
             return .unknown(sequence: self.pending[index].sequence)
         }
+        if self.pending[index].isExact {
+            return .withdrawn(behind: Array(self.takeAll(from: index).dropFirst()))
+        }
         self.withdraw(at: index)
-        return .withdrawn
+        return .withdrawn(behind: [])
     }
 
     /// Removes a command that was never decided.

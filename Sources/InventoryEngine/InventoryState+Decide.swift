@@ -148,10 +148,11 @@ extension InventoryState {
 // MARK: - Batches
 
 extension InventoryState {
-    /// Checks the length of a batch, its number of lines, and that it contains no other batch.
+    /// Checks the length of a batch, its number of lines, and that it contains no batch that one of its mode must
+    /// not.
     ///
     /// - Throws: The refusal with the lowest code.
-    public static func checkBatch(_ commands: [Command]) throws(Refusal) {
+    public static func checkBatch(_ commands: [Command], _ mode: BatchMode) throws(Refusal) {
         var findings = Findings()
         if commands.isEmpty {
             findings.add(
@@ -177,7 +178,7 @@ extension InventoryState {
         var lines = 0
         for command in commands {
             lines += command.lineCount
-            if case .batch = command {
+            if case .batch(_, let group) = command, !mode.mayContain(group) {
                 findings.add(
                     Refusal(.invalidField, .field("commands", problem: "a batch in a batch"))
                 )
@@ -214,7 +215,7 @@ extension InventoryState {
         _ commands: [Command],
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        try Self.checkBatch(commands)
+        try Self.checkBatch(commands, .atomic)
         var done = self.done(in: draft)
         done.ids.reserveCapacity(commands.count)
         for (index, command) in commands.enumerated() {

@@ -287,6 +287,64 @@ import Testing
         let refused = try self.upsert(daemon, "sku,decimals\nOIL,0\n", "--dry-run")
         #expect(refused.code == 8)
         #expect(refused.errors.contains("row 2  invalid_field  unit"), "\(refused.errors)")
+        // Its word can change at any time.
+        #expect(try self.upsert(daemon, "sku,unit,decimals\nOIL,litre,2\n").code == 0)
+        #expect(try self.value(daemon, "OIL", "unit,onHand") == "litre,1.50")
+        try daemon.invctl("product", "set", "OIL", "--unit", "l")
+        #expect(try self.value(daemon, "OIL", "unit,onHand") == "l,1.50")
+    }
+
+    /// Rows of which one part is refused, on products that have history.
+    private static let half = [
+        "sku,price,stock\nMUG,11,99999999999999\n", "sku,price,stock,decimals\nMUG,10.00,11,3\n",
+        "sku,name,stock,cost\nMUG,Cup,30,-1\n",
+        "sku,name,category,price,stock@main,stock@depot\nNEW,New,Kitchen,1,5,99999999999999\n",
+        "sku,barcode,stock\nMUG,96385074,11\n",
+    ]
+
+    @Test(arguments: Self.half)
+    func `a row is executed as a whole or not at all`(rows: String) throws {
+        let daemon = try self.shop()
+        try daemon.invctl("location", "add", "depot", "--name", "Depot")
+        let before = try daemon.invctl(["product", "list", "-o", "json"]).output
+        let levels = try daemon.invctl(["stock", "show", "-o", "json"]).output
+        let dry = try self.upsert(daemon, rows, "--dry-run")
+        let done = try self.upsert(daemon, rows)
+        #expect(done.output == "1 rows: 0 added, 0 changed, 0 unchanged, 1 rejected\n")
+        #expect(done.errors == dry.errors)
+        #expect(done.code == 8)
+        #expect(try daemon.invctl(["product", "list", "-o", "json"]).output == before)
+        #expect(try daemon.invctl(["stock", "show", "-o", "json"]).output == levels)
+    }
+
+    @Test func `weighed goods can be sold first and get their unit from the catalog behind`() throws
+    {
+        let daemon = try Daemon()
+        let sales = """
+            reference,occurredAt,sku,name,quantity,price
+            1,2026-08-01 09:00,T,Tea,0.25,8.00
+            2,2026-09-01 09:00,T,Green tea,0.125,8.50
+
+            """
+        for file in [String(sales.split(separator: "\n").prefix(2).joined(separator: "\n")), sales]
+        {
+            let sold = try daemon.invctl(
+                ["import", "-", "--as", "sales", "--decimal", "point"],
+                input: Data(file.utf8)
+            )
+            try #require(sold.code == 0, "\(sold.errors)")
+            let catalog = """
+                sku,name,category,price,unit,decimals,stock,cost
+                T,Leaf tea,Food,9.00,kg,3,2.500,4.00
+
+                """
+            let listed = try self.upsert(daemon, catalog)
+            #expect(listed.code == 0, "\(listed.errors)")
+            #expect(
+                try self.value(daemon, "T", "name,category,price,unit,unitDecimals,onHand")
+                    == "Leaf tea,Food,9.00,kg,3,2.500"
+            )
+        }
     }
 
     @Test func `the status archived archives a product, and does so once`() throws {

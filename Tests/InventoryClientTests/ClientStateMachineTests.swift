@@ -188,7 +188,7 @@ import Testing
         }
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
         #expect(machine.answered(requestID: 2, refusal: Self.full) == .again)
-        #expect(machine.abandoned(requestID: 2) == .withdrawn)
+        #expect(machine.abandoned(requestID: 2) == .withdrawn(behind: []))
         // Its number is free again.
         #expect(self.sequences(machine.submitted(Self.command, requestID: 3)) == [2])
     }
@@ -198,7 +198,7 @@ import Testing
             didSet { machine.checkInvariants() }
         }
         #expect(machine.answered(requestID: 1, refusal: Self.full) == .again)
-        #expect(machine.abandoned(requestID: 1) == .withdrawn)
+        #expect(machine.abandoned(requestID: 1) == .withdrawn(behind: []))
         // Those behind it are in flight: their numbers cannot change.
         #expect(machine.numbered.pending.map { $0.sequence } == [1, 2, 3])
         #expect(machine.numbered.pending.map { $0.isFiller } == [true, false, false])
@@ -218,10 +218,10 @@ import Testing
         for id in 1...3 as ClosedRange<UInt64> {
             #expect(machine.answered(requestID: id, refusal: Self.full) == .again)
         }
-        #expect(machine.abandoned(requestID: 1) == .withdrawn)
-        #expect(machine.abandoned(requestID: 2) == .withdrawn)
+        #expect(machine.abandoned(requestID: 1) == .withdrawn(behind: []))
+        #expect(machine.abandoned(requestID: 2) == .withdrawn(behind: []))
         #expect(machine.numbered.pending.count == 3)
-        #expect(machine.abandoned(requestID: 3) == .withdrawn)
+        #expect(machine.abandoned(requestID: 3) == .withdrawn(behind: []))
         #expect(machine.numbered.pending.isEmpty)
         #expect(self.sequences(machine.submitted(Self.command, requestID: 4)) == [1])
     }
@@ -232,7 +232,7 @@ import Testing
         }
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.submitted(Self.command, requestID: 2)
-        #expect(machine.abandoned(requestID: 1) == .withdrawn)
+        #expect(machine.abandoned(requestID: 1) == .withdrawn(behind: []))
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.status(7))) == [8])
     }
@@ -242,7 +242,7 @@ import Testing
             didSet { machine.checkInvariants() }
         }
         _ = machine.submitted(Self.command, requestID: 1)
-        #expect(machine.abandoned(requestID: 1) == .withdrawn)
+        #expect(machine.abandoned(requestID: 1) == .withdrawn(behind: []))
         #expect(machine.numbered.pending.isEmpty)
     }
 

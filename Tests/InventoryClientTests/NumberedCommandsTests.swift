@@ -43,4 +43,45 @@ import Testing
         #expect(commands.pending.first?.sequence == 3)
         #expect(commands.pending.contains { $0.sequence == next })
     }
+
+    @Test func `a command whose number was chosen ends all behind it, if it is not decided`() {
+        var commands = NumberedCommands(from: 8, waitsForStorage: false) {
+            didSet { commands.checkInvariants() }
+        }
+        for number in 8...10 as ClosedRange<UInt64> {
+            #expect(commands.append(Self.command, requestID: number, number: number))
+        }
+        #expect(Self.numbers(commands.takeUnsent()) == [8, 9, 10])
+        #expect(commands.answered(requestID: 8, refusal: nil) == .settled)
+        guard case .stopped(let ended) = commands.answered(requestID: 9, refusal: .full) else {
+            Issue.record("not stopped")
+            return
+        }
+        #expect(Self.numbers(ended) == [9, 10])
+        // The caller did not know yet: its next command must not get the place of another.
+        #expect(!commands.append(Self.command, requestID: 11, number: 11))
+        #expect(commands.isEmpty)
+        #expect(commands.append(Self.command, requestID: 12, number: 9))
+    }
+
+    @Test func `a command whose number was chosen is not replaced when its call ends`() {
+        var commands = NumberedCommands(from: 1, waitsForStorage: true) {
+            didSet { commands.checkInvariants() }
+        }
+        for number in 1...3 as ClosedRange<UInt64> {
+            #expect(commands.append(Self.command, requestID: number, number: number))
+        }
+        guard case .withdrawn(let behind) = commands.abandoned(requestID: 2) else {
+            Issue.record("not withdrawn")
+            return
+        }
+        #expect(Self.numbers(behind) == [3])
+        #expect(Self.numbers(commands.takeUnsent()) == [1])
+        #expect(!commands.append(Self.command, requestID: 4, number: 4))
+        #expect(commands.append(Self.command, requestID: 5, number: 2))
+    }
+}
+
+extension Refusal {
+    fileprivate static let full = Refusal(.storageFull)
 }

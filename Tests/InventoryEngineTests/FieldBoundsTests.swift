@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: CommandTag.described)
     func `the bounds of a command's fields are those of its description`(tag: CommandTag) throws {
         let shop = try Self.shop()
-        // The unit of a product cannot change once stock has moved.
+        // The decimals of a product's unit cannot change once stock has moved.
         let product = ProductID(tag == .updateProduct ? 2 : 1)
         for seed in Campaign.seeds(suite: 1...3) {
             var fields = BoundedFields(choosing: nil, product: product, seed: seed)

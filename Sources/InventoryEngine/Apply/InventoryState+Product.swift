@@ -77,11 +77,12 @@ extension InventoryState {
             draft: draft,
             findings: &findings
         )
-        if update.unit != nil, new.unit != old.unit, self.hasHistory(id, draft) {
+        // The code is a word for people, but quantities of the past have the decimals of their day.
+        if update.unit != nil, new.unit.decimals != old.unit.decimals, self.hasHistory(id, draft) {
             findings.add(
                 Refusal(
                     .invalidField,
-                    .field("unit", problem: "cannot change once stock has moved")
+                    .field("unit", problem: "cannot change its decimals once stock has moved")
                 )
             )
         }

@@ -23,9 +23,11 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.commands = ByteWriter(capacity: 1 << 16)
     }
 
-    /// Appends any command but a batch.
+    /// Appends a command; a batch only if one of this mode may contain it.
     public mutating func append(_ command: Command) {
-        if case .batch = command { preconditionFailure("a batch in a batch") }
+        if case .batch(_, let group) = command {
+            precondition(self.mode.mayContain(group), "a batch in a batch")
+        }
         command.encode(into: &self.commands)
         self.appended(lines: command.lineCount)
     }

@@ -192,12 +192,29 @@ extension Command {
         let commands = try reader.readList(limit: Limits.batchMax) {
             (reader: inout ByteReader) throws(ByteReaderError) -> Command in
             let tag = try reader.readCase(CommandTag.self, "command")
+            guard tag == .batch else { return try Command(tag, from: &reader) }
+            let group = try reader.readCase(BatchMode.self, "batch mode")
+            guard mode.mayContain(group) else {
+                throw .unknownCode(offset: offset, code: 30, what: "batch in a batch")
+            }
+            return .batch(try Self.plainCommands(from: &reader), group)
+        }
+        self = .batch(commands, mode)
+    }
+
+    /// Reads the commands of a batch in a batch, which contains no further one.
+    private static func plainCommands(
+        from reader: inout ByteReader
+    ) throws(ByteReaderError) -> [Command] {
+        let offset = reader.offset
+        return try reader.readList(limit: Limits.batchMax) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> Command in
+            let tag = try reader.readCase(CommandTag.self, "command")
             guard tag != .batch else {
                 throw .unknownCode(offset: offset, code: 30, what: "batch in a batch")
             }
             return try Command(tag, from: &reader)
         }
-        self = .batch(commands, mode)
     }
 
     private init(_ tag: CommandTag, from reader: inout ByteReader) throws(ByteReaderError) {

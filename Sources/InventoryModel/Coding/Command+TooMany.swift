@@ -14,31 +14,42 @@ extension Command {
             var reader = ByteReader(bytes)
             let tag = try reader.readCase(CommandTag.self, "command")
             guard tag == .batch else { return try Self.refusalOfLines(tag, &reader) }
-            _ = try reader.readCase(BatchMode.self, "batch mode")
-            let count = try reader.readVarint()
-            // A command has at least two bytes.
-            if count > UInt64(Limits.batchMax) {
-                return Self.refusal(
-                    "commands",
-                    count: count,
-                    byteCountMin: 2,
-                    limit: Limits.batchMax,
-                    reader: reader
-                )
-            }
-            for _ in 0..<count {
-                var ahead = reader
-                do throws(ByteReaderError) {
-                    _ = try Command(from: &reader)
-                } catch {
-                    let tag = try ahead.readCase(CommandTag.self, "command")
-                    return try Self.refusalOfLines(tag, &ahead)
-                }
-            }
-            return nil
+            return try Self.refusalOfCommands(&reader, mayContainBatches: true)
         } catch {
             return nil
         }
+    }
+
+    /// Returns why a batch is refused for its commands or for the lines of one; `reader` is behind its tag.
+    private static func refusalOfCommands(
+        _ reader: inout ByteReader,
+        mayContainBatches: Bool
+    ) throws(ByteReaderError) -> Refusal? {
+        _ = try reader.readCase(BatchMode.self, "batch mode")
+        let count = try reader.readVarint()
+        // A command has at least two bytes.
+        if count > UInt64(Limits.batchMax) {
+            return Self.refusal(
+                "commands",
+                count: count,
+                byteCountMin: 2,
+                limit: Limits.batchMax,
+                reader: reader
+            )
+        }
+        for _ in 0..<count {
+            var ahead = reader
+            do throws(ByteReaderError) {
+                _ = try Command(from: &reader)
+            } catch {
+                let tag = try ahead.readCase(CommandTag.self, "command")
+                if tag == .batch, mayContainBatches {
+                    return try Self.refusalOfCommands(&ahead, mayContainBatches: false)
+                }
+                return try Self.refusalOfLines(tag, &ahead)
+            }
+        }
+        return nil
     }
 
     /// Returns why a command other than a batch is refused for its lines.

@@ -21,8 +21,9 @@ extension Command {
         // They have no lines, and count as one command each.
         case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
             .archiveLocation, .createProduct, .updateProduct, .deleteProduct, .reverse,
-            .inferProduct, .recordImportRun, .describeImportRun, .batch:
+            .inferProduct, .recordImportRun, .describeImportRun:
             1
+        case .batch(let commands, _): commands.reduce(0) { $0 + $1.lineCount }
         }
     }
 }

@@ -76,7 +76,8 @@ public enum Command: Hashable, Sendable {
     /// Adds the name of its file to a run of an import, and rows that were already in the database.
     case describeImportRun(DescribeImportRun)
 
-    /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch.
+    /// Up to ``Limits/batchMax`` commands with ``Limits/batchLinesMax`` lines in total, none of them a batch, unless
+    /// ``BatchMode/mayContain(_:)`` allows it.
     case batch([Command], BatchMode)
 
     /// The command in its encoding for the network, which a session's digest is computed from.
@@ -133,6 +134,14 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
     ///
     /// For steps so large that their outcome could not be remembered.
     case atomicErrorsOnly = 5
+
+    /// Whether a batch of this mode may contain one of the other mode, a group: commands of which all are
+    /// executed, in one step, or none.
+    ///
+    /// A group counts as one command, and its refusal is that of its first refused command. It contains no batch.
+    package func mayContain(_ group: BatchMode) -> Bool {
+        self == .errorsOnly && group == .atomicErrorsOnly
+    }
 }
 
 // MARK: - Catalog

@@ -9,6 +9,12 @@ public struct Refusal: Error, Hashable, Sendable {
     /// The facts behind the code.
     public var detail: Detail
 
+    /// The refusal of the command itself, without the batch around it.
+    public var innermost: Refusal {
+        if case .batch(_, let inner) = self.detail { return inner }
+        return self
+    }
+
     /// Creates a refusal.
     public init(_ code: RefusalCode, line: UInt32? = nil, _ detail: Detail = .none) {
         self.code = code

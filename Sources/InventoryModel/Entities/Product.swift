@@ -255,8 +255,8 @@ public struct ProductDraft: Hashable, Sendable {
 
 /// The fields of a product to change, and their new values.
 ///
-/// An empty barcode removes it. The unit can change only while the product has no history, because base units
-/// would change their meaning.
+/// An empty barcode removes it. The decimals of the unit can change only while the product has no history, because
+/// base units would change their meaning.
 public typealias ProductUpdate = FieldUpdate<ProductFields>
 
 /// The fields of a product that changed, with their old and new values.

@@ -232,7 +232,7 @@ extension Engine {
         {
             self.runEach(
                 of: commands,
-                isErrorsOnly: mode == .errorsOnly,
+                mode: mode,
                 outcomeByteCountMax: command.outcomeByteCountMax,
                 context: context,
                 completing: completion,
@@ -264,7 +264,7 @@ extension Engine {
     /// in the last.
     private mutating func runEach(
         of commands: [Command],
-        isErrorsOnly: Bool,
+        mode: BatchMode,
         outcomeByteCountMax byteCount: Int,
         context: borrowing Context,
         completing completion: Completion?,
@@ -272,7 +272,7 @@ extension Engine {
     ) {
         let start = reply.count
         do throws(Refusal) {
-            try InventoryState.checkBatch(commands)
+            try InventoryState.checkBatch(commands, mode)
             if completion != nil, let refusal = Self.tooLong(byteCount) { throw refusal }
         } catch {
             Outcome.refused(error).encode(into: &reply)
@@ -288,10 +288,13 @@ extension Engine {
         }
         var answer = BatchAnswer(
             count: commands.count,
-            isErrorsOnly: isErrorsOnly,
+            isErrorsOnly: mode == .errorsOnly,
             into: &reply
         )
-        var tally = self.state.importTally(of: context.session, isErrorsOnly: isErrorsOnly)
+        var tally = self.state.importTally(
+            of: context.session,
+            isErrorsOnly: mode == .errorsOnly
+        )
         for (index, command) in commands.enumerated() {
             // All steps are in one block: after a crash, either the whole request remains or none of it.
             let isLast = index == commands.count - 1
@@ -317,6 +320,10 @@ extension Engine {
         of tally: inout ImportTally?
     ) -> Decision {
         var decision = self.state.decide(command, at: time)
+        if case .batch = command, case .refused(let refusal) = decision.outcome {
+            // In the place of a group there is one refusal: that of its command.
+            decision.outcome = .refused(refusal.innermost)
+        }
         tally?.note(decision, of: command, in: self.state)
         if isLast, let tally { decision.changes.append(.importPart(tally.part)) }
         return decision

@@ -61,7 +61,7 @@ struct Principal: Equatable, Sendable {
         if let refusal = self.refusal(of: command.tag) { return refusal }
         guard case .batch(let commands, _) = command else { return nil }
         for command in commands {
-            if let refusal = self.refusal(of: command.tag) { return refusal }
+            if let refusal = self.refusal(of: command) { return refusal }
         }
         return nil
     }

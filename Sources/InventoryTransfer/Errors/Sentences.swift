@@ -2,12 +2,6 @@ internal import Bytes
 package import InventoryModel
 
 extension Refusal {
-    /// The refusal of the command itself, without the batch around it.
-    package var innermost: Refusal {
-        if case .batch(_, let inner) = self.detail { return inner }
-        return self
-    }
-
     /// The level or product that a refusal is about: its names for people and its unit.
     package struct Place: Sendable {
         var sku: String

@@ -95,7 +95,7 @@ final class BatchSender {
         while self.waiting.count >= self.inFlightNow { try await self.receiveOutcome() }
         self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, receive: receive)
         let continuation = self.continuation
-        self.client.send(make()) { continuation.yield((number, $0)) }
+        self.client.send(make(), number: number) { continuation.yield((number, $0)) }
     }
 
     /// Waits for the outcomes of all requests in flight.

@@ -25,6 +25,7 @@ extension ProductCommand {
         @Option(help: "The new barcode; empty removes it.") var barcode: String?
         @Option(help: "The new category.", completion: Candidates.ofCategory) var category: String?
         @Option(help: "The new price.") var price: String?
+        @Option(help: "The new word for the unit, such as kg; its decimals stay.") var unit: String?
         @Option(help: "active or inactive.") var status: String?
         @OptionGroup var others: ProductOptions
         @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
@@ -40,6 +41,9 @@ extension ProductCommand {
                 if let price {
                     let money = try shell.money(price, "--price")
                     update.price = Price(money.minorUnits, per: product.priceBasis)
+                }
+                update.unit = self.unit.map {
+                    Unit(code: $0, decimals: product.fields.unit.decimals)
                 }
                 switch self.status {
                 case nil: break

@@ -223,14 +223,23 @@ extension SplitMix64 {
                 )
             )
         case .recordPastSale: .recordPastSale(self.pastSale())
-        case .batch:
-            .batch(
-                self.list { random in
-                    let single = CommandTag.allCases.filter { $0 != .batch }
-                    return random.command(single[Int(random.below(UInt64(single.count)))])
-                },
-                self.any(BatchMode.self)
-            )
+        case .batch: self.batch()
+        }
+    }
+
+    private mutating func batch() -> Command {
+        let mode = self.any(BatchMode.self)
+        var commands = self.plainCommands()
+        if mode == .errorsOnly, self.flag() {
+            commands.append(.batch(self.plainCommands(), .atomicErrorsOnly))
+        }
+        return .batch(commands, mode)
+    }
+
+    private mutating func plainCommands() -> [Command] {
+        self.list { random in
+            let single = CommandTag.allCases.filter { $0 != .batch }
+            return random.command(single[Int(random.below(UInt64(single.count)))])
         }
     }
 

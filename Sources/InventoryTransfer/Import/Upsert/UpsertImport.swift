@@ -130,26 +130,27 @@ package struct UpsertImport: ~Copyable {
         try await self.send(zip(plans, commands).map { ($0.number, $1) }, by: sender)
     }
 
-    /// Sends the commands of rows as one request; a row of which any is refused is rejected once.
+    /// Sends the commands of rows as one request; those of one row are all executed, or none.
     private func send(
         _ rows: [(number: Int, commands: [Command])],
         by sender: BatchSender
     ) async throws {
-        let owners = rows.flatMap { row in row.commands.map { _ in row.number } }
+        let rows = rows.filter { !$0.commands.isEmpty }
         func request() -> EncodedCommand {
             var request = BatchEncoder(.errorsOnly)
-            for row in rows { for command in row.commands { request.append(command) } }
+            for row in rows {
+                let group = Command.batch(row.commands, .atomicErrorsOnly)
+                request.append(row.commands.count == 1 ? row.commands[0] : group)
+            }
             return request.finish()
         }
         // Capturing self would copy the claims for each request in flight.
         let (problems, host) = (self.problems, self.host)
-        try await sender.send(request, mayBeEmpty: owners.isEmpty, row: rows.first?.number) {
+        try await sender.send(request, mayBeEmpty: rows.isEmpty, row: rows.first?.number) {
             outcome in
             guard case .errorsOnly(let errorsOnly) = outcome else { return }
-            for refused in errorsOnly.refused where refused.index < owners.count {
-                let number = owners[refused.index]
-                if problems.contains(number) { continue }
-                problems.add(number, host.sentence(refused.refusal))
+            for refused in errorsOnly.refused where refused.index < rows.count {
+                problems.add(rows[refused.index].number, host.sentence(refused.refusal))
             }
         }
     }

@@ -264,6 +264,8 @@ struct UpsertRow: ~Copyable {
         guard units >= 0 else {
             throw Problem(text: "\(name): \(self.cells.records.text(column)) is below 0")
         }
+        // The stock of further locations is sent once the product exists, so it must not be what is refused.
+        try ProductCells.check(units, in: 0...Limits.quantityMax, name: name, decimals: decimals)
         return Quantity(units)
     }
 
