@@ -215,7 +215,7 @@ final class EngineDriver: @unchecked Sendable {
         self.log.prepareIfNeeded(now)
         self.protection.workIfDue(now)
         self.insights.keepTime()
-        self.backups.keepTime(now)
+        self.backups.keepTime()
     }
 
     /// Returns memory freed after a burst of work to the system, on the file thread.
