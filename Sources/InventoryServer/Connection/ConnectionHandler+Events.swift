@@ -74,7 +74,7 @@ extension ConnectionHandler {
     ///
     /// The server cannot distinguish it from a client that is gone until something is sent: a gone client
     /// answers with a reset, which ends the connection and its work at once.
-    private func probe() { self.writer.send(self.service.pong, to: 0, at: 0) }
+    private func probe() { self.writer.send(self.host.pong, to: 0, at: 0) }
 
     // MARK: - Incomplete frames
 

@@ -5,7 +5,8 @@ internal import NIOCore
 
 /// One connection on its event loop: feeds events to the values that decide, and performs their actions.
 ///
-/// It knows the server by two protocols: where it lives, and what runs its requests.
+/// It knows the server by three protocols: where it lives, what runs its requests, and what is sent to it besides
+/// answers.
 ///
 ///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ RequestService
 ///                 ReadGate: back-pressure                            └─▶ ConnectionWriter ─▶ bytes
@@ -18,6 +19,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     let id: ConnectionID
     let host: any ConnectionHost
+    let streams: any ConnectionStreams
     /// The server, or the connection's dry run once it has begun one.
     var service: any RequestService
     let writer: ConnectionWriter
@@ -44,9 +46,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Requests for snapshots that are being taken.
     var snapshots: Set<UInt64> = []
 
-    init(of server: some ConnectionHost & RequestService) {
+    init(of server: some ConnectionHost & RequestService & ConnectionStreams) {
         let parts = server.connectionParts()
         self.host = server
+        self.streams = server
         self.service = server
         self.id = parts.writer.id
         self.writer = parts.writer
@@ -77,7 +80,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.channelClosed()
         self.queries.cancelAll()
         self.writer.closed()
-        self.service.connectionClosed(self.id, session: self.session.closed())
+        self.streams.forgetStreams(of: self.id)
+        self.service.connectionClosed(session: self.session.closed())
         self.queries.connectionClosed()
         self.giveBackSpace()
         _ = self.intake.take()
@@ -137,10 +141,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             return
         }
         var bytes = bytes
-        let before = self.service.lsn
+        let before = self.host.lsn
         let (consumed, begun, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
-        let lsn = self.service.lsn
+        let lsn = self.host.lsn
         self.unwritten.decided(Int(lsn - before), through: lsn)
         guard !self.machine.isClosed else { return }
         self.claimSpace(begun, isAnother: consumed > 0)
@@ -208,7 +212,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             break
         case .refuse(let refusal):
             // It never ran, so it does not count as answered either.
-            self.writer.send(.refused(refusal), to: requestID, at: self.service.durable)
+            self.writer.send(.refused(refusal), to: requestID, at: self.host.durable)
         case .close(let refusal):
             self.sayGoodbye(refusal)
         }
@@ -219,13 +223,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
         self.queries.cancelAll()
-        self.service.endBackup(over: self.id)
+        self.streams.endBackup(over: self.id)
         self.unsubscribeAll(nil)
         self.writer.sayGoodbye(refusal)
     }
 
     func unsubscribeAll(_ reason: Refusal?) {
-        self.service.unsubscribeAll(of: self.writer, reason)
+        self.streams.unsubscribeAll(of: self.writer, reason)
     }
 
     // MARK: - Reading
@@ -338,13 +342,13 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         self.writer.updateGauge()
         self.updateReading()
         self.queries.becameWritable()
-        self.service.becameWritable(self.id)
+        self.streams.becameWritable(self.id)
     }
 
     func hasRepliesToRelease() { self.waitForRelease() }
 
     func subscriptionEnded(_ requestID: UInt64) {
-        self.service.subscriptionEnded(requestID, of: self.id)
+        self.streams.subscriptionEnded(requestID, of: self.id)
     }
 
     /// Closes the connection in a later turn: many may end at once, and each costs system calls.
