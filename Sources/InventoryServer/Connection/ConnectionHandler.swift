@@ -31,14 +31,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var gate = ReadGate()
     private var unwritten = UnwrittenSteps()
     var idleWatch = IdleWatch()
-    /// Whether received frames are left for a later turn of the loop.
-    var isDeferred = false
-    /// Events that wait for a turn of the loop with time for them.
-    var events = ConnectionEvents()
-    /// Whether the connection is registered for release when more is durable.
-    private var isWaiting = false
-    /// Whether the connection is closed at its next release.
-    private var isOver = false
+    var turns = ConnectionTurns()
 
     var session = ConnectionSession()
     /// The memory of the idempotency keys that came over this connection.
@@ -101,11 +94,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.idleWatch.read()
         let isFirstPart = self.intake.isEmpty
         let bytes = self.intake.take(&read)
-        if self.isDeferred {
-            // They come after the bytes that already wait.
-            self.intake.keep(bytes)
-        } else {
-            self.run(bytes, isFirstPart: isFirstPart)
+        switch self.turns.received() {
+        case .run: self.run(bytes, isFirstPart: isFirstPart)
+        case .keep, .queue: self.intake.keep(bytes)
         }
     }
 
@@ -134,8 +125,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Runs the complete frames, as many as this turn of the loop may.
     private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
         self.host.turns.beginRequests()
-        if self.host.turns.isTurnUsedUp {
-            // The requests of other sockets used up this turn.
+        guard self.turns.begins(isTurnUsedUp: self.host.turns.isTurnUsedUp) == .run else {
             self.intake.keep(bytes)
             self.runLater()
             return
@@ -152,7 +142,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             if consumed > 0 || isFirstPart { self.timeFrame() }
             self.intake.keep(bytes)
         }
-        if isUsedUp { self.runLater() } else { self.updateReading() }
+        switch self.turns.ran(isTurnUsedUp: isUsedUp) {
+        case .queue: self.runLater()
+        case .run, .keep: self.updateReading()
+        }
     }
 
     /// - Returns: The bytes of the frames that were run, the bytes of the incomplete frame behind them, and
@@ -238,7 +231,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func updateReading() {
         guard let context else { return }
         var reasons: ReadGate.Reasons = []
-        if self.isDeferred { reasons.insert(.deferred) }
+        if self.turns.isDeferred { reasons.insert(.deferred) }
         if self.intake.isAwaitingSpace { reasons.insert(.awaitingSpace) }
         if self.unwritten.isFull { reasons.insert(.unwritten) }
         if self.writer.isFull { reasons.insert(.outbox) }
@@ -256,7 +249,6 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Leaves received bytes for a later turn and pauses reading until then.
     private func runLater() {
-        self.isDeferred = true
         self.host.turns.runLater(self)
         self.updateReading()
     }
@@ -270,9 +262,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func waitForNextRelease() {
-        guard !self.isWaiting else { return }
-        self.isWaiting = true
-        self.host.turns.wait(self)
+        if self.turns.waits() { self.host.turns.wait(self) }
     }
 
     // MARK: - Stopping
@@ -290,6 +280,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.checkInvariants()
         self.intake.checkInvariants()
         self.unwritten.checkInvariants()
+        self.turns.checkInvariants()
         self.session.checkInvariants()
         self.keyShare.checkInvariants()
         precondition(
@@ -302,23 +293,27 @@ final class ConnectionHandler: ChannelInboundHandler {
 extension ConnectionHandler: TurnTaker {
     /// Continues with what the turn before had no time for.
     func runDeferred() {
-        self.isDeferred = false
-        guard self.context != nil, !self.machine.isClosed else { return }
+        self.turns.resumed()
+        guard self.context != nil, !self.machine.isClosed else {
+            // Nothing can happen to it any more.
+            _ = self.turns.takeEvents()
+            return
+        }
         if let kept = self.intake.take() {
             self.run(kept, isFirstPart: true)
         } else {
             self.updateReading()
         }
         if self.mustBeReleased { self.waitForRelease() }
-        if !self.isDeferred { self.runEvents() }
+        self.runEvents()
     }
 
     /// Sends every reply that reflects only durable steps, and ends a connection that is to end.
     func release(durable: LSN) {
-        self.isWaiting = false
+        let action = self.turns.released()
         self.unwritten.written(through: durable)
         guard self.context != nil else { return }
-        if self.isOver {
+        guard action == .write else {
             self.writer.abandon()
             return
         }
@@ -354,7 +349,7 @@ extension ConnectionHandler: ConnectionWriterDelegate {
     /// Closes the connection in a later turn: many may end at once, and each costs system calls.
     func closeRequested() {
         guard self.context != nil else { return }
-        self.isOver = true
+        self.turns.ends()
         self.waitForRelease()
     }
 }
