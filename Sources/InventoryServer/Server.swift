@@ -85,13 +85,12 @@ public final class Server: Sendable {
 
     private func driver(of opened: OpenedDatabase, on threads: ServerThreads) -> EngineDriver {
         EngineDriver(
-            loop: threads.loop,
+            LoopContext(loop: threads.loop, logger: self.logger),
             configuration: self.configuration,
             opened: opened,
             workers: threads.workers,
             fanout: threads.fanout,
             turns: threads.turns,
-            logger: self.logger,
             onFailure: { _ in
                 // After a failed write nothing in memory is known to be on disk.
                 exit(1)

@@ -28,7 +28,7 @@ import Testing
         let key = WindowKey(interest: 1, after: after)
         var builder = conflation.takeWindow(key, through: end)
         builder.through = builder.end ?? end
-        conflation.completed(builder, key, [], now: now)
+        conflation.completed(builder, key, as: [], now: now)
         conflation.checkInvariants()
     }
 

@@ -38,9 +38,11 @@ import Testing
                 )
                 if random.below(6) == 0 { machine.waits(for: .log) }
             case .rest, .restUntil:
-                if let wait = machine.wait { self.end(wait, &machine, durable, &random) }
+                if let wait = machine.wait {
+                    self.end(wait, of: &machine, durable: durable, &random)
+                }
             }
-            self.keepTime(&machine, durable, now)
+            self.keepTime(&machine, durable: durable, now: now)
             machine.checkInvariants()
             #expect(machine.cursor >= cursor)
             cursor = machine.cursor
@@ -52,8 +54,8 @@ import Testing
 
     private func end(
         _ wait: SubscriptionMachine.Wait,
-        _ machine: inout SubscriptionMachine,
-        _ durable: LSN,
+        of machine: inout SubscriptionMachine,
+        durable: LSN,
         _ random: inout SplitMix64
     ) {
         switch wait {
@@ -63,7 +65,7 @@ import Testing
         }
     }
 
-    private func keepTime(_ machine: inout SubscriptionMachine, _ durable: LSN, _ now: UInt64) {
+    private func keepTime(_ machine: inout SubscriptionMachine, durable: LSN, now: UInt64) {
         if machine.becomesProgressDue(at: now) {
             let lsn = machine.takeProgress(durable: durable, at: now)
             #expect(lsn == nil || lsn == machine.notified)

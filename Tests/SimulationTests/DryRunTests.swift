@@ -61,8 +61,6 @@ import Testing
         let currency = try #require(Currency(code: "EUR"))
         let context = LoopContext(
             loop: self.loop,
-            clocks: LoopContext.Clocks(),
-            metrics: ServerMetrics(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let runner = QueryRunner(

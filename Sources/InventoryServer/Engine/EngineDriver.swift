@@ -69,22 +69,14 @@ final class EngineDriver: @unchecked Sendable {
     private static let periodMilliseconds: Int64 = 50
 
     init(
-        loop: any EventLoop,
+        _ context: LoopContext,
         configuration: ServerConfiguration,
         opened: OpenedDatabase,
         workers: Workers,
         fanout: any FanoutHost,
         turns: LoopTurns = LoopTurns(),
-        logger: Logger,
-        clocks: LoopContext.Clocks = LoopContext.Clocks(),
         onFailure: @escaping @Sendable (DurabilityError) -> Void
     ) {
-        let context = LoopContext(
-            loop: loop,
-            clocks: clocks,
-            metrics: ServerMetrics(),
-            logger: logger
-        )
         let keys = KeyRetention(
             seconds: configuration.keyRetentionSeconds,
             byteCountMax: configuration.keyByteCountMax
@@ -121,7 +113,7 @@ final class EngineDriver: @unchecked Sendable {
         )
         (self.queries, self.dryRuns) = (answering.queries, answering.dryRuns)
         (self.events, self.insights) = (answering.events, answering.insights)
-        context.metrics.startedAt = clocks.now()
+        context.metrics.startedAt = context.now()
         context.metrics.healedPages = Int64(self.recovery.healed.count)
         self.log.delegate = self
     }

@@ -101,7 +101,7 @@ final class BackupRunner: @unchecked Sendable {
         case .sendPiece(let byteCount, let pause): self.sendPiece(byteCount, backup, then: pause)
         case .showAlive: self.send([], backup)
         case .complete: self.complete(backup)
-        case .end(let refusal, let cause): self.end(backup, refusal, cause)
+        case .end(let refusal, let cause): self.end(backup, refusal, as: cause)
         case .nothing: break
         }
     }
@@ -262,7 +262,7 @@ final class BackupRunner: @unchecked Sendable {
         self.perform(backup.machine.end(Refusal(.shuttingDown)), backup)
     }
 
-    private func end(_ backup: SentBackup, _ refusal: Refusal, _ cause: BackupMachine.Cause) {
+    private func end(_ backup: SentBackup, _ refusal: Refusal, as cause: BackupMachine.Cause) {
         self.running = nil
         switch cause {
         case .requested: break

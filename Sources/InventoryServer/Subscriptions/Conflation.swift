@@ -165,7 +165,7 @@ struct Conflation {
     mutating func completed(
         _ builder: WindowBuilder,
         _ key: WindowKey,
-        _ batches: [EventBatch],
+        as batches: [EventBatch],
         now: UInt64
     ) {
         guard self.tracks[key.interest]?.newest == key.after else { return }

@@ -211,7 +211,7 @@ extension Fanout {
         // The last piece covers the steps without a change in the window.
         let none = EventBatch(ByteWriter(), requestID: requestID, through: builder.through)
         insert(last?.batch ?? none, through: builder.through)
-        self.conflation.completed(builder, key, batches, now: self.now)
+        self.conflation.completed(builder, key, as: batches, now: self.now)
     }
 
     // MARK: - Who is served
