@@ -75,59 +75,86 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
             return
         }
         switch message {
-        case .subscribed(let subscribed):
-            self.isInSnapshot = subscribed.hasSnapshot
-            self.position = subscribed.hasSnapshot ? nil : subscribed.lsn
-            if subscribed.hasSnapshot { self.beginVerification() }
-            if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
-            self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
-        case .snapshotRows(let changes):
-            for change in changes { self.verification?.apply(change) }
-            self.yield([.snapshot(changes)])
-        case .caughtUp(let lsn):
-            self.isInSnapshot = false
-            self.position = lsn
-            self.subscription.start = .after(lsn)
-            self.verification?.remember(lsn)
-            self.yield([.caughtUp(lsn: lsn)])
-        case .entries(let entries) where self.subscription.updatesPerSecond != nil:
-            self.window += entries
-        case .entries(let entries):
-            self.deliver(entries)
-        case .progress(let lsn, _):
-            self.deliver(self.window)
-            self.window = []
-            self.position = lsn
-            self.subscription.start = .after(lsn)
-            self.yield([.progress(lsn: lsn)])
-        case .digest(let lsn, let value):
-            self.compare(lsn, value)
-        case .reset:
-            self.isInSnapshot = true
-            self.position = nil
-            self.window = []
-            self.beginVerification()
-            self.yield([.reset])
-        case .refused(let refusal):
-            self.refused(refusal)
-        case .closed(let refusal, let lsn):
-            if !self.isInSnapshot {
-                self.position = lsn
-                self.subscription.start = .after(lsn)
-            }
-            self.refused(refusal)
+        case .subscribed(let subscribed): self.began(subscribed)
+        case .snapshotRows(let changes): self.received(changes)
+        case .caughtUp(let lsn): self.caughtUp(lsn)
+        case .entries(let entries): self.received(entries)
+        case .progress(let lsn, _): self.progressed(to: lsn)
+        case .digest(let lsn, let value): self.compare(lsn, value)
+        case .reset: self.reset()
+        case .refused(let refusal): self.refused(refusal)
+        case .closed(let refusal, let lsn): self.closed(refusal, at: lsn)
         case .goodbye:
             // The connection closes next, with the reason.
             break
-        default:
+        case .sessionOpened, .outcome, .replayedOutcome, .resultHeader, .resultRows, .resultEnd,
+            .pong, .snapshotTaken, .backupPiece, .backupEnd, .product, .insightHeader,
+            .insightChanged:
             self.end(ClientError(.protocolViolation, "\(message.opcode) in a subscription"))
         }
     }
 
+    private func began(_ subscribed: Subscribed) {
+        self.isInSnapshot = subscribed.hasSnapshot
+        if subscribed.hasSnapshot {
+            self.position = nil
+            self.beginVerification()
+        } else {
+            self.resume(from: subscribed.lsn)
+        }
+        self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
+    }
+
+    private func received(_ changes: [Change]) {
+        for change in changes { self.verification?.apply(change) }
+        self.yield([.snapshot(changes)])
+    }
+
+    private func caughtUp(_ lsn: LSN) {
+        self.isInSnapshot = false
+        self.resume(from: lsn)
+        self.verification?.remember(lsn)
+        self.yield([.caughtUp(lsn: lsn)])
+    }
+
+    private func received(_ entries: [Entry]) {
+        if self.subscription.updatesPerSecond != nil {
+            self.window += entries
+        } else {
+            self.deliver(entries)
+        }
+    }
+
+    /// The window is complete, if there is one.
+    private func progressed(to lsn: LSN) {
+        self.deliver(self.window)
+        self.window = []
+        self.resume(from: lsn)
+        self.yield([.progress(lsn: lsn)])
+    }
+
+    private func reset() {
+        self.isInSnapshot = true
+        self.position = nil
+        self.window = []
+        self.beginVerification()
+        self.yield([.reset])
+    }
+
+    private func closed(_ refusal: Refusal, at lsn: LSN) {
+        if !self.isInSnapshot { self.resume(from: lsn) }
+        self.refused(refusal)
+    }
+
+    /// Everything up to `lsn` was delivered: a new connection continues there.
+    private func resume(from lsn: LSN) {
+        self.position = lsn
+        self.subscription.start = .after(lsn)
+    }
+
     private func deliver(_ entries: [Entry]) {
         guard let last = entries.last else { return }
-        self.position = last.lsn
-        self.subscription.start = .after(last.lsn)
+        self.resume(from: last.lsn)
         self.follow(entries)
         self.yield(entries.map { .entry($0) })
     }
@@ -147,7 +174,10 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
             return nil
         case .progress(let lsn, _):
             return lsn < position ? lsn : nil
-        default:
+        case .sessionOpened, .outcome, .replayedOutcome, .resultHeader, .resultRows, .resultEnd,
+            .refused, .pong, .subscribed, .snapshotRows, .caughtUp, .digest, .reset, .closed,
+            .goodbye, .snapshotTaken, .backupPiece, .backupEnd, .product, .insightHeader,
+            .insightChanged:
             return nil
         }
     }

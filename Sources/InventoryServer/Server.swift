@@ -44,47 +44,18 @@ public final class Server: Sendable {
     public func run(until waitForStop: () -> Void) throws {
         let connectionsMax = Descriptors.connectionsMax(self.configuration, self.logger)
         let storage = try DirectoryStorage(directory: self.configuration.dataDirectory)
-        let start = NIODeadline.now()
-        let opened = try OpenedDatabase.open(
-            storage,
-            self.configuration.log,
-            newID: DatabaseID(.random(in: .min ... .max), .random(in: .min ... .max)),
-            now: .now()
-        )
-        self.report(opened, took: (NIODeadline.now() - start).nanoseconds / 1_000_000)
-
-        let turns = LoopTurns()
-        let fanout = FanoutThread()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1, metricsDelegate: turns)
-        let pools = (0..<3).map { _ in NIOThreadPool(numberOfThreads: 1) }
-        let queryPool = NIOThreadPool(numberOfThreads: self.configuration.queryThreads)
-        for pool in pools + [queryPool] { pool.start() }
-        let loop = group.next()
-        let driver = EngineDriver(
-            loop: loop,
-            configuration: self.configuration,
-            opened: opened,
-            workers: EngineDriver.Workers(
-                queries: ThreadWorker(queryPool, isUrgent: false),
-                log: ThreadWorker(pools[0], isUrgent: true),
-                files: ThreadWorker(pools[1], isUrgent: false),
-                spare: ThreadWorker(pools[2], isUrgent: true)
-            ),
-            fanout: fanout,
-            turns: turns,
-            logger: self.logger,
-            onFailure: { _ in
-                // After a failed write nothing in memory is known to be on disk.
-                exit(1)
-            }
-        )
-        let durable = try loop.flatSubmit { driver.start() }.wait()
+        let opened = try self.open(storage)
+        let threads = ServerThreads(queryCount: self.configuration.queryThreads)
+        let driver = self.driver(of: opened, on: threads)
+        let durable = try threads.loop.flatSubmit { driver.start() }.wait()
         let acceptance = Acceptance(
             connectionsMax: connectionsMax,
-            loop: loop,
+            loop: threads.loop,
             logger: self.logger
         )
-        let listeners = Listeners { self.bootstrap(group, driver: driver, acceptance: acceptance) }
+        let listeners = Listeners {
+            self.bootstrap(threads.group, driver: driver, acceptance: acceptance)
+        }
         defer { listeners.removeNames() }
         try listeners.listen(self.configuration)
         self.onReady(
@@ -95,11 +66,36 @@ public final class Server: Sendable {
             )
         )
         waitForStop()
-        self.stop(listeners, driver: driver, loop: loop)
-        try fanout.end()
-        for pool in pools + [queryPool] { try pool.syncShutdownGracefully() }
-        try group.syncShutdownGracefully()
+        self.stop(listeners, driver: driver, loop: threads.loop)
+        try threads.end()
         withExtendedLifetime(storage) {}
+    }
+
+    private func open(_ storage: DirectoryStorage) throws -> OpenedDatabase {
+        let start = NIODeadline.now()
+        let opened = try OpenedDatabase.open(
+            storage,
+            self.configuration.log,
+            newID: DatabaseID(.random(in: .min ... .max), .random(in: .min ... .max)),
+            now: .now()
+        )
+        self.report(opened, took: (NIODeadline.now() - start).nanoseconds / 1_000_000)
+        return opened
+    }
+
+    private func driver(of opened: OpenedDatabase, on threads: ServerThreads) -> EngineDriver {
+        EngineDriver(
+            LoopContext(loop: threads.loop, logger: self.logger),
+            configuration: self.configuration,
+            opened: opened,
+            workers: threads.workers,
+            fanout: threads.fanout,
+            turns: threads.turns,
+            onFailure: { _ in
+                // After a failed write nothing in memory is known to be on disk.
+                exit(1)
+            }
+        )
     }
 
     private func report(_ opened: OpenedDatabase, took: Int64) {
@@ -182,5 +178,42 @@ public final class Server: Sendable {
         deadline.cancel()
         let lsn = try? loop.submit { driver.host.durable }.wait()
         self.logger.info("stopped: everything up to LSN \(lsn ?? 0) is on disk")
+    }
+}
+
+/// The threads of a running server: the engine's loop, the fan-out, and those that work outside of both.
+private struct ServerThreads {
+    let turns = LoopTurns()
+    let fanout = FanoutThread()
+    let group: MultiThreadedEventLoopGroup
+    let loop: any EventLoop
+    private let log = NIOThreadPool(numberOfThreads: 1)
+    private let files = NIOThreadPool(numberOfThreads: 1)
+    private let spare = NIOThreadPool(numberOfThreads: 1)
+    private let queries: NIOThreadPool
+
+    init(queryCount: Int) {
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: 1, metricsDelegate: self.turns)
+        self.loop = self.group.next()
+        self.queries = NIOThreadPool(numberOfThreads: queryCount)
+        for pool in self.pools { pool.start() }
+    }
+
+    private var pools: [NIOThreadPool] { [self.log, self.files, self.spare, self.queries] }
+
+    var workers: EngineDriver.Workers {
+        EngineDriver.Workers(
+            queries: ThreadWorker(self.queries, isUrgent: false),
+            log: ThreadWorker(self.log, isUrgent: true),
+            files: ThreadWorker(self.files, isUrgent: false),
+            spare: ThreadWorker(self.spare, isUrgent: true)
+        )
+    }
+
+    /// Stops them, after the work that they were given.
+    func end() throws {
+        try self.fanout.end()
+        for pool in self.pools { try pool.syncShutdownGracefully() }
+        try self.group.syncShutdownGracefully()
     }
 }

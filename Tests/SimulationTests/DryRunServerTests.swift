@@ -76,7 +76,7 @@ import Testing
     @Test func `requests while the copy is made are refused, a second beginning too`() throws {
         let lsn = self.bench.driver.host.lsn
         let peer = try self.beginning()
-        #expect(self.bench.driver.dryRuns.open == 1)
+        #expect(self.bench.driver.dryRuns.counts.open == 1)
         peer.send(.beginDryRun, id: 2)
         peer.send(self.creation("Early"), id: 3)
         peer.send(.query(.categories(includingArchived: false)), id: 4)
@@ -105,9 +105,12 @@ import Testing
         peer.close()
         self.settleLoop()
         // What it was to be made from is freed by a query thread.
-        #expect(self.bench.driver.dryRuns.open == 0 && self.bench.driver.dryRuns.ending == 1)
+        #expect(
+            self.bench.driver.dryRuns.counts.open == 0
+                && self.bench.driver.dryRuns.counts.ending == 1
+        )
         self.settle()
-        #expect(self.bench.driver.dryRuns.count == 0)
+        #expect(self.bench.driver.dryRuns.counts.count == 0)
     }
 
     @Test func `a client that leaves while the copy is made cancels it`() throws {
@@ -117,13 +120,13 @@ import Testing
             self.bench.server.happens(atNextLook: {
                 peer.close()
                 self.bench.server.loop.run()
-                #expect(self.bench.driver.dryRuns.ending == 1)
+                #expect(self.bench.driver.dryRuns.counts.ending == 1)
             })
         })
         self.bench.server.queries.runNext()
-        #expect(self.bench.driver.dryRuns.open == 0)
+        #expect(self.bench.driver.dryRuns.counts.open == 0)
         self.settle()
-        #expect(self.bench.driver.dryRuns.count == 0)
+        #expect(self.bench.driver.dryRuns.counts.count == 0)
     }
 
     @Test func `a client that leaves when the copy is complete gives it back`() throws {
@@ -131,18 +134,18 @@ import Testing
         self.bench.server.queries.runNext()
         peer.close()
         self.settleLoop()
-        #expect(self.bench.driver.dryRuns.ending == 1)
+        #expect(self.bench.driver.dryRuns.counts.ending == 1)
         self.settle()
-        #expect(self.bench.driver.dryRuns.count == 0)
+        #expect(self.bench.driver.dryRuns.counts.count == 0)
         // The same of one that has begun.
         let other = try self.beginning()
         self.settle()
         #expect(try self.hasBegun(other))
         other.close()
         self.settleLoop()
-        #expect(self.bench.driver.dryRuns.ending == 1)
+        #expect(self.bench.driver.dryRuns.counts.ending == 1)
         self.settle()
-        #expect(self.bench.driver.dryRuns.count == 0)
+        #expect(self.bench.driver.dryRuns.counts.count == 0)
     }
 
     @Test func `too many at once are refused until the copy of one is freed`() throws {
@@ -171,7 +174,7 @@ import Testing
         for peer in peers { #expect(try self.hasBegun(peer)) }
         refused.close()
         self.settle()
-        #expect(self.bench.driver.dryRuns.open == WireLimits.dryRunsMax)
+        #expect(self.bench.driver.dryRuns.counts.open == WireLimits.dryRunsMax)
     }
 
     @Test func `a copy that takes too long is refused, with the limit, and does not count`() throws
@@ -192,7 +195,7 @@ import Testing
                         + " --query-milliseconds of invd"
                 )
         )
-        #expect(bench.driver.dryRuns.count == 0)
+        #expect(bench.driver.dryRuns.counts.count == 0)
         peer.send(self.creation("Late"), id: 2)
         bench.settle()
         #expect(self.problem(try peer.received(2)) == "belongs to a dry run that was refused")

@@ -121,6 +121,15 @@ final class InsightPeer {
         self.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
+    /// Returns the buffers that were written to it since the last call, as they were written.
+    func receivedBuffers() throws -> [ByteBuffer] {
+        var buffers: [ByteBuffer] = []
+        while let buffer = try self.channel.readOutbound(as: ByteBuffer.self) {
+            buffers.append(buffer)
+        }
+        return buffers
+    }
+
     /// Returns the messages for a request since the last call.
     func received(_ id: UInt64) throws -> [ServerMessage] {
         while let part = try self.channel.readOutbound(as: ByteBuffer.self) {

@@ -1,6 +1,7 @@
 import InventoryModel
 import InventoryTestSupport
 import InventoryWire
+import NIOCore
 import Testing
 
 @testable import InventoryClient
@@ -115,6 +116,41 @@ import Testing
         for (peer, _) in peers { peer.close() }
         #expect(self.bench.driver.insights.table.all.isEmpty)
         #expect(self.bench.driver.events.registry.count == 0)
+    }
+
+    @Test func `subscribers are sent the bytes of one complete result, whatever their request IDs`()
+        throws
+    {
+        for product in 1...4 as ClosedRange<UInt32> { self.sell(product) }
+        self.bench.settle()
+        // The first result is of the first subscriber; one that joins later is sent it as well.
+        var bodies: [Set<UnsafeRawPointer>] = []
+        for id in [1, 1, 9] as [UInt64] {
+            let peer = try InsightPeer(self.bench)
+            peer.send(.subscribeInsight(Self.today), id: id)
+            self.bench.pass(milliseconds: 60)
+            self.bench.driver.checkInvariants()
+            bodies.append(try self.rowBodies(peer))
+        }
+        #expect(bodies[0].count == 1)
+        #expect(bodies.allSatisfy { $0 == bodies[0] })
+    }
+
+    /// Where the bodies of rows that a peer was sent are in memory; a frame for another request than the usual
+    /// one is a buffer of its header and one of its body.
+    private func rowBodies(_ peer: InsightPeer) throws -> Set<UnsafeRawPointer> {
+        var found: Set<UnsafeRawPointer> = []
+        var isBody = false
+        for buffer in try peer.receivedBuffers() {
+            buffer.withUnsafeReadableBytes { bytes in
+                guard let start = bytes.baseAddress else { return }
+                if isBody { found.insert(start) }
+                let isRows = bytes.count > 5 && bytes[5] == Opcode.resultRows.rawValue && !isBody
+                isBody = isRows && bytes.count == FrameHeader.byteCount
+                if isRows, !isBody { found.insert(start + FrameHeader.byteCount) }
+            }
+        }
+        return found
     }
 
     @Test func `changes without an affected row result in progress`() throws {

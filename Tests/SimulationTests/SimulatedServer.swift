@@ -69,8 +69,21 @@ final class SimulatedServer: @unchecked Sendable {
         let looks = Looks()
         self.looks = looks
         self.fanout = SimulatedFanout(loop)
+        let context = LoopContext(
+            loop: loop,
+            clocks: LoopContext.Clocks(
+                nanoseconds: {
+                    looks.count += 1
+                    looks.onLook?()
+                    return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
+                },
+                threadNanoseconds: { UInt64(clamping: clock.now.microseconds) * 1_000 },
+                now: { clock.now }
+            ),
+            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        )
         self.driver = EngineDriver(
-            loop: self.loop,
+            context,
             configuration: configuration,
             opened: opened,
             workers: EngineDriver.Workers(
@@ -81,16 +94,6 @@ final class SimulatedServer: @unchecked Sendable {
             ),
             fanout: self.fanout,
             turns: self.turns,
-            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            clocks: LoopContext.Clocks(
-                nanoseconds: {
-                    looks.count += 1
-                    looks.onLook?()
-                    return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
-                },
-                threadNanoseconds: { UInt64(clamping: clock.now.microseconds) * 1_000 },
-                now: { clock.now }
-            ),
             onFailure: { box.failure = $0 }
         )
         self.box = box

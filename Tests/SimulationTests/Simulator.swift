@@ -376,7 +376,7 @@ final class Simulator {
         )
         self.dryRuns.close()
         self.calm(
-            until: { self.network.server?.driver.dryRuns.count == 0 },
+            until: { self.network.server?.driver.dryRuns.counts.count == 0 },
             "the copies of all dry runs are freed"
         )
         if let server = self.network.server {

@@ -51,7 +51,12 @@ extension Command {
             )
         case .reverse:
             Limits.outcomeByteCountMax
-        default:
+        case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
+            .archiveLocation, .createProduct, .updateProduct, .deleteProduct, .sell, .returnSale,
+            .restock, .adjust, .count, .setUnavailable, .expectIncoming, .setFloor,
+            .setReorderPoint, .writeOff, .reserve, .extendReservation, .commitReservation,
+            .releaseReservation, .dispatchTransfer, .receiveTransfer, .cancelTransfer,
+            .recordPastSale, .inferProduct, .recordImportRun, .describeImportRun:
             OutcomeBound.byteCount(lines: self.lineCount)
         }
     }

@@ -23,20 +23,16 @@ extension ConnectionHandler {
     /// Handles an event now, or behind the frames before it once there is time.
     func happened(_ event: ConnectionEvents) {
         guard self.context != nil, !self.machine.isClosed else { return }
-        self.events.insert(event)
-        guard !self.isDeferred else { return }
+        guard self.turns.happened(event) == .run else { return }
         self.host.turns.beginRequests()
-        if self.host.turns.isTurnUsedUp {
-            self.isDeferred = true
-            self.host.turns.runLater(self)
-        } else {
-            self.runEvents()
+        switch self.turns.begins(isTurnUsedUp: self.host.turns.isTurnUsedUp) {
+        case .queue: self.host.turns.runLater(self)
+        case .run, .keep: self.runEvents()
         }
     }
 
     func runEvents() {
-        let events = self.events
-        self.events = []
+        let events = self.turns.takeEvents()
         if events.contains(.helloDue) {
             self.perform(self.machine.helloTimedOut(), requestID: 0)
         }
@@ -74,7 +70,7 @@ extension ConnectionHandler {
     ///
     /// The server cannot distinguish it from a client that is gone until something is sent: a gone client
     /// answers with a reset, which ends the connection and its work at once.
-    private func probe() { self.writer.send(self.service.pong, to: 0, at: 0) }
+    private func probe() { self.writer.send(self.host.pong, to: 0, at: 0) }
 
     // MARK: - Incomplete frames
 

@@ -21,12 +21,12 @@ extension ConnectionHandler {
     /// Whether a request may still be answered in parts, or later, while others are answered.
     var hasOpenAnswers: Bool {
         !self.queries.isEmpty || !self.snapshots.isEmpty
-            || self.service.hasStreams(self.id)
+            || self.streams.hasStreams(self.id)
     }
 
     private func isInUse(_ requestID: UInt64) -> Bool {
         self.queries.contains(requestID) || self.snapshots.contains(requestID)
-            || self.service.isStreamed(requestID, of: self.id)
+            || self.streams.isStreamed(requestID, of: self.id)
     }
 
     // MARK: - Frames
@@ -70,7 +70,7 @@ extension ConnectionHandler {
     }
 
     private func accept(_ requestID: UInt64) {
-        let accepted = self.service.accepted()
+        let accepted = self.host.accepted()
         let pending = FrameWriter(
             .helloAccepted,
             requestID: requestID,
@@ -79,7 +79,7 @@ extension ConnectionHandler {
         accepted.encode(into: &self.writer.pending.writer)
         pending.finish(into: &self.writer.pending.writer)
         // The currency in the answer is that of the first step.
-        self.writer.pending.mark(lsn: min(1, self.service.lsn), isFinal: false)
+        self.writer.pending.mark(lsn: min(1, self.host.lsn), isFinal: false)
     }
 
     // MARK: - Dispatch

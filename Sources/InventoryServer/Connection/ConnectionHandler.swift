@@ -5,7 +5,8 @@ internal import NIOCore
 
 /// One connection on its event loop: feeds events to the values that decide, and performs their actions.
 ///
-/// It knows the server by two protocols: where it lives, and what runs its requests.
+/// It knows the server by three protocols: where it lives, what runs its requests, and what is sent to it besides
+/// answers.
 ///
 ///     bytes ─▶ FrameIntake ─▶ frames ─▶ ConnectionStateMachine ─▶ RequestService
 ///                 ReadGate: back-pressure                            └─▶ ConnectionWriter ─▶ bytes
@@ -18,6 +19,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     let id: ConnectionID
     let host: any ConnectionHost
+    let streams: any ConnectionStreams
     /// The server, or the connection's dry run once it has begun one.
     var service: any RequestService
     let writer: ConnectionWriter
@@ -29,14 +31,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var gate = ReadGate()
     private var unwritten = UnwrittenSteps()
     var idleWatch = IdleWatch()
-    /// Whether received frames are left for a later turn of the loop.
-    var isDeferred = false
-    /// Events that wait for a turn of the loop with time for them.
-    var events = ConnectionEvents()
-    /// Whether the connection is registered for release when more is durable.
-    private var isWaiting = false
-    /// Whether the connection is closed at its next release.
-    private var isOver = false
+    var turns = ConnectionTurns()
 
     var session = ConnectionSession()
     /// The memory of the idempotency keys that came over this connection.
@@ -44,9 +39,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Requests for snapshots that are being taken.
     var snapshots: Set<UInt64> = []
 
-    init(of server: some ConnectionHost & RequestService) {
+    init(of server: some ConnectionHost & RequestService & ConnectionStreams) {
         let parts = server.connectionParts()
         self.host = server
+        self.streams = server
         self.service = server
         self.id = parts.writer.id
         self.writer = parts.writer
@@ -77,7 +73,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.channelClosed()
         self.queries.cancelAll()
         self.writer.closed()
-        self.service.connectionClosed(self.id, session: self.session.closed())
+        self.streams.forgetStreams(of: self.id)
+        self.service.connectionClosed(session: self.session.closed())
         self.queries.connectionClosed()
         self.giveBackSpace()
         _ = self.intake.take()
@@ -97,11 +94,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.idleWatch.read()
         let isFirstPart = self.intake.isEmpty
         let bytes = self.intake.take(&read)
-        if self.isDeferred {
-            // They come after the bytes that already wait.
-            self.intake.keep(bytes)
-        } else {
-            self.run(bytes, isFirstPart: isFirstPart)
+        switch self.turns.received() {
+        case .run: self.run(bytes, isFirstPart: isFirstPart)
+        case .keep, .queue: self.intake.keep(bytes)
         }
     }
 
@@ -130,17 +125,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Runs the complete frames, as many as this turn of the loop may.
     private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
         self.host.turns.beginRequests()
-        if self.host.turns.isTurnUsedUp {
-            // The requests of other sockets used up this turn.
+        guard self.turns.begins(isTurnUsedUp: self.host.turns.isTurnUsedUp) == .run else {
             self.intake.keep(bytes)
             self.runLater()
             return
         }
         var bytes = bytes
-        let before = self.service.lsn
+        let before = self.host.lsn
         let (consumed, begun, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
-        let lsn = self.service.lsn
+        let lsn = self.host.lsn
         self.unwritten.decided(Int(lsn - before), through: lsn)
         guard !self.machine.isClosed else { return }
         self.claimSpace(begun, isAnother: consumed > 0)
@@ -148,7 +142,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             if consumed > 0 || isFirstPart { self.timeFrame() }
             self.intake.keep(bytes)
         }
-        if isUsedUp { self.runLater() } else { self.updateReading() }
+        switch self.turns.ran(isTurnUsedUp: isUsedUp) {
+        case .queue: self.runLater()
+        case .run, .keep: self.updateReading()
+        }
     }
 
     /// - Returns: The bytes of the frames that were run, the bytes of the incomplete frame behind them, and
@@ -208,7 +205,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             break
         case .refuse(let refusal):
             // It never ran, so it does not count as answered either.
-            self.writer.send(.refused(refusal), to: requestID, at: self.service.durable)
+            self.writer.send(.refused(refusal), to: requestID, at: self.host.durable)
         case .close(let refusal):
             self.sayGoodbye(refusal)
         }
@@ -219,13 +216,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// pending replies.
     private func sayGoodbye(_ refusal: Refusal) {
         self.queries.cancelAll()
-        self.service.endBackup(over: self.id)
+        self.streams.endBackup(over: self.id)
         self.unsubscribeAll(nil)
         self.writer.sayGoodbye(refusal)
     }
 
     func unsubscribeAll(_ reason: Refusal?) {
-        self.service.unsubscribeAll(of: self.writer, reason)
+        self.streams.unsubscribeAll(of: self.writer, reason)
     }
 
     // MARK: - Reading
@@ -234,7 +231,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func updateReading() {
         guard let context else { return }
         var reasons: ReadGate.Reasons = []
-        if self.isDeferred { reasons.insert(.deferred) }
+        if self.turns.isDeferred { reasons.insert(.deferred) }
         if self.intake.isAwaitingSpace { reasons.insert(.awaitingSpace) }
         if self.unwritten.isFull { reasons.insert(.unwritten) }
         if self.writer.isFull { reasons.insert(.outbox) }
@@ -252,7 +249,6 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Leaves received bytes for a later turn and pauses reading until then.
     private func runLater() {
-        self.isDeferred = true
         self.host.turns.runLater(self)
         self.updateReading()
     }
@@ -266,9 +262,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func waitForNextRelease() {
-        guard !self.isWaiting else { return }
-        self.isWaiting = true
-        self.host.turns.wait(self)
+        if self.turns.waits() { self.host.turns.wait(self) }
     }
 
     // MARK: - Stopping
@@ -286,6 +280,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.checkInvariants()
         self.intake.checkInvariants()
         self.unwritten.checkInvariants()
+        self.turns.checkInvariants()
         self.session.checkInvariants()
         self.keyShare.checkInvariants()
         precondition(
@@ -298,23 +293,27 @@ final class ConnectionHandler: ChannelInboundHandler {
 extension ConnectionHandler: TurnTaker {
     /// Continues with what the turn before had no time for.
     func runDeferred() {
-        self.isDeferred = false
-        guard self.context != nil, !self.machine.isClosed else { return }
+        self.turns.resumed()
+        guard self.context != nil, !self.machine.isClosed else {
+            // Nothing can happen to it any more.
+            _ = self.turns.takeEvents()
+            return
+        }
         if let kept = self.intake.take() {
             self.run(kept, isFirstPart: true)
         } else {
             self.updateReading()
         }
         if self.mustBeReleased { self.waitForRelease() }
-        if !self.isDeferred { self.runEvents() }
+        self.runEvents()
     }
 
     /// Sends every reply that reflects only durable steps, and ends a connection that is to end.
     func release(durable: LSN) {
-        self.isWaiting = false
+        let action = self.turns.released()
         self.unwritten.written(through: durable)
         guard self.context != nil else { return }
-        if self.isOver {
+        guard action == .write else {
             self.writer.abandon()
             return
         }
@@ -338,19 +337,19 @@ extension ConnectionHandler: ConnectionWriterDelegate {
         self.writer.updateGauge()
         self.updateReading()
         self.queries.becameWritable()
-        self.service.becameWritable(self.id)
+        self.streams.becameWritable(self.id)
     }
 
     func hasRepliesToRelease() { self.waitForRelease() }
 
     func subscriptionEnded(_ requestID: UInt64) {
-        self.service.subscriptionEnded(requestID, of: self.id)
+        self.streams.subscriptionEnded(requestID, of: self.id)
     }
 
     /// Closes the connection in a later turn: many may end at once, and each costs system calls.
     func closeRequested() {
         guard self.context != nil else { return }
-        self.isOver = true
+        self.turns.ends()
         self.waitForRelease()
     }
 }

@@ -14,6 +14,14 @@ protocol ConnectionHost: AnyObject {
     var isDraining: Bool { get }
     /// Seconds without a request after which a connection ends; 0 for never.
     var idleSeconds: Int { get }
+    /// The newest LSN.
+    var lsn: LSN { get }
+    /// The newest durable LSN.
+    var durable: LSN { get }
+    /// The server's description of itself, for an authorized client.
+    func accepted() -> HelloAccepted
+    /// The reply to a ping, with the durable LSN.
+    var pong: ServerMessage { get }
 
     /// Milliseconds of the loop's monotonic clock.
     var milliseconds: Int64 { get }
@@ -40,19 +48,10 @@ struct ConnectionParts {
     var queries: ConnectionQueries
 }
 
-/// The server as what runs the requests of connections.
+/// What runs the requests of a connection: the server, or a dry run in its place.
 ///
 /// Every answer goes to the connection's writer. Used on the engine's loop.
 protocol RequestService: AnyObject {
-    /// The newest LSN.
-    var lsn: LSN { get }
-    /// The newest durable LSN.
-    var durable: LSN { get }
-    /// The server's description of itself, for an authorized client.
-    func accepted() -> HelloAccepted
-    /// The reply to a ping, with the durable LSN.
-    var pong: ServerMessage { get }
-
     /// Runs all commands and product reads at the front of `frames`.
     ///
     /// They share one read of the clock and one check whether writes are accepted. `isInUse` reports whether
@@ -97,8 +96,14 @@ protocol RequestService: AnyObject {
         to requestID: UInt64
     ) -> (any RequestService)?
 
-    // Subscriptions and backups
+    /// The connection is closed; `session` is the one that it had open.
+    func connectionClosed(session: UInt32?)
+}
 
+/// The server as the sender of subscriptions and backups, which continue during a dry run of their connection.
+///
+/// Used on the engine's loop.
+protocol ConnectionStreams: AnyObject {
     /// Whether subscriptions or a backup are sent over a connection.
     func hasStreams(_ id: ConnectionID) -> Bool
     /// Whether a request is that of a subscription or a backup that is still being sent.
@@ -111,6 +116,6 @@ protocol RequestService: AnyObject {
     func subscriptionEnded(_ requestID: UInt64, of id: ConnectionID)
     /// The connection is writable again: publishes what it could not accept before.
     func becameWritable(_ id: ConnectionID)
-    /// The connection is closed: forgets its subscriptions, its backup and its session.
-    func connectionClosed(_ id: ConnectionID, session: UInt32?)
+    /// The connection is closed: forgets its subscriptions and its backup.
+    func forgetStreams(of id: ConnectionID)
 }

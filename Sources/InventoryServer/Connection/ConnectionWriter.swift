@@ -46,6 +46,8 @@ final class ConnectionWriter {
     private var route = Route.channel
     /// Actions to run once the answers before them were passed on, with the offset at which those end.
     private var behind: Deque<(end: Int, action: (UInt32) -> Void)> = []
+    /// Frames shared with other connections that wait behind pending replies.
+    private var shared = SharedFrames()
     /// Bytes of answers that were passed on.
     private var releasedByteCount = 0
     private var hasUnflushed = false
@@ -75,6 +77,7 @@ final class ConnectionWriter {
     /// The channel is closed.
     func closed() {
         self.behind = []
+        self.shared = SharedFrames()
         if case .fanout(_, let number) = self.route { self.fanout.post { $0.dropped(number) } }
         self.context = nil
     }
@@ -95,15 +98,6 @@ final class ConnectionWriter {
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
-    /// Sends a message encoded once for many connections that does not complete a request.
-    func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: LSN) {
-        guard !self.isClosing else { return }
-        let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
-        self.pending.writer.write(bytes: frame.body)
-        target.finish(into: &self.pending.writer)
-        self.pending.mark(lsn: lsn, isFinal: false)
-    }
-
     /// Sends frames of a streamed answer; `isLast` completes the request.
     func send(_ frames: [UInt8], at lsn: LSN, isLast: Bool) {
         guard !self.isClosing else { return }
@@ -112,23 +106,25 @@ final class ConnectionWriter {
         self.releaseSoon()
     }
 
-    /// Sends events of durable steps: at once, or behind the replies that wait.
-    func sendEvents(_ batch: EventBatch, _ requestID: UInt64) {
-        guard !self.isClosing else { return }
-        guard self.pending.isEmpty, let context else {
-            batch.forEachBuffer(of: requestID) { buffer in
-                buffer.withUnsafeReadableBytes { self.pending.writer.write(bytes: $0) }
-            }
-            self.pending.mark(lsn: batch.through, isFinal: false)
-            return
+    /// Sends frames of durable steps that were encoded once for many connections: at once, or behind the replies
+    /// that wait; their bytes are not copied either way.
+    func sendShared(_ batches: [EventBatch], to requestID: UInt64) {
+        guard !self.isClosing, let context else { return }
+        var frames: [ByteBuffer] = []
+        for batch in batches {
+            let durable = self.state.durable
+            precondition(batch.through <= durable, "LSN \(batch.through) is sent at \(durable)")
+            batch.forEachBuffer(of: requestID) { frames.append($0) }
         }
-        var frame: [ByteBuffer] = []
-        batch.forEachBuffer(of: requestID) { frame.append($0) }
-        self.output(frame, context)
+        if self.pending.isEmpty {
+            self.output(frames, context)
+        } else {
+            self.shared.append(frames, behind: self.releasedByteCount + self.pending.byteCount)
+        }
     }
 
-    /// Writes events to the socket at once.
-    func flushEvents() {
+    /// Writes shared frames to the socket, now or as soon as the replies before them are.
+    func flushShared() {
         self.flush()
         if !self.pending.isEmpty { self.releaseSoon() }
     }
@@ -159,6 +155,8 @@ final class ConnectionWriter {
         ConnectionShare.outboxByteCount(connections: self.connections.count)
     }
 
+    private var waitingByteCount: Int { self.pending.byteCount + self.shared.byteCount }
+
     var isWritable: Bool {
         guard let context else { return false }
         return switch self.route {
@@ -168,10 +166,10 @@ final class ConnectionWriter {
     }
 
     /// Whether the client is such a slow consumer that no more is read from it.
-    var isFull: Bool { self.pending.byteCount > self.byteCountMax || !self.isWritable }
+    var isFull: Bool { self.waitingByteCount > self.byteCountMax || !self.isWritable }
 
     /// Whether the client reads fast enough for more of its answers to be made.
-    var takesAnswers: Bool { self.isWritable && self.pending.byteCount < self.byteCountMax }
+    var takesAnswers: Bool { self.isWritable && self.waitingByteCount < self.byteCountMax }
 
     func updateGauge() { self.gauge.set(isFull: !self.takesAnswers) }
 
@@ -242,19 +240,34 @@ final class ConnectionWriter {
         }
     }
 
-    /// Passes on bytes that may be sent, and runs the actions between them.
+    /// Passes on bytes that may be sent, and what waits for a place between them.
     private func hand(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
-        while case .fanout(_, let number) = self.route, let next = self.behind.first,
-            next.end - self.releasedByteCount <= bytes.count - offset
+        while self.isOpen, let end = self.nextStop,
+            end - self.releasedByteCount <= bytes.count - offset
         {
-            let end = offset + next.end - self.releasedByteCount
-            self.output(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
-            offset = end
-            self.behind.removeFirst()
-            next.action(number)
+            let stop = offset + end - self.releasedByteCount
+            self.output(UnsafeRawBufferPointer(rebasing: bytes[offset..<stop]))
+            offset = stop
+            self.stop(at: end)
         }
         self.output(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+    }
+
+    /// The offset of the next bytes behind which shared frames are sent, or an action runs that may run now.
+    private var nextStop: Int? {
+        var action: Int?
+        if case .fanout = self.route { action = self.behind.first?.end }
+        guard let frames = self.shared.nextEnd else { return action }
+        return min(frames, action ?? frames)
+    }
+
+    /// Sends shared frames, and runs actions, that come behind the answers up to `end`.
+    ///
+    /// Where both are at one place their order does not matter: no request has both.
+    private func stop(at end: Int) {
+        while let context, let frames = self.shared.next(at: end) { self.output(frames, context) }
+        self.runBehind()
     }
 
     private func output(_ bytes: UnsafeRawBufferPointer) {
@@ -312,10 +325,12 @@ final class ConnectionWriter {
 
     func checkInvariants() {
         self.pending.checkInvariants()
+        let last = self.releasedByteCount + self.pending.byteCount
+        self.shared.checkInvariants(from: self.releasedByteCount, through: last)
         let ends = self.behind.map { $0.end }
         precondition(ends == ends.sorted(), "actions between replies are out of order: \(ends)")
         precondition(
-            ends.allSatisfy { $0 <= self.releasedByteCount + self.pending.byteCount },
+            ends.allSatisfy { $0 <= last },
             "an action waits for replies that never come"
         )
     }

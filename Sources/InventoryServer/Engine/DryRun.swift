@@ -29,33 +29,36 @@ final class DryRun {
         let view: ReadView
     }
 
-    /// Waiting work of a query thread retains the dry run, but must not retain its server.
-    private unowned let server: EngineDriver
-    private let writer: ConnectionWriter
+    // Waiting work of a query thread retains the dry run, but must not retain its server.
+    unowned let upstream: any DryRunUpstream
+    unowned let runs: DryRuns
+    let writer: ConnectionWriter
     /// The request that began it.
     private let requestID: UInt64
     /// The session that the connection had open before.
-    private let sessionBefore: UInt32?
-    private var machine = DryRunMachine()
+    let sessionBefore: UInt32?
+    var machine = DryRunMachine()
     /// `nil` once the copy is complete, or was given up.
     private var build: Build?
     /// The complete copy, until requests run on it.
     private var copy: Handed<InventoryState>?
     /// `nil` unless it has begun.
-    private var engine: Engine?
+    var engine: Engine?
 
     /// A dry run that begins once a copy is complete, unless there are too many.
     init(
-        of server: EngineDriver,
+        of upstream: any DryRunUpstream,
+        among runs: DryRuns,
         writer: ConnectionWriter,
         sessionBefore: UInt32?,
         to requestID: UInt64
     ) {
-        self.server = server
+        self.upstream = upstream
+        self.runs = runs
         self.writer = writer
         self.sessionBefore = sessionBefore
         self.requestID = requestID
-        self.perform(self.machine.requested(&server.dryRuns))
+        self.perform(runs.count { self.machine.requested(&$0) })
     }
 
     /// How it counts among the dry runs of the server.
@@ -90,19 +93,19 @@ final class DryRun {
     // MARK: - The copy
 
     private func startBuild() {
-        let queries = self.server.queries
+        let scheduler = self.runs.runner.scheduler
         let job = QueryJob(
             self.writer.id.owner,
-            queries.scheduler,
+            scheduler,
             advice: "dry runs of so much data need a higher --query-milliseconds of invd"
         )
-        let view = self.server.host.wholeView().limited(by: job.token)
+        let view = self.upstream.wholeView().limited(by: job.token)
         // Answers reflect no step of the log beyond the copied state.
         self.writer.pending.lsnMax = view.lsn
         self.build = Build(job: job, view: view)
-        let loop = self.server.context.loop
+        let loop = self.runs.context.loop
         let bound = NIOLoopBound(self, eventLoop: loop)
-        queries.scheduler.submit(job, as: .scan) {
+        scheduler.submit(job, as: .scan) {
             do throws(Refusal) {
                 let copy = Handed(try InventoryState(from: view))
                 loop.execute { bound.value.built(copy) }
@@ -121,7 +124,7 @@ final class DryRun {
 
     private func buildFailed(_ refusal: Refusal) {
         self.freeBuild()
-        self.perform(self.machine.buildFailed(refusal, &self.server.dryRuns))
+        self.perform(self.runs.count { self.machine.buildFailed(refusal, &$0) })
     }
 
     /// Frees what the copy was made from.
@@ -129,7 +132,7 @@ final class DryRun {
         guard let build = self.build.take() else {
             preconditionFailure("the copy of a dry run was made twice")
         }
-        self.server.queries.free(build)
+        self.runs.runner.free(build)
     }
 
     private func begin() {
@@ -137,8 +140,8 @@ final class DryRun {
             preconditionFailure("a dry run begins without a copy")
         }
         let lsn = state.lsn
-        self.engine = Engine(state: state, keys: self.server.host.engine.keys)
-        self.answer(.pong(durable: lsn, time: self.server.context.now()), at: lsn)
+        self.engine = Engine(state: state, keys: self.upstream.keys)
+        self.answer(.pong(durable: lsn, time: self.runs.context.now()), at: lsn)
     }
 
     /// Answers the request that began it.
@@ -152,7 +155,7 @@ final class DryRun {
             preconditionFailure("a dry run that has not begun makes no copy")
         }
         build.job.token.cancel()
-        if self.server.queries.scheduler.withdraw(build.job) {
+        if self.runs.runner.scheduler.withdraw(build.job) {
             self.perform(self.machine.buildWithdrawn())
         }
     }
@@ -171,164 +174,12 @@ final class DryRun {
 
     /// Frees a copy, or what it was to be made from, on a query thread; then another dry run may begin.
     private func free(_ copy: Handed<some Any>) {
-        let bound = NIOLoopBound(self, eventLoop: self.server.context.loop)
-        self.server.queries.free(copy) { bound.value.freed() }
+        let bound = NIOLoopBound(self, eventLoop: self.runs.context.loop)
+        self.runs.runner.free(copy) { bound.value.freed() }
     }
 
-    private func freed() { self.machine.freed(&self.server.dryRuns) }
+    /// The connection is closed.
+    func closed() { self.perform(self.runs.count { self.machine.closed(&$0) }) }
 
-    // MARK: - Requests
-
-    /// Forgets what would have been logged.
-    private func discardEntries() {
-        guard let block = self.engine?.beginBlock() else { return }
-        self.machine.decided(block.bytes.count)
-        self.engine?.blockWritten()
-    }
-
-    private func context(of principal: Principal) -> Engine.Context {
-        var context = self.server.writeContext(of: principal)
-        if let refusal = self.machine.writeRefusal { context.refusal = refusal }
-        return context
-    }
-}
-
-extension DryRun: RequestService {
-    // The server's, not the copy's: what a connection counts by them are steps of the log.
-    var lsn: LSN { self.server.lsn }
-    var durable: LSN { self.server.durable }
-    var pong: ServerMessage { self.server.pong }
-    func accepted() -> HelloAccepted { self.server.accepted() }
-
-    func run(
-        _ frames: inout FrameReader,
-        session: UInt32?,
-        machine: inout ConnectionStateMachine,
-        isInUse: ((UInt64) -> Bool)?,
-        into pending: inout PendingReplies,
-        share: inout KeyShare
-    ) throws(WireError) -> Frame? {
-        guard self.machine.runsRequests, Engine.runsNext(of: frames) else {
-            return try frames.next()
-        }
-        var context = self.context(of: machine.principal)
-        context.session = session
-        defer { self.discardEntries() }
-        return try self.engine?.run(
-            &frames,
-            session: session,
-            context: context,
-            machine: &machine,
-            isInUse: isInUse,
-            into: &pending,
-            share: &share,
-            countingIn: self.server.metrics
-        )
-    }
-
-    func openSession(
-        _ id: SessionID,
-        mayCreate: Bool,
-        for principal: Principal,
-        in session: inout ConnectionSession,
-        to requestID: UInt64,
-        of writer: ConnectionWriter
-    ) {
-        do throws(Refusal) {
-            let context = self.context(of: principal)
-            let opened = try self.engine?.openSession(
-                id,
-                mayCreate: mayCreate,
-                in: &session,
-                context,
-                unless: { _ in false }
-            )
-            guard let opened else { throw self.machine.refusal(of: .openSession) }
-            self.discardEntries()
-            writer.reply(.sessionOpened(opened.status), to: requestID)
-        } catch {
-            writer.reply(.refused(error), to: requestID)
-        }
-    }
-
-    func answer(
-        _ request: Request,
-        to id: UInt64,
-        of queries: ConnectionQueries,
-        holding held: Int
-    ) {
-        switch request {
-        case .query(.stats), .unsubscribe, .cancel, .ping:
-            self.server.answer(request, to: id, of: queries, holding: held)
-        case .query(let query) where self.machine.runsRequests:
-            self.server.metrics.queries += 1
-            self.server.queries.answer(query, to: id, of: queries, holding: held, in: self)
-        default:
-            self.writer.reply(.refused(self.machine.refusal(of: request.opcode)), to: id)
-        }
-    }
-
-    func beginDryRun(
-        of writer: ConnectionWriter,
-        sessionBefore: UInt32?,
-        to requestID: UInt64
-    ) -> (any RequestService)? {
-        writer.reply(.refused(self.machine.refusal(of: .beginDryRun)), to: requestID)
-        return nil
-    }
-
-    func takeSnapshot(_ completion: @escaping (Result<SnapshotTaken, Refusal>) -> Void) {
-        completion(.failure(self.machine.refusal(of: .takeSnapshot)))
-    }
-
-    // MARK: - Subscriptions and backups
-
-    func hasStreams(_ id: ConnectionID) -> Bool { self.server.hasStreams(id) }
-
-    func isStreamed(_ requestID: UInt64, of id: ConnectionID) -> Bool {
-        self.server.isStreamed(requestID, of: id)
-    }
-
-    func endBackup(over id: ConnectionID) { self.server.endBackup(over: id) }
-
-    func unsubscribeAll(of writer: ConnectionWriter, _ reason: Refusal?) {
-        self.server.unsubscribeAll(of: writer, reason)
-    }
-
-    func subscriptionEnded(_ requestID: UInt64, of id: ConnectionID) {
-        self.server.subscriptionEnded(requestID, of: id)
-    }
-
-    func becameWritable(_ id: ConnectionID) { self.server.becameWritable(id) }
-
-    func connectionClosed(_ id: ConnectionID, session: UInt32?) {
-        // The session is one of the copy.
-        self.server.connectionClosed(id, session: self.sessionBefore)
-        self.perform(self.machine.closed(&self.server.dryRuns))
-    }
-}
-
-/// The copy as what queries read.
-extension DryRun: StateReader {
-    private func read<Value>(_ body: (borrowing InventoryState) -> Value) -> Value {
-        guard let state = self.engine?.state else {
-            preconditionFailure("a dry run is read before it began")
-        }
-        return body(state)
-    }
-
-    func readView() -> ReadView { self.read { $0.readView() } }
-    func wholeView() -> ReadView { self.read { $0.wholeView() } }
-    var selectionKeys: SelectionKeys { self.read { $0.selectionKeys } }
-    func resolve(_ key: ProductKey) -> ProductID? { self.read { $0.resolve(key) } }
-}
-
-extension EngineDriver {
-    func beginDryRun(
-        of writer: ConnectionWriter,
-        sessionBefore: UInt32?,
-        to requestID: UInt64
-    ) -> (any RequestService)? {
-        DryRun(of: self, writer: writer, sessionBefore: sessionBefore, to: requestID)
-    }
+    private func freed() { self.runs.count { self.machine.freed(&$0) } }
 }

@@ -73,23 +73,40 @@ struct Engine: ~Copyable {
         var reads: Int64 = 0
         /// Of all those, complete frames with a malformed body.
         var malformed: Int64 = 0
+
+        mutating func count(_ kind: RequestKind) {
+            switch kind {
+            case .command, .keyedCommand: self.commands += 1
+            case .keyedOutcome, .getProduct: self.reads += 1
+            }
+        }
     }
 
-    /// Returns the opcode if ``run(_:session:context:machine:isInUse:into:share:counting:)`` accepts it;
-    /// otherwise `nil`.
-    static func runs(_ opcode: UInt8) -> Opcode? {
-        switch Opcode(rawValue: opcode) {
-        case .command: .command
-        case .keyedCommand: .keyedCommand
-        case .getProduct: .getProduct
-        case .keyedOutcome: .keyedOutcome
-        default: nil
+    /// The requests that ``run(_:session:context:machine:isInUse:into:share:counting:)`` runs.
+    enum RequestKind {
+        case command, keyedCommand, keyedOutcome, getProduct
+
+        /// `nil` for any other request.
+        init?(_ opcode: Opcode) {
+            switch opcode {
+            case .command: self = .command
+            case .keyedCommand: self = .keyedCommand
+            case .keyedOutcome: self = .keyedOutcome
+            case .getProduct: self = .getProduct
+            case .hello, .openSession, .query, .subscribe, .unsubscribe, .cancel, .ping,
+                .takeSnapshot, .insight, .subscribeInsight, .backup, .beginDryRun, .helloAccepted,
+                .sessionOpened, .outcome, .resultHeader, .resultRows, .resultEnd, .refused, .pong,
+                .subscribed, .snapshotRows, .caughtUp, .entries, .progress, .reset, .closed,
+                .goodbye, .snapshotTaken, .product, .digest, .insightHeader, .insightChanged,
+                .replayedOutcome, .backupPiece, .backupEnd:
+                return nil
+            }
         }
     }
 
     /// Whether the next frame is one that the engine runs.
     static func runsNext(of frames: borrowing FrameReader) -> Bool {
-        frames.nextOpcode.flatMap { Self.runs($0) } != nil
+        frames.nextOpcode.flatMap { Opcode(rawValue: $0) }.flatMap { RequestKind($0) } != nil
     }
 
     /// ``run(_:session:context:machine:isInUse:into:share:counting:)``, counted in the server's metrics.
@@ -138,42 +155,59 @@ struct Engine: ~Copyable {
         defer { self.state.settle(&self.sales) }
         while let frame = try frames.next() {
             let id = frame.requestID
-            guard let opcode = Self.runs(frame.opcode),
+            guard let opcode = Opcode(rawValue: frame.opcode), let kind = RequestKind(opcode),
                 machine.admits(id, opcode, isInUse: isInUse?(id) ?? false)
             else { return frame }
             let start = pending.writer.count
             var lsn = self.lsn
             do throws(WireError) {
-                switch opcode {
-                case .command:
-                    counts.commands += 1
-                    let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
-                    lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
-                    reply.finish(into: &pending.writer)
-                case .keyedCommand:
-                    counts.commands += 1
-                    lsn = try self.runKeyed(
-                        frame,
-                        context: context,
-                        share: &share,
-                        into: &pending.writer
-                    )
-                case .keyedOutcome:
-                    counts.reads += 1
-                    try self.readOutcome(frame, context, into: &pending.writer)
-                default:
-                    counts.reads += 1
-                    try self.read(frame, into: &pending.writer)
-                }
+                lsn = try self.run(
+                    frame,
+                    as: kind,
+                    session: session,
+                    context: context,
+                    share: &share,
+                    into: &pending.writer
+                )
             } catch {
                 counts.malformed += 1
                 pending.writer.truncate(to: start)
                 ServerMessage.refused(error.refusal)
                     .encodeFrame(requestID: frame.requestID, into: &pending.writer)
             }
+            counts.count(kind)
             pending.mark(lsn: lsn, isFinal: true, gathered: self.gatheredFirst)
         }
         return nil
+    }
+
+    /// Runs one request.
+    ///
+    /// - Returns: The LSN that must be durable before its reply is sent.
+    @inline(__always)
+    private mutating func run(
+        _ frame: Frame,
+        as kind: RequestKind,
+        session: UInt32?,
+        context: borrowing Context,
+        share: inout KeyShare,
+        into writer: inout ByteWriter
+    ) throws(WireError) -> LSN {
+        let lsn = self.lsn
+        switch kind {
+        case .command:
+            let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
+            let step = try self.run(frame.body, session: session, context, into: &writer)
+            reply.finish(into: &writer)
+            return step
+        case .keyedCommand:
+            return try self.runKeyed(frame, context: context, share: &share, into: &writer)
+        case .keyedOutcome:
+            try self.readOutcome(frame, context, into: &writer)
+        case .getProduct:
+            try self.read(frame, into: &writer)
+        }
+        return lsn
     }
 
     /// Answers a read of one product.

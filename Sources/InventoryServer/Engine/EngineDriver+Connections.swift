@@ -1,4 +1,7 @@
 internal import Bytes
+internal import Durability
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 /// The server as the place where connections live.
@@ -15,6 +18,25 @@ extension EngineDriver: ConnectionHost {
             queries: ConnectionQueries(self.queries, writer)
         )
     }
+
+    var lsn: LSN { self.host.lsn }
+    var durable: LSN { self.host.durable }
+
+    func accepted() -> HelloAccepted {
+        let currency = self.host.engine.state.currency
+        return HelloAccepted(
+            version: ProtocolVersion.newest,
+            databaseHigh: self.database.bytes.0,
+            databaseLow: self.database.bytes.1,
+            currencyCode: currency?.code ?? "",
+            currencyDecimals: currency?.decimals ?? 0,
+            durable: self.host.durable,
+            serverTime: self.context.now(),
+            software: "invd \(InvdVersion.current)"
+        )
+    }
+
+    var pong: ServerMessage { .pong(durable: self.host.durable, time: self.context.now()) }
 
     func connected(_ connection: ConnectionHandler) {
         self.connections.add(connection)
@@ -40,4 +62,38 @@ extension EngineDriver: ConnectionHost {
     }
 
     func endedFrame(_ id: ConnectionID) { self.connections.endedFrame(id) }
+}
+
+/// The server as the sender of subscriptions and backups.
+extension EngineDriver: ConnectionStreams {
+    func hasStreams(_ id: ConnectionID) -> Bool {
+        self.events.registry.hasAny(of: id) || self.backups.isSent(over: id)
+    }
+
+    func isStreamed(_ requestID: UInt64, of id: ConnectionID) -> Bool {
+        self.events.registry.contains(requestID, of: id)
+            || self.backups.contains(requestID, of: id)
+    }
+
+    func endBackup(over id: ConnectionID) { self.backups.forget(id) }
+
+    func unsubscribeAll(of writer: ConnectionWriter, _ reason: Refusal?) {
+        self.events.unsubscribeAll(of: writer, reason)
+        self.insights.unsubscribeAll(of: writer.id, reason)
+    }
+
+    func subscriptionEnded(_ requestID: UInt64, of id: ConnectionID) {
+        self.events.ended(requestID, of: id)
+    }
+
+    func becameWritable(_ id: ConnectionID) {
+        self.insights.becameWritable(id)
+        self.backups.becameWritable(id)
+    }
+
+    func forgetStreams(of id: ConnectionID) {
+        self.events.forgetAll(of: id)
+        self.insights.unsubscribeAll(of: id, nil)
+        self.backups.forget(id)
+    }
 }

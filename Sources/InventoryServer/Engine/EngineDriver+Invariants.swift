@@ -31,6 +31,6 @@ extension EngineDriver {
             "\(self.queries.waitingQueryCount) queries wait, \(waitingCount) of connections"
         )
         self.queries.bytes.checkInvariants(of: shares)
-        self.dryRuns.checkInvariants(open: dryRunCount)
+        self.dryRuns.counts.checkInvariants(open: dryRunCount)
     }
 }

@@ -6,25 +6,6 @@ internal import InventoryWire
 
 /// The server as what runs requests: each goes to the object that owns its state.
 extension EngineDriver: RequestService {
-    var lsn: LSN { self.host.lsn }
-    var durable: LSN { self.host.durable }
-
-    func accepted() -> HelloAccepted {
-        let currency = self.host.engine.state.currency
-        return HelloAccepted(
-            version: ProtocolVersion.newest,
-            databaseHigh: self.database.bytes.0,
-            databaseLow: self.database.bytes.1,
-            currencyCode: currency?.code ?? "",
-            currencyDecimals: currency?.decimals ?? 0,
-            durable: self.host.durable,
-            serverTime: self.context.now(),
-            software: "invd \(InvdVersion.current)"
-        )
-    }
-
-    var pong: ServerMessage { .pong(durable: self.host.durable, time: self.context.now()) }
-
     // MARK: - The engine's
 
     func run(
@@ -136,37 +117,31 @@ extension EngineDriver: RequestService {
         }
     }
 
-    // MARK: - Subscriptions and backups
+    // MARK: - Dry runs and the end
 
-    func hasStreams(_ id: ConnectionID) -> Bool {
-        self.events.registry.hasAny(of: id) || self.backups.isSent(over: id)
+    func beginDryRun(
+        of writer: ConnectionWriter,
+        sessionBefore: UInt32?,
+        to requestID: UInt64
+    ) -> (any RequestService)? {
+        DryRun(
+            of: self,
+            among: self.dryRuns,
+            writer: writer,
+            sessionBefore: sessionBefore,
+            to: requestID
+        )
     }
 
-    func isStreamed(_ requestID: UInt64, of id: ConnectionID) -> Bool {
-        self.events.registry.contains(requestID, of: id)
-            || self.backups.contains(requestID, of: id)
-    }
+    func connectionClosed(session: UInt32?) { self.closeSession(session) }
+}
 
-    func endBackup(over id: ConnectionID) { self.backups.forget(id) }
+extension EngineDriver: DryRunUpstream {
+    func wholeView() -> ReadView { self.host.wholeView() }
 
-    func unsubscribeAll(of writer: ConnectionWriter, _ reason: Refusal?) {
-        self.events.unsubscribeAll(of: writer, reason)
-        self.insights.unsubscribeAll(of: writer.id, reason)
-    }
+    var keys: KeyRetention { self.host.engine.keys }
 
-    func subscriptionEnded(_ requestID: UInt64, of id: ConnectionID) {
-        self.events.ended(requestID, of: id)
-    }
-
-    func becameWritable(_ id: ConnectionID) {
-        self.insights.becameWritable(id)
-        self.backups.becameWritable(id)
-    }
-
-    func connectionClosed(_ id: ConnectionID, session: UInt32?) {
-        self.events.forgetAll(of: id)
-        self.insights.unsubscribeAll(of: id, nil)
-        self.backups.forget(id)
+    func closeSession(_ session: UInt32?) {
         self.connections.changedSession(from: session, to: nil)
     }
 }

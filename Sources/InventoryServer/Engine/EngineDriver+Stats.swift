@@ -27,7 +27,7 @@ extension EngineDriver {
     private var workRows: Rows {
         var rows = self.metrics.rows(subscriptions: self.events.registry.count)
         rows.append(("waitingQueries", Int64(self.queries.waitingCount)))
-        rows.append(("dryRuns", Int64(self.dryRuns.count)))
+        rows.append(("dryRuns", Int64(self.dryRuns.counts.count)))
         rows.append(("openQueryBytes", Int64(self.queries.bytes.byteCount)))
         rows.append(("subscriptionBytes", Int64(self.events.registry.byteCount)))
         rows.append(("begunFrameBytes", Int64(self.connections.begunFrameByteCount)))

@@ -45,6 +45,7 @@ final class EngineDriver: @unchecked Sendable {
     let queries: QueryRunner
     let events: EventSubscriptions
     let insights: LiveInsights
+    let dryRuns: DryRuns
     /// Publishes durable steps to subscribers, on its own thread.
     let fanout: any FanoutHost
     let fanoutBoard = FanoutBoard()
@@ -58,8 +59,6 @@ final class EngineDriver: @unchecked Sendable {
     private var areKeysNearBound = false
     private var timer: RepeatedTask?
     private(set) var isDraining = false
-    /// The dry runs of all connections.
-    var dryRuns = DryRunCounts()
     private var drained: EventLoopPromise<Void>?
     /// Succeeds when the first step of a new database is durable.
     private var bootstrapped: EventLoopPromise<LSN>?
@@ -70,85 +69,52 @@ final class EngineDriver: @unchecked Sendable {
     private static let periodMilliseconds: Int64 = 50
 
     init(
-        loop: any EventLoop,
+        _ context: LoopContext,
         configuration: ServerConfiguration,
         opened: OpenedDatabase,
         workers: Workers,
         fanout: any FanoutHost,
         turns: LoopTurns = LoopTurns(),
-        logger: Logger,
-        clocks: LoopContext.Clocks = LoopContext.Clocks(),
         onFailure: @escaping @Sendable (DurabilityError) -> Void
     ) {
         let keys = KeyRetention(
             seconds: configuration.keyRetentionSeconds,
             byteCountMax: configuration.keyByteCountMax
         )
-        let context = LoopContext(
-            loop: loop,
-            clocks: clocks,
-            metrics: ServerMetrics(),
-            logger: logger
-        )
-        let directory = opened.directory
         let host = EngineHost(Engine(state: opened.state, keys: keys))
         self.context = context
         self.configuration = configuration
         self.fanout = fanout
         self.loopTurns = turns
         self.files = workers.files
-        self.database = directory.database
-        self.recovery = directory.report
+        self.database = opened.directory.database
+        self.recovery = opened.directory.report
         self.onFailure = onFailure
         self.host = host
         self.turns = RequestTurns(context, turns: turns, of: host)
-        self.log = LogWriter(
+        let writing = WritingParts(
             context,
-            to: opened.log,
             of: host,
+            opened: opened,
             workers: workers,
             turns: self.turns,
-            board: self.fanoutBoard
-        )
-        self.protection = FileProtection(
-            context,
-            of: directory.protection,
-            on: workers.files,
-            scrubSeconds: configuration.scrubSeconds
-        )
-        self.snapshots = SnapshotWriter(
-            context,
-            to: directory.snapshots,
-            of: host,
-            log: self.log,
-            protection: self.protection,
-            on: workers.files,
-            byteCountBetween: configuration.snapshotByteCount
-        )
-        self.backups = BackupRunner(
-            context,
-            of: host,
-            snapshots: self.snapshots,
-            log: self.log,
-            on: workers.files,
-            limits: configuration.backup
-        )
-        self.queries = QueryRunner(
-            context,
-            of: host,
-            on: workers.queries,
+            board: self.fanoutBoard,
             configuration: configuration
         )
-        self.events = EventSubscriptions(host, log: opened.log, fanout: fanout)
-        self.insights = LiveInsights(
+        (self.log, self.protection) = (writing.log, writing.protection)
+        (self.snapshots, self.backups) = (writing.snapshots, writing.backups)
+        let answering = AnsweringParts(
             context,
             of: host,
-            runner: self.queries,
-            besides: self.events,
-            turns: self.turns
+            events: EventSubscriptions(host, log: opened.log, fanout: fanout),
+            on: workers.queries,
+            turns: self.turns,
+            configuration: configuration
         )
-        context.metrics.startedAt = clocks.now()
-        context.metrics.healedPages = Int64(directory.report.healed.count)
+        (self.queries, self.dryRuns) = (answering.queries, answering.dryRuns)
+        (self.events, self.insights) = (answering.events, answering.insights)
+        context.metrics.startedAt = context.now()
+        context.metrics.healedPages = Int64(self.recovery.healed.count)
         self.log.delegate = self
     }
 
@@ -215,7 +181,7 @@ final class EngineDriver: @unchecked Sendable {
         self.log.prepareIfNeeded(now)
         self.protection.workIfDue(now)
         self.insights.keepTime()
-        self.backups.keepTime(now)
+        self.backups.keepTime()
     }
 
     /// Returns memory freed after a burst of work to the system, on the file thread.

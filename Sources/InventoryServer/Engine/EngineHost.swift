@@ -12,12 +12,8 @@ final class EngineHost {
     init(_ engine: consuming Engine) { self.engine = engine }
 }
 
-/// The state, and the LSN up to which it is durable.
-protocol StateReader: AnyObject {
-    /// The newest LSN.
-    var lsn: LSN { get }
-    /// The newest durable LSN.
-    var durable: LSN { get }
+/// The state as queries read it: that of the server, or the copy of a dry run.
+protocol ViewSource: AnyObject {
     /// An immutable view of the current state.
     ///
     /// - Complexity: O(1)
@@ -26,9 +22,17 @@ protocol StateReader: AnyObject {
     ///
     /// - Complexity: O(sessions)
     func wholeView() -> ReadView
+    func resolve(_ key: ProductKey) -> ProductID?
+}
+
+/// The state, and the LSN up to which it is durable.
+protocol StateReader: ViewSource {
+    /// The newest LSN.
+    var lsn: LSN { get }
+    /// The newest durable LSN.
+    var durable: LSN { get }
     /// The keys of filters by category and SKU.
     var selectionKeys: SelectionKeys { get }
-    func resolve(_ key: ProductKey) -> ProductID?
 }
 
 /// The source of the log's blocks.

@@ -10,6 +10,18 @@ struct LoopContext: @unchecked Sendable {
     let metrics: ServerMetrics
     let logger: Logger
 
+    init(
+        loop: any EventLoop,
+        clocks: Clocks = Clocks(),
+        metrics: ServerMetrics = ServerMetrics(),
+        logger: Logger
+    ) {
+        self.loop = loop
+        self.clocks = clocks
+        self.metrics = metrics
+        self.logger = logger
+    }
+
     /// The clocks of a server.
     struct Clocks: Sendable {
         /// Nanoseconds of a monotonic clock; may be read on any thread.

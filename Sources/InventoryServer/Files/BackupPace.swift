@@ -1,7 +1,7 @@
 /// Throttling: when the next bytes of a backup may be sent.
 ///
 /// The average rate never exceeds the limit, also not after a pause. A plain value.
-struct BackupPace {
+struct BackupPace: Equatable {
     /// Bytes per second; 0 for no limit.
     let bytesPerSecond: UInt64
     /// When the bytes sent so far are paid for, in nanoseconds.

@@ -11,10 +11,10 @@ internal import NIOCore
 ///     request ─▶ view at LSN m ──durable──▶ file thread: state checksum, image n, log n + 1 … m
 ///                                              block ─▶ pieces ─▶ writer ──writable, paced──▶ next block
 ///
-/// One block is in memory at a time, and nothing of it is made while the reader is behind or the rate is
-/// used up. The view is released once its checksum is known. Files that the backup still needs are held back
-/// (`RetentionHold`), which ends when too much log was written meanwhile. Used on the engine's loop, except for
-/// the source, which the file thread owns while it makes a block, hence `@unchecked Sendable`.
+/// ``BackupMachine`` decides; this performs. The view is released once its checksum is known. Files that the backup
+/// still needs are held back (`RetentionHold`), which ends when too much log was written meanwhile. Used on the
+/// engine's loop, except for the source, which the file thread owns while it makes a block, hence
+/// `@unchecked Sendable`.
 final class BackupRunner: @unchecked Sendable {
     /// What the file thread made.
     private enum Made: Sendable {
@@ -32,9 +32,6 @@ final class BackupRunner: @unchecked Sendable {
     private let thread: any Worker
     private let limits: ServerConfiguration.BackupLimits
     private var running: SentBackup?
-
-    /// Milliseconds without a piece after which an empty one shows that the backup continues.
-    private static let aliveMilliseconds: Int64 = 1_000
 
     init(
         _ context: LoopContext,
@@ -61,7 +58,7 @@ final class BackupRunner: @unchecked Sendable {
     func isSent(over id: ConnectionID) -> Bool { self.running?.writer.id == id }
 
     /// Bytes of log written while the running backup holds back older files.
-    var heldByteCount: Int { self.running?.loggedByteCount ?? 0 }
+    var heldByteCount: Int { self.running?.machine.loggedByteCount ?? 0 }
 
     // MARK: - The start
 
@@ -71,65 +68,50 @@ final class BackupRunner: @unchecked Sendable {
         to requestID: UInt64,
         of writer: ConnectionWriter
     ) {
-        guard bytesPerSecondMax == 0 || bytesPerSecondMax >= WireLimits.backupBytesPerSecondMin
-        else {
-            let refusal = Refusal(
-                .outOfRange,
-                .range(
-                    "bytes per second",
-                    value: Int64(bytesPerSecondMax),
-                    lowest: Int64(WireLimits.backupBytesPerSecondMin),
-                    highest: .max
-                )
-            )
-            writer.reply(.refused(refusal), to: requestID, at: 0)
-            return
-        }
-        guard self.running == nil else {
-            let highest = Int64(WireLimits.backupsMax)
-            let refusal = Refusal(
-                .overloaded,
-                .range("backups at once", value: highest + 1, lowest: 0, highest: highest)
-            )
-            writer.reply(.refused(refusal), to: requestID, at: 0)
-            return
-        }
+        let refusal = BackupMachine.refusal(
+            bytesPerSecondMax: bytesPerSecondMax,
+            isAnotherRunning: self.running != nil
+        )
+        if let refusal { return writer.reply(.refused(refusal), to: requestID, at: 0) }
         let rates = [bytesPerSecondMax, UInt64(self.limits.bytesPerSecondMax)].filter { $0 > 0 }
-        self.running = SentBackup(
-            self.state.wholeView(),
+        let view = self.state.wholeView()
+        let backup = SentBackup(
+            view,
             to: requestID,
             of: writer,
-            pace: BackupPace(bytesPerSecond: rates.min() ?? 0),
-            context: self.context
+            machine: BackupMachine(
+                at: view.lsn,
+                pace: BackupPace(bytesPerSecond: rates.min() ?? 0),
+                loggedByteCountMax: self.limits.heldByteCountMax,
+                now: self.now
+            ),
+            at: self.context.loop.now
         )
-        self.openIfDurable()
+        self.running = backup
+        self.perform(backup.machine.becameDurable(through: self.state.durable), backup)
     }
 
-    /// Counts bytes of the log as durable: the steps that the backup waits for may be among them.
-    func logged(_ byteCount: Int) {
-        guard let backup = self.running else { return }
-        backup.loggedByteCount += byteCount
-        guard backup.loggedByteCount <= self.limits.heldByteCountMax else {
-            let refusal = Refusal(
-                .overloaded,
-                .range(
-                    "bytes of log written during the backup (--backup-hold-mib)",
-                    value: Int64(backup.loggedByteCount),
-                    lowest: 0,
-                    highest: Int64(self.limits.heldByteCountMax)
-                )
-            )
-            self.context.logger.warning("a backup was too slow: \(refusal)")
-            return self.end(backup, refusal)
+    private var now: UInt64 { self.context.loop.now.uptimeNanoseconds }
+
+    private func perform(_ action: BackupMachine.Action, _ backup: SentBackup) {
+        switch action {
+        case .writeLog: self.log.tick()
+        case .open: self.open(backup)
+        case .makeBlock: self.makeBlock(backup)
+        case .sendPiece(let byteCount, let pause): self.sendPiece(byteCount, backup, then: pause)
+        case .showAlive: self.send([], backup)
+        case .complete: self.complete(backup)
+        case .end(let refusal, let cause): self.end(backup, refusal, as: cause)
+        case .nothing: break
         }
-        self.openIfDurable()
     }
 
-    /// A backup must not have steps that a power failure could undo.
-    private func openIfDurable() {
-        guard let backup = self.running, let view = backup.view else { return }
-        guard backup.lsn <= self.state.durable else { return self.log.tick() }
-        backup.view = nil
+    // MARK: - The file thread
+
+    private func open(_ backup: SentBackup) {
+        guard let view = backup.view.take() else {
+            preconditionFailure("a backup at LSN \(backup.lsn) is opened without its state")
+        }
         let store = self.snapshots.store
         let log = self.log.store
         let now = max(self.context.now(), view.time).microseconds
@@ -144,6 +126,15 @@ final class BackupRunner: @unchecked Sendable {
                 cut: Self.cut
             )
             return .opened
+        }
+    }
+
+    private func makeBlock(_ backup: SentBackup) {
+        guard let source = backup.source else {
+            preconditionFailure("a block of a backup at LSN \(backup.lsn) without its files")
+        }
+        self.run(backup) { () throws(DurabilityError) in
+            try source.next().map { .block($0) } ?? .end
         }
     }
 
@@ -163,7 +154,6 @@ final class BackupRunner: @unchecked Sendable {
         _ backup: SentBackup,
         _ work: @escaping @Sendable () throws(DurabilityError) -> Made
     ) {
-        backup.isAwaited = true
         self.thread.submit {
             let result: Result<Made, DurabilityError>
             do throws(DurabilityError) {
@@ -176,38 +166,20 @@ final class BackupRunner: @unchecked Sendable {
     }
 
     private func worked(_ backup: SentBackup, _ result: Result<Made, DurabilityError>) {
-        backup.isAwaited = false
-        guard self.running === backup else { return }
+        let (takesMore, now) = (backup.writer.takesAnswers, self.now)
+        let action: BackupMachine.Action
         switch result {
-        case .success(.opened):
-            self.proceed(backup)
+        case .success(.opened): action = backup.machine.opened(takesMore: takesMore, at: now)
         case .success(.block(let bytes)):
             backup.rest = bytes[...]
-            self.proceed(backup)
-        case .success(.end):
-            self.complete(backup)
-        case .failure(let error):
-            self.context.logger.error("cannot make a backup: \(error)")
-            self.end(backup, Refusal(.internal, .message("\(error)")))
+            action = backup.machine.blockMade(bytes.count, takesMore: takesMore, at: now)
+        case .success(.end): action = backup.machine.exhausted()
+        case .failure(let error): action = backup.machine.failed("\(error)")
         }
+        self.perform(action, backup)
     }
 
     // MARK: - Pieces
-
-    /// Sends the next piece, or has the next block made, unless the backup waits for its reader.
-    private func proceed(_ backup: SentBackup) {
-        guard self.running === backup, !backup.isAwaited else { return }
-        guard backup.writer.takesAnswers else {
-            backup.stalledAt = backup.stalledAt ?? self.context.milliseconds
-            return
-        }
-        backup.stalledAt = nil
-        guard backup.rest.isEmpty else { return self.sendPiece(backup) }
-        guard let source = backup.source else { return }
-        self.run(backup) { () throws(DurabilityError) in
-            try source.next().map { .block($0) } ?? .end
-        }
-    }
 
     private func complete(_ backup: SentBackup) {
         self.running = nil
@@ -216,35 +188,29 @@ final class BackupRunner: @unchecked Sendable {
         self.context.metrics.backups += 1
         self.context.logger.info(
             """
-            backup up to LSN \(backup.lsn) with the image of LSN \(image): \(backup.byteCount) bytes, \
+            backup up to LSN \(backup.lsn) with the image of LSN \(image): \(backup.machine.byteCount) bytes, \
             state checksum \(backup.checksum), \(took) ms
             """
         )
         let taken = BackupTaken(
             image: image,
             last: backup.lsn,
-            byteCount: backup.byteCount,
+            byteCount: backup.machine.byteCount,
             checksum: backup.checksum
         )
         backup.writer.reply(.backupEnd(taken), to: backup.requestID, at: backup.lsn)
         backup.writer.releaseSoon()
     }
 
-    private func sendPiece(_ backup: SentBackup) {
-        let piece = backup.rest.prefix(WireLimits.backupPieceByteCountMax)
-        backup.rest = backup.rest.dropFirst(piece.count)
-        backup.byteCount += UInt64(piece.count)
-        self.context.metrics.backupBytes += Int64(piece.count)
+    private func sendPiece(_ byteCount: Int, _ backup: SentBackup, then pause: UInt64) {
+        let piece = backup.rest.prefix(byteCount)
+        backup.rest = backup.rest.dropFirst(byteCount)
+        self.context.metrics.backupBytes += Int64(byteCount)
         self.send(piece, backup)
-        let nanoseconds = backup.pace.sent(
-            piece.count,
-            at: self.context.loop.now.uptimeNanoseconds
-        )
-        backup.isAwaited = true
         // Another turn of the loop: this one has other work as well.
-        self.context.loop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(nanoseconds))) {
-            backup.isAwaited = false
-            self.proceed(backup)
+        self.context.loop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(pause))) {
+            let takesMore = backup.writer.takesAnswers
+            self.perform(backup.machine.pauseEnded(takesMore: takesMore, at: self.now), backup)
         }
     }
 
@@ -254,50 +220,55 @@ final class BackupRunner: @unchecked Sendable {
         piece.withUnsafeBytes { bytes.write(bytes: $0) }
         frame.finish(into: &bytes)
         backup.writer.send(bytes.array(), at: backup.lsn, isLast: false)
-        backup.lastPieceAt = self.context.milliseconds
     }
 
     // MARK: - Events
 
+    /// Counts bytes of the log as durable: the steps that the backup waits for may be among them.
+    func logged(_ byteCount: Int) {
+        guard let backup = self.running else { return }
+        self.perform(backup.machine.logged(byteCount, durable: self.state.durable), backup)
+    }
+
     /// The client reads again.
     func becameWritable(_ id: ConnectionID) {
         guard let backup = self.running, backup.writer.id == id else { return }
-        self.proceed(backup)
+        let takesMore = backup.writer.takesAnswers
+        self.perform(backup.machine.becameWritable(takesMore: takesMore, at: self.now), backup)
     }
 
-    /// Ends a backup whose reader stopped, and shows the reader of a slow one that it continues.
-    func keepTime(_ now: Int64) {
+    func keepTime() {
         guard let backup = self.running else { return }
-        if let since = backup.stalledAt {
-            guard now - since > Int64(WireLimits.backupStallMillisecondsMax) else { return }
-            let seconds = WireLimits.backupStallMillisecondsMax / 1_000
-            let problem = "nothing of the backup was read for \(seconds) s"
-            self.end(backup, Refusal(.deadlineExceeded, .message(problem)))
-        } else if now - backup.lastPieceAt >= Self.aliveMilliseconds, backup.writer.takesAnswers {
-            self.send([], backup)
-        }
+        let takesMore = backup.writer.takesAnswers
+        self.perform(backup.machine.timePassed(takesMore: takesMore, at: self.now), backup)
     }
 
     /// Cancels a backup, if it is running.
     func cancel(_ requestID: UInt64, of id: ConnectionID) {
         guard let backup = self.running, self.contains(requestID, of: id) else { return }
-        self.end(backup, WorkToken.cancellation)
+        self.perform(backup.machine.end(WorkToken.cancellation), backup)
     }
 
     /// The connection is closed, or about to be.
     func forget(_ id: ConnectionID) {
-        guard self.isSent(over: id) else { return }
+        guard let backup = self.running, self.isSent(over: id) else { return }
+        backup.machine.closed()
         self.running = nil
     }
 
     /// The server stops.
     func drain() {
         guard let backup = self.running else { return }
-        self.end(backup, Refusal(.shuttingDown))
+        self.perform(backup.machine.end(Refusal(.shuttingDown)), backup)
     }
 
-    private func end(_ backup: SentBackup, _ refusal: Refusal) {
+    private func end(_ backup: SentBackup, _ refusal: Refusal, as cause: BackupMachine.Cause) {
         self.running = nil
+        switch cause {
+        case .requested: break
+        case .tooSlow: self.context.logger.warning("a backup was too slow: \(refusal)")
+        case .failed: self.context.logger.error("cannot make a backup: \(refusal)")
+        }
         backup.writer.reply(.refused(refusal), to: backup.requestID, at: 0)
         backup.writer.releaseSoon()
     }
@@ -305,17 +276,7 @@ final class BackupRunner: @unchecked Sendable {
     /// Traps if the running backup contradicts itself.
     func checkInvariants() {
         guard let backup = self.running else { return }
-        precondition(
-            backup.view == nil || backup.source == nil,
-            "a backup at LSN \(backup.lsn) has begun and holds its view"
-        )
-        precondition(
-            backup.loggedByteCount <= self.limits.heldByteCountMax,
-            "a backup held back files for \(backup.loggedByteCount) bytes of log"
-        )
-        precondition(
-            backup.stalledAt == nil || !backup.isAwaited,
-            "a backup waits for its reader and for its next bytes"
-        )
+        precondition(backup.machine.state != .ended, "a backup that has ended is still running")
+        backup.checkInvariants()
     }
 }

@@ -59,6 +59,17 @@ final class Acceptance: @unchecked Sendable {
         for listener in held { listener.accept() }
     }
 
+    /// Traps if a listener is held that may accept, or is held twice.
+    func checkInvariants() {
+        self.gate.checkInvariants()
+        precondition(
+            !self.gate.isOpen || self.held.isEmpty,
+            "\(self.held.count) listeners are held"
+        )
+        let distinct = Set(self.held.map { ObjectIdentifier($0) })
+        precondition(distinct.count == self.held.count, "a listener is held twice")
+    }
+
     private func log(_ report: ConnectionGate.Report) {
         switch report {
         case .full(let connectionsMax):

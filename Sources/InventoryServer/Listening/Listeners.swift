@@ -16,6 +16,7 @@ final class Listeners {
     func listen(_ configuration: ServerConfiguration) throws {
         if let host = configuration.host { try self.listen(host, configuration.port) }
         if let path = configuration.unixSocketPath { try self.listen(unix: path) }
+        self.checkInvariants()
     }
 
     private func listen(_ host: String, _ port: Int) throws {
@@ -55,6 +56,14 @@ final class Listeners {
     func removeNames() {
         self.unixName?.remove()
         self.unixName = nil
+    }
+
+    /// Traps unless each socket has an address.
+    func checkInvariants() {
+        precondition(
+            self.channels.count == self.addresses.count,
+            "\(self.channels.count) sockets have \(self.addresses)"
+        )
     }
 }
 

@@ -35,6 +35,10 @@ final class InsightRound: @unchecked Sendable {
     private let now: @Sendable () -> UInt64
     private var waiting: ArraySlice<Turn>
     private var ended: [Turn] = []
+    /// The insights of the round.
+    private let count: Int
+    /// Those whose results were taken.
+    private var takenCount = 0
 
     /// Nanoseconds after which the round yields the query thread.
     private static let timeSlice: UInt64 = 10_000_000
@@ -47,6 +51,7 @@ final class InsightRound: @unchecked Sendable {
         now: @escaping @Sendable () -> UInt64
     ) {
         self.waiting = turns[...]
+        self.count = turns.count
         self.view = view
         self.moment = moment
         self.job = job
@@ -83,15 +88,20 @@ final class InsightRound: @unchecked Sendable {
 
     /// Removes and returns the insights completed since the last call; on the loop.
     func takeEnded() -> [Turn] {
+        self.takenCount += self.ended.count
         defer { self.ended = [] }
         return self.ended
     }
-}
 
-/// A message without its request ID.
-struct ServerFrame {
-    var opcode: Opcode
-    var body: [UInt8]
+    /// Traps unless each insight of the round is recomputed once; valid while no thread works on it.
+    func checkInvariants() {
+        precondition(
+            self.waiting.count + self.ended.count + self.takenCount == self.count,
+            "\(self.waiting.count) wait, \(self.ended.count) have ended and \(self.takenCount) are taken of \(self.count)"
+        )
+        let numbers = (self.waiting + self.ended).map { $0.live.number }
+        precondition(Set(numbers).count == numbers.count, "an insight twice in \(numbers)")
+    }
 }
 
 extension LiveInsight.Publication {
@@ -107,46 +117,47 @@ extension LiveInsight.Publication {
         guard let old, old.table.schema == new.table.schema else { return nil }
         let difference = ResultDifference(from: old.table, to: new.table)
         guard difference.rows.rowCount <= ResultTable.blockRowsMax else { return nil }
-        var writer = ByteWriter()
-        ServerMessage.insightChanged(InsightChanged(difference, to: new)).encodeBody(into: &writer)
-        return .changed(
-            EventBatch(
-                writer,
-                as: .insightChanged,
-                requestID: Self.usualRequestID,
-                through: new.lsn
-            )
-        )
+        let changed = InsightChanged(difference, to: new)
+        return .changed(Self.batch(.insightChanged(changed), through: new.lsn))
     }
 
     /// A complete result, for a subscriber without an earlier one.
     static func whole(_ answer: InsightAnswer) -> LiveInsight.Publication {
-        var frames = [Self.frame(.insightHeader(InsightHeader(of: answer)))]
+        let (lsn, header) = (answer.lsn, InsightHeader(of: answer))
+        var batches = [Self.batch(.insightHeader(header), through: lsn)]
         var first = 0
         while first < answer.table.rowCount {
             let rows = first..<min(first + Self.blockRowsMax, answer.table.rowCount)
             var writer = ByteWriter()
             answer.table.rows(rows).encodeBlock(into: &writer)
-            frames.append(ServerFrame(opcode: .resultRows, body: writer.array()))
+            batches.append(Self.batch(writer, as: .resultRows, through: lsn))
             first = rows.upperBound
         }
-        frames.append(Self.frame(.caughtUp(lsn: answer.lsn)))
-        return .whole(frames)
+        batches.append(Self.batch(.caughtUp(lsn: lsn), through: lsn))
+        return .whole(batches)
     }
 
     /// Bytes that a subscriber is sent.
     var byteCount: Int {
         switch self {
         case .changed(let batch): batch.byteCount
-        case .whole(let frames): frames.reduce(0) { $0 + $1.body.count }
+        case .whole(let batches): batches.reduce(0) { $0 + $1.byteCount }
         }
     }
 
     private static let blockRowsMax = 1_024
 
-    private static func frame(_ message: ServerMessage) -> ServerFrame {
+    private static func batch(_ message: ServerMessage, through lsn: LSN) -> EventBatch {
         var writer = ByteWriter()
         message.encodeBody(into: &writer)
-        return ServerFrame(opcode: message.opcode, body: writer.array())
+        return Self.batch(writer, as: message.opcode, through: lsn)
+    }
+
+    private static func batch(
+        _ body: borrowing ByteWriter,
+        as opcode: Opcode,
+        through lsn: LSN
+    ) -> EventBatch {
+        EventBatch(body, as: opcode, requestID: Self.usualRequestID, through: lsn)
     }
 }

@@ -24,8 +24,8 @@ final class LiveInsight {
     enum Publication {
         /// Rows to remove and rows to insert.
         case changed(EventBatch)
-        /// The complete result.
-        case whole([ServerFrame])
+        /// The complete result, encoded once as well: a header, blocks of rows, and the end.
+        case whole([EventBatch])
     }
 
     /// The incremental computation; `nil` while a query thread owns it.

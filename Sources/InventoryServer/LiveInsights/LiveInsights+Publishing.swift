@@ -96,17 +96,16 @@ extension LiveInsights {
         }
         switch publication {
         case .changed(let batch):
-            writer.sendEvents(batch, subscriber.requestID)
-            writer.flushEvents()
+            writer.sendShared([batch], to: subscriber.requestID)
             self.context.metrics.eventBytes += Int64(batch.bodyByteCount)
-        case .whole(let frames):
-            let lsn = newest.answer.lsn
+        case .whole(let batches):
             if subscriber.publishedVersion > 0 {
+                let lsn = newest.answer.lsn
                 writer.send(.reset(.resultReplaced), to: subscriber.requestID, at: lsn)
             }
-            for frame in frames { writer.send(frame, to: subscriber.requestID, at: lsn) }
-            writer.releaseSoon()
+            writer.sendShared(batches, to: subscriber.requestID)
         }
+        writer.flushShared()
         live.published(to: subscriber, at: self.context.milliseconds)
         return publication.byteCount
     }

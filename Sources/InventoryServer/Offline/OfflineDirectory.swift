@@ -110,7 +110,8 @@ public struct OfflineDirectory: Sendable {
         case .corruptSnapshot(let path, _, _), .corruptHead(let path), .wrongKind(let path, _),
             .unreadable(let path, _, _):
             try repair.goBackOneSnapshot(from: path).map { [$0] }
-        default:
+        case .failed, .full, .locked, .unsupportedVersion, .foreignFile, .missingLog, .retired,
+            .poisoned, .nameless, .notABackup, .cutOffBackup, .corruptBackup, .differentState:
             nil
         }
     }

@@ -44,7 +44,13 @@ struct CommandRights: Equatable, Sendable {
         switch tag {
         case .createProduct, .createExtendedProduct:
             self.bit(.createProduct) | self.bit(.createExtendedProduct)
-        default: self.bit(tag)
+        case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
+            .archiveLocation, .updateProduct, .deleteProduct, .sell, .returnSale, .restock,
+            .adjust, .count, .setUnavailable, .expectIncoming, .setFloor, .reverse, .reserve,
+            .extendReservation, .commitReservation, .releaseReservation, .dispatchTransfer,
+            .receiveTransfer, .cancelTransfer, .setReorderPoint, .recordImportRun, .recordPastSale,
+            .batch, .writeOff, .describeImportRun, .inferProduct:
+            self.bit(tag)
         }
     }
 

@@ -20,6 +20,8 @@ final class AnswerStream: @unchecked Sendable {
     private let begin: (ReadView) throws(Refusal) -> Beginning
     private var nextBlock: (() throws(Refusal) -> ResultTable?)?
     private var rowCount: UInt64 = 0
+    /// Whether its last frame was made.
+    private var isOver = false
     /// Whether its next block waits until the connection is writable (back-pressure).
     private(set) var isStalled = false
 
@@ -60,6 +62,7 @@ final class AnswerStream: @unchecked Sendable {
     ///
     /// - Returns: The frames, possibly none yet, and whether they are the last.
     func next() -> (bytes: [UInt8], isLast: Bool) {
+        precondition(!self.isOver, "a block behind the last of answer \(self.requestID)")
         var writer = ByteWriter(capacity: 1 << 16)
         do throws(Refusal) {
             if self.nextBlock == nil {
@@ -77,6 +80,7 @@ final class AnswerStream: @unchecked Sendable {
         } catch {
             self.write(.refused(error), &writer)
         }
+        self.isOver = true
         return (writer.array(), true)
     }
 
@@ -92,4 +96,10 @@ final class AnswerStream: @unchecked Sendable {
     }
 
     func stall(_ isStalled: Bool) { self.isStalled = isStalled }
+
+    /// Traps if it has rows without a beginning, or its reader is waited for behind its end.
+    func checkInvariants() {
+        precondition(self.rowCount == 0 || self.nextBlock != nil, "rows before the beginning")
+        precondition(!self.isOver || !self.isStalled, "an answer that is over is stalled")
+    }
 }

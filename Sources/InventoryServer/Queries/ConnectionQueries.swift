@@ -118,6 +118,7 @@ final class ConnectionQueries {
 
     func checkInvariants() {
         self.answers.checkInvariants()
+        for answer in self.answers.begun.values { answer.stream.checkInvariants() }
         precondition(!self.isEmpty || self.share.byteCount == 0, "no query holds bytes")
     }
 }

@@ -15,7 +15,7 @@ final class QueryRunner: @unchecked Sendable {
     /// Schedules query threads for queries, live insights and reading old log files.
     let scheduler: QueryScheduler
     private let context: LoopContext
-    private let state: any StateReader
+    private let state: any ViewSource
     /// Threads that one scan may use.
     private let threadCount: Int
 
@@ -29,7 +29,7 @@ final class QueryRunner: @unchecked Sendable {
 
     init(
         _ context: LoopContext,
-        of state: any StateReader,
+        of state: any ViewSource,
         on threads: any Worker,
         configuration: ServerConfiguration
     ) {
@@ -58,7 +58,7 @@ final class QueryRunner: @unchecked Sendable {
         to requestID: UInt64,
         of queries: ConnectionQueries,
         holding heldByteCount: Int,
-        in other: (any StateReader)? = nil
+        in other: (any ViewSource)? = nil
     ) {
         let state = other ?? self.state
         var query = query
@@ -97,7 +97,7 @@ final class QueryRunner: @unchecked Sendable {
     /// The answer to a query of a state as it is now.
     private func stream(
         _ query: Query,
-        of state: any StateReader,
+        of state: any ViewSource,
         requestID: UInt64,
         _ owner: QueryQueue.Owner
     ) -> AnswerStream {

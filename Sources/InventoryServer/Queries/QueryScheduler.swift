@@ -147,6 +147,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
             )
             for (ticket, waiting) in state.waiting {
                 precondition(waiting.job.ticket == ticket, "a job waits under another ticket")
+                waiting.job.checkInvariants()
             }
         }
     }
@@ -320,6 +321,19 @@ final class QueryJob: @unchecked Sendable {
         self.between += between
         self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
         self.end.store(self.endsAt + (now - start), ordering: .relaxed)
+    }
+
+    /// Traps if its times contradict each other; valid while no thread runs it.
+    func checkInvariants() {
+        precondition(self.depth >= 0, "a job runs \(self.depth) deep")
+        precondition(
+            (self.sliceEndsAt == 0) == (self.endsAt == 0),
+            "a slice until \(self.sliceEndsAt) of a job until \(self.endsAt)"
+        )
+        precondition(
+            self.sliceEndsAt > 0 || (self.between == 0 && self.counted == 0),
+            "a job that never ran has taken time"
+        )
     }
 
     /// Returns the expected cost once: later runs are parts of its answer.

@@ -16,13 +16,14 @@ extension Fanout {
         if subscription.isConflated {
             return self.windowPiece(after: lsn, for: subscription, now)
         }
-        if let piece = self.pieces.piece(subscription.interest, at: lsn) { return piece }
+        if let piece = self.pieces.piece(subscription.interest.number, at: lsn) { return piece }
         // It ends where an existing piece begins, so that all continue together from there.
-        let end = self.pieces.next(subscription.interest, after: lsn) ?? self.target
-        let limit = min(self.target, end)
+        let end =
+            self.pieces.next(subscription.interest.number, after: lsn) ?? self.positions.target
+        let limit = min(self.positions.target, end)
         switch self.encode(subscription, after: lsn, through: limit) {
         case .piece(let piece):
-            self.pieces.insert(piece, subscription.interest)
+            self.pieces.insert(piece, subscription.interest.number)
             return piece
         case .needsLog:
             subscription.machine.waits(for: .log)
@@ -45,16 +46,16 @@ extension Fanout {
         after lsn: LSN,
         through limit: LSN
     ) -> Encoded {
-        let matcher = subscription.matcher
+        let (matcher, keys) = (subscription.interest.matcher, self.steps.keys)
         var writer = ByteWriter(capacity: 4_096)
         var through = lsn
         var scanned = 0
         var isFull = false
         var entered: Entered?
         while through < limit, !isFull, entered == nil {
-            guard let block = self.blocks.block(after: through) else { break }
+            guard let block = self.steps.blocks.block(after: through) else { break }
             block.forEachEntry(after: through, through: limit) { entry, bytes in
-                if matcher.selects(entry, keys: self.keys, into: &writer) == .enters {
+                if matcher.selects(entry, keys: keys, into: &writer) == .enters {
                     entered = Entered(lsn: entry.lsn, block: block)
                     return false
                 }
@@ -69,7 +70,7 @@ extension Fanout {
         self.scannedByteCount += scanned
         if through == lsn {
             guard let entered else { return .needsLog }
-            return self.entering(entered, subscription, after: lsn)
+            return self.entering(entered, subscription.interest, after: lsn)
         }
         return .piece(
             EventPiece(
@@ -83,7 +84,7 @@ extension Fanout {
 
     /// The LSN from which on a replica built from steps after `lsn` is exact, with the keys that select now.
     func settledAt(_ matcher: SubscriptionMatcher, after lsn: LSN) -> LSN {
-        matcher.filtersByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
+        matcher.filtersByProduct && self.steps.keys.movedLSN > lsn ? self.steps.keys.movedLSN : 0
     }
 
     // MARK: - Products that enter a filter
@@ -96,10 +97,10 @@ extension Fanout {
 
     private func entering(
         _ entered: Entered,
-        _ subscription: FanoutSubscription,
+        _ interest: SharedInterest,
         after lsn: LSN
     ) -> Encoded {
-        guard let (batch, settledAt) = self.entered(entered, subscription) else {
+        guard let (batch, settledAt) = self.entered(entered, interest) else {
             return .needsProduct
         }
         return .piece(
@@ -107,7 +108,7 @@ extension Fanout {
                 after: lsn,
                 through: entered.lsn,
                 batch: batch,
-                settledAt: max(settledAt, self.settledAt(subscription.matcher, after: lsn))
+                settledAt: max(settledAt, self.settledAt(interest.matcher, after: lsn))
             )
         )
     }
@@ -116,21 +117,21 @@ extension Fanout {
     /// durable.
     func entered(
         _ entered: Entered,
-        _ subscription: FanoutSubscription
+        _ interest: SharedInterest
     ) -> (batch: EventBatch, lsn: LSN)? {
-        let key = EnteringProducts.Key(interest: subscription.interest, lsn: entered.lsn)
-        switch self.entering.find(key, durable: self.durable) {
+        let key = EnteringProducts.Key(interest: interest.number, lsn: entered.lsn)
+        switch self.steps.entering.find(key, durable: self.positions.durable) {
         case .made(let batch, let lsn): return (batch, lsn)
         case .wait: return nil
         case .make: break
         }
-        let matcher = subscription.matcher
-        let (host, work, requestID) = (self.host, self.upstream.work, subscription.requestID)
+        let (matcher, requestID) = (interest.matcher, interest.requestID)
+        let (host, work) = (self.host, self.upstream.work)
         self.upstream.takeView { view in
             work.submit {
                 let batch = entered.batch(matcher, of: view, requestID: requestID)
                 host.post { fanout in
-                    if fanout.entering.made(batch, of: key, lsn: view.lsn) {
+                    if fanout.steps.entering.made(batch, of: key, lsn: view.lsn) {
                         fanout.resume(from: .product)
                     }
                 }
@@ -143,8 +144,10 @@ extension Fanout {
 
     /// Reads the next blocks from the log's files, once for all subscribers that need them.
     func readLog(after lsn: LSN) {
-        guard let start = self.logReaders.begin(after: lsn, in: self.upstream.log) else { return }
-        let (host, durable) = (self.host, self.durable)
+        guard let start = self.steps.readers.begin(after: lsn, in: self.upstream.log) else {
+            return
+        }
+        let (host, durable) = (self.host, self.positions.durable)
         self.upstream.work.submit {
             var cursor = start
             let result = LogRead.next(&cursor, through: durable)
@@ -158,16 +161,17 @@ extension Fanout {
         after lsn: LSN,
         _ next: any LogStoreCursor
     ) {
-        self.logReaders.ended(after: lsn)
+        self.steps.readers.ended(after: lsn)
         switch result {
         case .success(let blocks):
-            guard self.subscriptionCount > 0 else { return }
-            for block in blocks { self.blocks.insert(read: block) }
-            self.logReaders.keep(next)
+            // The last subscription may have ended meanwhile, and with it the need for the blocks.
+            guard self.connections.subscriptionCount > 0 else { return }
+            for block in blocks { self.steps.blocks.insert(read: block) }
+            self.steps.readers.keep(next)
             if blocks.isEmpty { self.logLacks(lsn) }
         case .failure(.retired):
             self.forEachWaiting(at: lsn) { self.restart($0, of: $1, because: .historyGone) }
-            self.restartTracks(at: lsn)
+            self.conflation.restart(at: lsn, durable: self.positions.durable)
         case .failure(let error):
             self.upstream.logger.error("cannot send retained steps to subscribers: \(error)")
             self.forEachWaiting(at: lsn) { self.close($0, of: $1, because: "\(error)") }
@@ -186,17 +190,16 @@ extension Fanout {
         at lsn: LSN,
         _ body: (FanoutSubscription, FanoutConnection) -> Void
     ) {
-        for connection in self.connections.values {
-            for subscription in connection.subscriptions
-            where subscription.machine.wait == .log && self.position(subscription) == lsn {
-                body(subscription, connection)
-            }
+        let waiting = self.connections.subscriptions {
+            $0.machine.wait == .log && self.position($0) == lsn
         }
+        for (subscription, connection) in waiting { body(subscription, connection) }
     }
 
     /// Where it continues reading: after the existing part of its window.
     private func position(_ subscription: FanoutSubscription) -> LSN {
-        self.windows[self.windowKey(of: subscription)]?.through ?? subscription.machine.cursor
+        self.conflation.builtLSN(self.windowKey(of: subscription))
+            ?? subscription.machine.cursor
     }
 
     private func close(
@@ -212,7 +215,8 @@ extension Fanout {
             of: connection
         )
         subscription.machine.close()
-        if connection.remove(requestID) != nil { self.removed(1) }
+        _ = self.connections.end(requestID, of: connection)
+        self.forgetIfUnused()
         connection.peer.ended(requestID)
         self.flush(connection)
     }

@@ -30,7 +30,7 @@ extension Fanout {
         requestID: UInt64,
         number: UInt32
     ) {
-        // The subscription may have ended, or restarted at a later LSN, meanwhile.
+        // The subscription may have ended meanwhile, and another may have begun under its request ID.
         guard let connection = self.connections[number],
             let subscription = connection.subscription(requestID), subscription.rows === rows
         else { return }
@@ -38,13 +38,11 @@ extension Fanout {
         if frame.readableBytes > 0 {
             connection.append(frame, isAnswer: false)
         } else {
-            subscription.rows = nil
             self.send(.caughtUp(lsn: rows.lsn), requestID: requestID, of: connection)
-            subscription.machine.snapshotEnded()
-            subscription.publishedAt = self.now
+            subscription.rowsEnded(at: self.now)
         }
         self.flush(connection)
-        if !connection.isBlocked { self.ring.add(number) }
+        if !connection.isBlocked { self.schedule.add(number) }
     }
 
     /// Restarts a subscription with a snapshot of the current state.
@@ -53,28 +51,31 @@ extension Fanout {
         of connection: FanoutConnection,
         because reason: ResetReason
     ) {
-        subscription.machine.resumed(from: .log)
-        subscription.machine.waits(for: .rows)
+        subscription.machine.historyGone()
         let (number, requestID, host) = (connection.number, subscription.requestID, self.host)
+        let waiting = subscription.number
         self.upstream.takeView { view in
-            host.post { $0.restarted(requestID, of: number, view: view, because: reason) }
+            host.post { fanout in
+                // The subscription may have ended meanwhile, and another may have begun under its request ID.
+                guard let connection = fanout.connections[number],
+                    let subscription = connection.subscription(requestID),
+                    subscription.number == waiting
+                else { return }
+                fanout.restarted(subscription, of: connection, view: view, because: reason)
+            }
         }
     }
 
     private func restarted(
-        _ requestID: UInt64,
-        of number: UInt32,
+        _ subscription: FanoutSubscription,
+        of connection: FanoutConnection,
         view: ReadView,
         because reason: ResetReason
     ) {
-        guard let connection = self.connections[number],
-            let subscription = connection.subscription(requestID)
-        else { return }
         subscription.machine.restarted(at: view.lsn)
-        subscription.stateChecksum = nil
-        subscription.rows = SnapshotRows(subscription.subscription, of: view)
-        self.send(.reset(reason), requestID: requestID, of: connection)
+        subscription.beginRows(of: view)
+        self.send(.reset(reason), requestID: subscription.requestID, of: connection)
         self.flush(connection)
-        self.ring.add(number)
+        self.schedule.add(connection.number)
     }
 }

@@ -9,21 +9,13 @@ internal import InventoryWire
 /// once for all subscriptions of an interest. It is sent after the steps that it covers; one that a replica
 /// cannot be compared with, because a product moved meanwhile, is not sent, and another is made.
 extension Fanout {
-    private static var dueNanoseconds: UInt64 {
-        UInt64(WireLimits.progressMilliseconds) * 1_000_000 - FanoutLimits.timerNanoseconds
-    }
-
     /// Starts computing the state checksums that are due.
     func beginStateChecksums(_ now: UInt64) {
         var due: [Int: SubscriptionMatcher] = [:]
-        for connection in self.connections.values {
+        for connection in self.connections.all {
             for subscription in connection.subscriptions
-            where subscription.subscription.topics.contains(.proof)
-                && subscription.machine.isFollowing && subscription.stateChecksum == nil
-                && now - min(now, subscription.checksumSentAt) >= Self.dueNanoseconds
-            {
-                subscription.checksumSentAt = now
-                due[subscription.interest] = subscription.matcher
+            where subscription.machine.beginsChecksum(at: now) {
+                due[subscription.interest.number] = subscription.interest.matcher
             }
         }
         for (interest, matcher) in due { self.beginStateChecksum(interest, matcher) }
@@ -43,53 +35,39 @@ extension Fanout {
 
     /// Ends windows of the interest at the LSN of the state checksum.
     private func cut(_ interest: Int, _ lsn: LSN) {
-        self.cuts[interest] = lsn
-        for connection in self.connections.values {
-            for subscription in connection.subscriptions
-            where subscription.interest == interest && subscription.machine.cursor == lsn
-                && !subscription.machine.isInWindow
-            {
-                subscription.exactAt = lsn
-            }
+        self.conflation.cut(interest, at: lsn)
+        for (subscription, _) in self.connections.subscriptions(of: interest) {
+            subscription.machine.checksumBegun(at: lsn)
         }
     }
 
     private func stateChecksumComputed(_ interest: Int, at lsn: LSN, value: UInt64) {
-        for connection in self.connections.values {
-            for subscription in connection.subscriptions
-            where subscription.interest == interest && subscription.machine.isFollowing
-                && subscription.subscription.topics.contains(.proof)
-            {
-                subscription.stateChecksum = (lsn, value)
-                self.sendStateChecksum(subscription, of: connection, at: self.now)
-                self.flush(connection)
-            }
+        for (subscription, connection) in self.connections.subscriptions(of: interest) {
+            subscription.machine.checksumComputed(value, at: lsn)
+            self.sendStateChecksum(subscription, of: connection, at: self.now)
+            self.flush(connection)
         }
     }
 
-    /// Sends a pending state checksum once every step before it was delivered.
+    /// Sends a state checksum that waits, once every step before it was sent.
     func sendStateChecksum(
         _ subscription: FanoutSubscription,
         of connection: FanoutConnection,
         at now: UInt64
     ) {
-        guard let checksum = subscription.stateChecksum, subscription.machine.cursor >= checksum.lsn
-        else {
-            return
-        }
-        subscription.stateChecksum = nil
-        let isComparable =
-            subscription.isConflated
-            ? subscription.exactAt == checksum.lsn : subscription.machine.settledAt <= checksum.lsn
-        guard isComparable, subscription.machine.settledAt <= checksum.lsn else {
-            // Retries soon: in a quarter of the usual time.
-            subscription.checksumSentAt = now - min(now, Self.dueNanoseconds * 3 / 4)
-            return
-        }
+        guard let checksum = subscription.machine.takeChecksum(at: now) else { return }
         self.send(
             .digest(lsn: checksum.lsn, value: checksum.value),
             requestID: subscription.requestID,
             of: connection
         )
+    }
+}
+
+extension FanoutTable {
+    fileprivate func subscriptions(
+        of interest: Int
+    ) -> [(subscription: FanoutSubscription, connection: FanoutConnection)] {
+        self.subscriptions { $0.interest.number == interest }
     }
 }

@@ -1,40 +1,32 @@
 internal import Bytes
-internal import InventoryWire
 
 /// The periodic work of the fan-out.
 extension Fanout {
     /// Sends progress events and state checksums that are due, and measures the subscribers' lag.
     func keepTime(_ now: UInt64) {
-        let due =
-            UInt64(WireLimits.progressMilliseconds) * 1_000_000 - FanoutLimits.timerNanoseconds
+        let durable = self.positions.durable
         var lag = FanoutLag()
-        var least = self.durable
-        for connection in self.connections.values {
+        var least = durable
+        for connection in self.connections.all {
             for subscription in connection.subscriptions {
                 if subscription.machine.isFollowing {
                     let lsn = subscription.machine.cursor
                     least = min(least, lsn)
                     // A subscriber that has all steps of the last run is not behind.
-                    if lsn < self.seen { lag.add(self.durable - lsn) }
+                    if lsn < self.positions.seen { lag.add(durable - lsn) }
                 }
-                guard subscription.machine.isFollowing, !connection.isBlocked,
-                    now - min(now, subscription.publishedAt) >= due
-                else { continue }
-                subscription.isProgressDue = true
-                self.ring.add(connection.number)
+                if !connection.isBlocked, subscription.machine.becomesProgressDue(at: now) {
+                    self.schedule.add(connection.number)
+                }
             }
         }
-        self.seen = self.durable
+        self.positions.timerRan()
         self.dropUnusedTracks()
         self.beginStateChecksums(now)
         self.pieces.remove(through: least)
-        if lag.behindCount == 0 {
-            self.blocks.removeRead()
-            self.logReaders.closeWaiting()
-        }
+        if lag.behindCount == 0 { self.steps.removeRead() }
         self.figures.lag = lag
-        self.figures.sharedByteCount =
-            self.pieces.byteCount + self.blocks.feedByteCount + self.blocks.readByteCount
+        self.figures.sharedByteCount = self.pieces.byteCount + self.steps.byteCount
         self.figures.publish()
     }
 }

@@ -3,12 +3,6 @@ internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
 
-struct WindowKey: Hashable {
-    var interest: Int
-    /// The LSN before its first step.
-    var after: LSN
-}
-
 /// A window of a conflated interest that is being built, for all subscribers at the same position.
 struct WindowBuilder {
     var window = ConflationWindow()
@@ -46,62 +40,38 @@ extension Fanout {
         for subscription: FanoutSubscription,
         _ now: UInt64
     ) -> EventPiece? {
-        let interest = subscription.interest
-        guard let track = self.tracks[interest] else {
-            preconditionFailure("a conflated subscription without a track")
-        }
-        if lsn >= track.newest {
-            guard now >= track.dueAt else {
-                subscription.machine.rests(until: track.dueAt)
+        let interest = subscription.interest.number
+        let end = subscription.machine.windowEnd
+        switch self.conflation.need(interest, at: lsn, windowEnd: end, now: now) {
+        case .rest(let due):
+            subscription.machine.rests(until: due)
+            return nil
+        case .current(let after):
+            let target = self.positions.target
+            // A subscriber that begins between two windows waits for the end of this one.
+            guard self.complete(after: after, through: target, subscription), lsn == after else {
                 return nil
             }
-            // A subscriber that begins between two windows waits for the end of this one.
-            guard self.complete(after: track.newest, through: self.target, subscription),
-                lsn == track.newest
-            else { return nil }
-            return self.pieces.piece(interest, at: lsn)
+        case .merged(let through, let least):
+            if let piece = self.pieces.piece(interest, at: lsn), piece.after == lsn,
+                piece.windowEnd >= least || piece.isCutShort
+            {
+                return piece
+            }
+            guard self.complete(after: lsn, through: through, subscription) else { return nil }
         }
-        let end = self.windowEnd(track, interest, after: lsn)
-        let least = subscription.machine.isInWindow ? subscription.windowEnd : end
-        if let piece = self.pieces.piece(interest, at: lsn), piece.after == lsn,
-            piece.windowEnd >= least || piece.isCutShort
-        {
-            return piece
-        }
-        guard self.complete(after: lsn, through: max(end, least), subscription) else { return nil }
         return self.pieces.piece(interest, at: lsn)
-    }
-
-    /// The newest end, or the LSN of a state checksum that will be compared.
-    private func windowEnd(_ track: ConflationTrack, _ interest: Int, after lsn: LSN) -> LSN {
-        guard let cut = self.cuts[interest], cut > lsn else { return track.newest }
-        return min(cut, track.newest)
     }
 
     /// Merges a part of the new steps into the current window that is furthest behind, so that little is left
     /// to do when its time is over.
     func follow() {
-        guard !self.tracks.isEmpty, self.tracks.count <= FanoutLimits.followedWindowsMax else {
-            return
-        }
-        var next: (key: WindowKey, through: LSN, limit: LSN)?
-        for (interest, track) in self.tracks {
-            let key = WindowKey(interest: interest, after: track.newest)
-            let builder = self.windows[key]
-            guard builder != nil || self.windows.count < FanoutLimits.windowBuildersMax else {
-                continue
-            }
-            let through = builder?.through ?? track.newest
-            let limit = min(self.cut(interest, behind: track.newest) ?? .max, self.durable)
-            let isFull = builder.map { $0.end != nil || $0.isFull } ?? false
-            guard !isFull, through < limit, through < next?.through ?? .max else { continue }
-            next = (key, through, limit)
-        }
-        guard let next, let subscription = self.following[next.key.interest] else { return }
-        var builder =
-            self.windows.removeValue(forKey: next.key) ?? WindowBuilder(through: next.through)
-        _ = self.build(&builder, through: next.limit, subscription)
-        self.windows[next.key] = builder
+        let durable = self.positions.durable
+        guard !self.conflation.isEmpty,
+            var next = self.conflation.takeFollowed(durable: durable)
+        else { return }
+        _ = self.build(&next.builder, through: next.limit, next.interest)
+        self.conflation.put(next.builder, next.key)
     }
 
     /// Builds the window that begins after `lsn` and caches its pieces, within the limits of one serving.
@@ -113,17 +83,15 @@ extension Fanout {
         _ subscription: FanoutSubscription
     ) -> Bool {
         let interest = subscription.interest
-        let key = WindowKey(interest: interest, after: lsn)
-        if self.windows[key] == nil, self.windows.count >= FanoutLimits.windowBuildersMax {
-            self.dropUnusedWindows()
+        let key = WindowKey(interest: interest.number, after: lsn)
+        if self.conflation.isFull(for: key) {
+            self.conflation.dropWindows(except: self.usedWindows())
             // Windows that were begun come first; this one's turn comes later.
-            guard self.windows.count < FanoutLimits.windowBuildersMax else { return false }
+            guard !self.conflation.isFull(for: key) else { return false }
         }
-        var builder = self.windows[key] ?? WindowBuilder(through: lsn)
-        let limit = builder.end ?? min(end, self.cut(interest, behind: lsn) ?? end)
-        builder.end = limit
-        self.windows[key] = nil
-        switch self.build(&builder, through: limit, subscription) {
+        var builder = self.conflation.takeWindow(key, through: end)
+        let limit = builder.end ?? end
+        switch self.build(&builder, through: limit, interest) {
         case .complete:
             self.keep(
                 builder,
@@ -133,21 +101,16 @@ extension Fanout {
             )
             return true
         case .incomplete:
-            self.windows[key] = builder
+            self.conflation.put(builder, key)
         case .needsLog:
-            self.windows[key] = builder
+            self.conflation.put(builder, key)
             subscription.machine.waits(for: .log)
             self.readLog(after: builder.through)
         case .needsProduct:
-            self.windows[key] = builder
+            self.conflation.put(builder, key)
             subscription.machine.waits(for: .product)
         }
         return false
-    }
-
-    private func cut(_ interest: Int, behind lsn: LSN) -> LSN? {
-        guard let cut = self.cuts[interest], cut > lsn else { return nil }
-        return cut
     }
 
     private enum Building { case complete, incomplete, needsLog, needsProduct }
@@ -156,14 +119,14 @@ extension Fanout {
     private func build(
         _ builder: inout WindowBuilder,
         through end: LSN,
-        _ subscription: FanoutSubscription
+        _ interest: SharedInterest
     ) -> Building {
-        let track = self.tracks[subscription.interest]
+        let track = self.conflation.track(interest.number)
         var scanned = 0
         while builder.through < end {
             if builder.isFull { break }
             guard scanned < FanoutLimits.scanByteCountMax else { return .incomplete }
-            if let over = track?.window(after: builder.through), over.end <= end {
+            if let over = track.window(after: builder.through), over.end <= end {
                 for batch in over.batches {
                     batch.withBody { builder.window.takes(selected: $0) }
                 }
@@ -172,17 +135,19 @@ extension Fanout {
                 scanned += over.byteCount
                 continue
             }
-            guard let block = self.blocks.block(after: builder.through) else { return .needsLog }
-            let limit = min(end, track?.end(behind: builder.through) ?? end)
+            guard let block = self.steps.blocks.block(after: builder.through) else {
+                return .needsLog
+            }
+            let limit = min(end, track.end(behind: builder.through) ?? end)
             let entered = self.add(
                 block,
                 through: limit,
                 to: &builder,
-                subscription: subscription,
+                interest: interest,
                 scanned: &scanned
             )
             guard let entered else { continue }
-            guard let (batch, lsn) = self.entered(entered, subscription) else {
+            guard let (batch, lsn) = self.entered(entered, interest) else {
                 return .needsProduct
             }
             batch.withBody { builder.window.takes(selected: $0) }
@@ -197,10 +162,10 @@ extension Fanout {
         _ block: IndexedBlock,
         through end: LSN,
         to builder: inout WindowBuilder,
-        subscription: FanoutSubscription,
+        interest: SharedInterest,
         scanned: inout Int
     ) -> Entered? {
-        let (matcher, keys, after) = (subscription.matcher, self.keys, builder.through)
+        let (matcher, keys, after) = (interest.matcher, self.steps.keys, builder.through)
         var entered: Entered?
         block.forEachEntry(after: after, through: end) { entry, bytes in
             if builder.window.takes(entry, matcher, in: keys) == .enters {
@@ -246,68 +211,37 @@ extension Fanout {
         // The last piece covers the steps without a change in the window.
         let none = EventBatch(ByteWriter(), requestID: requestID, through: builder.through)
         insert(last?.batch ?? none, through: builder.through)
-        guard self.tracks[key.interest]?.newest == key.after else { return }
-        let byteCountMax = FanoutLimits.windowsByteCountMax / self.tracks.count
-        self.tracks[key.interest]?.close(
-            at: builder.through,
-            batches,
-            settledAt: builder.settledAt,
-            now: self.now,
-            byteCountMax: byteCountMax
-        )
+        self.conflation.completed(builder, key, as: batches, now: self.now)
     }
 
     // MARK: - Who is served
 
-    /// Begins the track of a conflated subscription.
-    func beginTrack(of subscription: FanoutSubscription) {
-        guard let period = subscription.machine.period else { return }
-        let interest = subscription.interest
-        if self.following[interest] == nil { self.following[interest] = subscription }
-        guard self.tracks[interest] == nil else { return }
-        self.tracks[interest] = ConflationTrack(period: period, at: self.durable)
-    }
-
-    /// The log's files up to `lsn` are gone: windows that need them restart there.
-    func restartTracks(at lsn: LSN) {
-        for (interest, track) in self.tracks {
-            let key = WindowKey(interest: interest, after: track.newest)
-            guard let builder = self.windows[key], builder.through == lsn else { continue }
-            self.windows[key] = nil
-            self.tracks[interest] = ConflationTrack(period: track.period, at: self.durable)
-        }
-    }
-
     /// Drops the windows of interests without subscriptions.
     func dropUnusedTracks() {
-        guard !self.tracks.isEmpty else { return }
-        self.following = [:]
-        for connection in self.connections.values {
+        guard !self.conflation.isEmpty else { return }
+        var followed: [Int: SharedInterest] = [:]
+        for connection in self.connections.all {
             for subscription in connection.subscriptions where subscription.isConflated {
-                self.following[subscription.interest] = subscription
+                followed[subscription.interest.number] = subscription.interest
             }
         }
-        guard self.following.count < self.tracks.count else { return }
-        self.tracks = self.tracks.filter { self.following[$0.key] != nil }
-        self.windows = self.windows.filter { self.following[$0.key.interest] != nil }
+        self.conflation.retain(followed)
     }
 
-    /// Drops windows at whose beginning no subscriber is any more.
-    private func dropUnusedWindows() {
+    /// The windows that subscribers wait for.
+    private func usedWindows() -> Set<WindowKey> {
         var used: Set<WindowKey> = []
-        for connection in self.connections.values {
+        for connection in self.connections.all {
             for subscription in connection.subscriptions where subscription.isConflated {
                 used.insert(self.windowKey(of: subscription))
             }
         }
-        self.windows = self.windows.filter { used.contains($0.key) }
+        return used
     }
 
     /// The window that a subscription waits for.
     func windowKey(of subscription: FanoutSubscription) -> WindowKey {
-        let newest = self.tracks[subscription.interest]?.newest ?? .max
-        let after = min(subscription.machine.cursor, newest)
-        return WindowKey(interest: subscription.interest, after: after)
+        self.conflation.key(subscription.interest.number, at: subscription.machine.cursor)
     }
 }
 

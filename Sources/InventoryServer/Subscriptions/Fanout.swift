@@ -16,49 +16,18 @@ internal import NIOCore
 /// consumer costs its cursor and one piece that it shares. `@unchecked Sendable`: it is used on one thread,
 /// that of its ``FanoutHost``.
 final class Fanout: @unchecked Sendable {
-    /// When the next turn is due.
-    enum Next: Equatable {
-        case now
-        /// Not before that time, unless something happens.
-        case at(UInt64)
-        /// Not before that time, though there is work.
-        case rest(until: UInt64)
-    }
-
     let upstream: FanoutUpstream
     let host: any FanoutHost
-    var connections: [UInt32: FanoutConnection] = [:]
-    var ring = FanoutRing()
+    var connections = FanoutTable()
+    var schedule = FanoutSchedule()
+    var positions = FanoutPositions()
+    var steps = FanoutSteps()
     var pieces = EventPieces()
-    var blocks = FeedBlocks()
     var interests = Interests()
-    var keys = SelectionKeys.none
-    /// Everything up to this LSN is durable.
-    var durable: LSN = 0
-    /// The LSN up to which steps are sent.
-    var target: LSN = 0
-    /// The LSN up to which this pass sends at least: its target when it began.
-    private var passTarget: LSN = 0
+    var conflation = Conflation()
+    var figures: FanoutFigures
     /// Bytes of steps that one serving has scanned.
     var scannedByteCount = 0
-    var subscriptionCount = 0
-    var logReaders = LogReaders()
-    var entering = EnteringProducts()
-    var windows: [WindowKey: WindowBuilder] = [:]
-    /// The completed windows, and one of the subscriptions, by interest.
-    var tracks: [Int: ConflationTrack] = [:]
-    var following: [Int: FanoutSubscription] = [:]
-    /// LSNs at which windows end because of a state checksum, by interest.
-    var cuts: [Int: LSN] = [:]
-    var figures: FanoutFigures
-    private var passNanoseconds: UInt64 = 0
-    private var restsUntil: UInt64 = 0
-    private var pace = FanoutPace()
-    /// When the first window with a waiting subscription ends.
-    var nextDue = UInt64.max
-    private var timerAt: UInt64 = 0
-    /// The durable LSN when the timer last ran.
-    var seen: LSN = 0
 
     init(_ upstream: FanoutUpstream, on host: any FanoutHost, _ board: FanoutBoard) {
         self.upstream = upstream
@@ -71,103 +40,69 @@ final class Fanout: @unchecked Sendable {
     // MARK: - Turns
 
     /// Serves connections that have work, for at most the duration of a turn.
-    func turn() -> Next {
+    func turn() -> FanoutSchedule.Next {
         let start = self.now
-        if start >= self.timerAt {
-            self.timerAt = start + FanoutLimits.timerNanoseconds
-            self.keepTime(start)
-        }
-        if start < self.pace.restsUntil { return self.rest(until: self.pace.restsUntil) }
+        if self.schedule.timerFires(at: start) { self.keepTime(start) }
+        if let rest = self.schedule.throttled(at: start) { return rest }
         self.follow()
-        if self.ring.isPassOver {
-            if start < self.restsUntil { return self.rest(until: self.restsUntil) }
-            self.beginPass(start)
-        } else if self.ring.isPartOver {
-            // Connections later in the pass get the newest steps without waiting for the next pass.
-            self.target = self.durable
-            self.ring.beginPart()
+        switch self.schedule.turn(at: start) {
+        case .rest(let time): return self.schedule.rest(until: time)
+        case .beginPass: self.beginPass(start)
+        case .beginPart:
+            self.positions.beginPart()
+            self.schedule.beginPart()
+        case .continuePart: break
         }
-        let end = self.serveSome(from: start)
-        self.passNanoseconds += end - start
-        if self.ring.isPassOver { self.passEnded(at: end) }
-        return self.next
+        self.serveSome(from: start)
+        return self.schedule.next(hasUnpublished: self.hasUnpublished)
     }
 
     /// Serves the next connections of the pass until the turn's budget is used up.
-    ///
-    /// - Returns: The time when that ended.
-    private func serveSome(from start: UInt64) -> UInt64 {
+    private func serveSome(from start: UInt64) {
         var budget = TurnBudget(
             byteCountMax: FanoutLimits.turnByteCountMax,
             from: start,
             nanosecondsMax: FanoutLimits.turnNanosecondsMax
         )
         var end = start
-        var servedCount = 0
-        var lateCount = 0
-        while let number = self.ring.take() {
+        var served = FanoutSchedule.Served()
+        while let number = self.schedule.take() {
             if let connection = self.connections[number] {
-                let served = self.serve(connection, start)
-                budget.use(served.byteCount)
-                servedCount += 1
-                if served.isLate { lateCount += 1 }
+                let (byteCount, isLate) = self.serve(connection, start)
+                budget.use(byteCount)
+                served.count += 1
+                if isLate { served.lateCount += 1 }
             }
             end = self.now
             if budget.isUsedUp(at: end) { break }
         }
         self.figures.turned(nanoseconds: end - start, byteCount: budget.byteCount)
-        self.pace.turned(
-            from: start,
-            to: end,
-            servedCount: servedCount,
-            lateCount: lateCount,
-            loop: self.upstream.loopNanoseconds()
-        )
-        return end
+        let loop = self.upstream.loopNanoseconds()
+        let pass = self.schedule.turned(served, from: start, to: end, loop: loop)
+        if let pass { self.figures.board.passed(nanoseconds: pass) }
     }
-
-    private func passEnded(at end: UInt64) {
-        // Steps that become durable meanwhile are sent in one write each.
-        let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
-        self.restsUntil = self.ring.hasNext ? 0 : end + rest
-        self.figures.board.passed(nanoseconds: self.passNanoseconds)
-        self.passNanoseconds = 0
-    }
-
-    /// When the next turn is due.
-    private var next: Next {
-        if !self.ring.isIdle {
-            let next = max(self.ring.isPassOver ? self.restsUntil : 0, self.pace.restsUntil)
-            return next == 0 ? .now : self.rest(until: next)
-        }
-        if self.hasUnpublished { return self.rest(until: self.restsUntil) }
-        return .at(min(self.timerAt, max(self.nextDue, self.restsUntil)))
-    }
-
-    private func rest(until time: UInt64) -> Next { .rest(until: min(time, self.timerAt)) }
 
     private var hasUnpublished: Bool {
-        self.durable > self.passTarget && self.subscriptionCount > 0
+        self.positions.hasUnpublished && self.connections.subscriptionCount > 0
     }
 
     private func beginPass(_ now: UInt64) {
-        if self.hasUnpublished || now >= self.nextDue {
-            (self.target, self.passTarget) = (self.durable, self.durable)
-            self.nextDue = .max
-            for connection in self.connections.values
+        if self.schedule.looksForWork(at: now, hasUnpublished: self.hasUnpublished) {
+            self.positions.beginPass()
+            for connection in self.connections.all
             where !connection.isBlocked && self.hasWork(connection, now) {
-                self.ring.add(connection.number)
+                self.schedule.add(connection.number)
             }
         }
-        self.ring.beginPass()
+        self.schedule.beginPass()
     }
 
     private func hasWork(_ connection: FanoutConnection, _ now: UInt64) -> Bool {
         var hasWork = false
         for subscription in connection.subscriptions {
-            switch subscription.machine.next(through: self.target, at: now) {
+            switch subscription.machine.next(through: self.positions.target, at: now) {
             case .makeRows, .send: hasWork = true
-            case .restUntil(let due): self.nextDue = min(self.nextDue, due)
+            case .restUntil(let due): self.schedule.windowEnds(at: due)
             case .rest: break
             }
         }
@@ -194,7 +129,7 @@ final class Fanout: @unchecked Sendable {
         }
         self.flush(connection)
         let hasMore = !connection.isBlocked && self.hasWork(connection, now)
-        if hasMore { self.ring.add(connection.number) }
+        if hasMore { self.schedule.add(connection.number) }
         return (byteCount, isWindow || (hasMore && byteCount > 0))
     }
 
@@ -203,10 +138,12 @@ final class Fanout: @unchecked Sendable {
         of connection: FanoutConnection,
         at now: UInt64
     ) -> Int {
-        if subscription.isProgressDue { self.sendProgress(subscription, of: connection, at: now) }
+        if subscription.machine.isProgressDue {
+            self.sendProgress(subscription, of: connection, at: now)
+        }
         var byteCount = 0
         for _ in 0..<FanoutLimits.piecesAtOnceMax {
-            switch subscription.machine.next(through: self.target, at: now) {
+            switch subscription.machine.next(through: self.positions.target, at: now) {
             case .makeRows:
                 self.makeRows(subscription, connection)
                 return byteCount
@@ -243,26 +180,19 @@ final class Fanout: @unchecked Sendable {
         batch.forEachBuffer(of: subscription.requestID) {
             connection.append($0, isAnswer: false)
         }
-        if !batch.isEmpty { subscription.publishedAt = now }
         self.figures.eventByteCount += Int64(batch.bodyByteCount)
-        let windowEnd =
-            subscription.machine.isInWindow
-            ? max(subscription.windowEnd, piece.windowEnd) : piece.windowEnd
-        let endsWindow = subscription.isConflated ? piece.through >= windowEnd : true
-        subscription.machine.sent(
-            through: piece.through,
-            isNotified: !batch.isEmpty,
-            settledAt: piece.settledAt,
-            endsWindow: endsWindow,
+        let endsWindow = subscription.machine.sent(
+            SubscriptionMachine.Sent(
+                through: piece.through,
+                isNotified: !batch.isEmpty,
+                settledAt: piece.settledAt,
+                windowEnd: piece.windowEnd,
+                isCut: subscription.isConflated
+                    && self.conflation.isCut(subscription.interest.number, at: piece.through)
+            ),
             at: now
         )
-        subscription.windowEnd = windowEnd
-        if subscription.isConflated, endsWindow {
-            if !batch.isEmpty { self.sendProgress(subscription, of: connection, at: now) }
-            if self.cuts[subscription.interest] == piece.through {
-                subscription.exactAt = piece.through
-            }
-        }
+        if endsWindow, !batch.isEmpty { self.sendProgress(subscription, of: connection, at: now) }
         self.sendStateChecksum(subscription, of: connection, at: now)
         return batch.byteCount
     }
@@ -272,18 +202,13 @@ final class Fanout: @unchecked Sendable {
         of connection: FanoutConnection,
         at now: UInt64
     ) {
-        subscription.isProgressDue = false
-        let lsn = subscription.machine.cursor
-        guard subscription.machine.isFollowing, !subscription.machine.isInWindow,
-            lsn <= self.durable
-        else { return }
+        let durable = self.positions.durable
+        guard let lsn = subscription.machine.takeProgress(durable: durable, at: now) else { return }
         self.send(
             .progress(lsn: lsn, time: self.upstream.now()),
             requestID: subscription.requestID,
             of: connection
         )
-        subscription.machine.progressSent()
-        subscription.publishedAt = now
     }
 
     func send(_ message: ServerMessage, requestID: UInt64, of connection: FanoutConnection) {
@@ -317,9 +242,11 @@ final class Fanout: @unchecked Sendable {
 
     /// Steps up to `lsn` are durable.
     func becameDurable(_ block: FeedBlock?, through lsn: LSN, _ keys: SelectionKeys?) {
-        self.durable = max(self.durable, lsn)
-        if let keys { self.keys = keys }
-        if let block, self.subscriptionCount > 0 { self.blocks.append(IndexedBlock(block)) }
-        if !self.entering.isEmpty { self.resume(from: .product) }
+        self.positions.becameDurable(through: lsn)
+        if let keys { self.steps.keys = keys }
+        if let block, self.connections.subscriptionCount > 0 {
+            self.steps.blocks.append(IndexedBlock(block))
+        }
+        if !self.steps.entering.isEmpty { self.resume(from: .product) }
     }
 }

@@ -1,8 +1,5 @@
 internal import Bytes
 internal import DequeModule
-internal import InventoryEngine
-internal import InventoryModel
-internal import InventoryWire
 internal import NIOCore
 internal import Synchronization
 
@@ -166,12 +163,6 @@ final class FanoutConnection {
         return self.subscriptions[self.turn]
     }
 
-    func remove(_ requestID: UInt64) -> FanoutSubscription? {
-        guard let index = self.subscriptions.firstIndex(where: { $0.requestID == requestID })
-        else { return nil }
-        return self.subscriptions.remove(at: index)
-    }
-
     /// Traps if the queue is inconsistent, bytes wait for a peer that is gone, or a request has two
     /// subscriptions.
     ///
@@ -184,60 +175,10 @@ final class FanoutConnection {
         for subscription in self.subscriptions {
             subscription.machine.checkInvariants()
             precondition(!subscription.machine.isClosed, "a closed subscription is retained")
+            precondition(
+                (subscription.rows != nil) == (subscription.machine.snapshotLSN != nil),
+                "rows of no snapshot, or a snapshot without rows"
+            )
         }
     }
-}
-
-/// One subscription of a connection; used on the fan-out's thread.
-final class FanoutSubscription {
-    let requestID: UInt64
-    let subscription: Subscription
-    let matcher: SubscriptionMatcher
-    /// Equal for subscriptions that share every piece; see ``Interests``.
-    let interest: Int
-    var machine: SubscriptionMachine
-    /// The remaining rows of the snapshot being sent.
-    var rows: SnapshotRows?
-    /// When anything was last sent to it, in nanoseconds.
-    var publishedAt: UInt64
-    var isProgressDue = false
-    /// When a state checksum was last begun for it.
-    var checksumSentAt: UInt64 = 0
-    /// A state checksum that waits until the steps before it are delivered.
-    var stateChecksum: (lsn: LSN, value: UInt64)?
-    /// The last LSN at which a window ended because of a state checksum.
-    var exactAt: LSN = 0
-    /// The end of the current window.
-    var windowEnd: LSN = 0
-
-    init(
-        _ requestID: UInt64,
-        subscription: Subscription,
-        matcher: SubscriptionMatcher,
-        interest: Int,
-        machine: SubscriptionMachine,
-        at now: UInt64
-    ) {
-        self.requestID = requestID
-        self.subscription = subscription
-        self.matcher = matcher
-        self.interest = interest
-        self.machine = machine
-        self.publishedAt = now
-    }
-
-    var isConflated: Bool { self.machine.period != nil }
-}
-
-/// The rows of a snapshot; used by one thread at a time, hence `@unchecked Sendable`.
-final class SnapshotRows: @unchecked Sendable {
-    let lsn: LSN
-    private let snapshot: SubscriptionSnapshot
-
-    init(_ subscription: Subscription, of view: ReadView) {
-        self.lsn = view.lsn
-        self.snapshot = SubscriptionSnapshot(subscription, of: view)
-    }
-
-    func next(_ count: Int) -> [Change]? { self.snapshot.next(count) }
 }

@@ -51,4 +51,7 @@ enum FanoutLimits {
     static let sendBufferByteCount = 256 << 10
     /// Nanoseconds between two checks which subscribers need a progress event.
     static let timerNanoseconds: UInt64 = 50_000_000
+    /// Nanoseconds after which a progress event or a state checksum is due: the next check may be too late.
+    static let progressNanoseconds =
+        UInt64(WireLimits.progressMilliseconds) * 1_000_000 - timerNanoseconds
 }

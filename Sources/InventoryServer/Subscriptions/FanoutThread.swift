@@ -99,7 +99,7 @@ final class FanoutThread: FanoutHost {
     }
 
     /// The time to wait for sockets: zero if work was posted; otherwise later posts must wake the thread.
-    private func sleep(before next: Fanout.Next, _ now: UInt64) -> Int {
+    private func sleep(before next: FanoutSchedule.Next, _ now: UInt64) -> Int {
         let patience = Self.patience(until: next, now)
         return self.mailbox.withLock { mailbox in
             guard mailbox.work.isEmpty, !mailbox.isStopping else { return 0 }
@@ -109,7 +109,7 @@ final class FanoutThread: FanoutHost {
         }
     }
 
-    private static func patience(until next: Fanout.Next, _ now: UInt64) -> Int {
+    private static func patience(until next: FanoutSchedule.Next, _ now: UInt64) -> Int {
         switch next {
         case .now: 0
         case .at(let time), .rest(let time): Int(clamping: time - min(now, time))
