@@ -105,7 +105,7 @@ import Testing
     @Test func `the rows are oldest first, and each line of a receipt keeps its number`() throws {
         let (shop, copy) = (try Daemon(), try Daemon())
         for daemon in [shop, copy] {
-            try self.done(daemon, ["location", "create", "depot", "Depot"])
+            try self.done(daemon, ["location", "add", "depot", "--name", "Depot"])
         }
         let original = "\(self.folder.path)/till.csv"
         try Self.receipts.write(toFile: original, atomically: true, encoding: .utf8)
@@ -115,7 +115,7 @@ import Testing
         #expect(
             try self.rows(sales) == [
                 "R1 BOX 2 main", "R2 PEN 1 main", "R1 PEN 3 main", "R1 CUP 4 depot",
-                "R1 BOX 1 main", "R2 BOX 1 main", "R1 PEN 9 depot", "R1 CUP 1 main",
+                "R1 BOX 1 main", "R2 BOX 0 main", "R1 PEN 9 depot", "R1 CUP 1 main",
                 "R2 CUP 6 main",
             ]
         )
@@ -140,5 +140,56 @@ import Testing
         #expect(try self.rows(sales) == (0..<count).map { "R\($0 / 3) S 1 main" })
         let empty = try Daemon().invctl("export", "-", "--what", "sales")
         #expect(empty.lines.count == 1 && empty.output.hasPrefix("lsn,line,"), "\(empty)")
+    }
+
+    // MARK: - Write-offs
+
+    /// Lines of receipts, in which goods were removed without being sold; with costs and a second location.
+    private static let writtenOff = """
+        sku,quantity,price,cost,occurredAt,reference,location
+        BOX,2,5.00,2.00,2025-11-03 10:00,R1,main
+        BOX,-3,0.00,2.10,2025-11-03 10:00,R1,main
+        PEN,1,1.50,0.30,2025-11-03 10:00,R1,main
+        PEN,-8,0,,2025-11-04 10:00,,depot
+        CUP,-5,0.00,1.00,2025-11-04 11:00,R2,main
+        CUP,-6,0.00,1.00,2025-11-04 12:00,R3,main
+
+        """
+
+    @Test func `write-offs come back as such, and those that were undone do not`() throws {
+        let (shop, copy) = (try Daemon(), try Daemon())
+        for daemon in [shop, copy] {
+            try self.done(daemon, ["location", "add", "depot", "--name", "Depot"])
+        }
+        let file = "\(self.folder.path)/till.csv"
+        try Self.writtenOff.write(toFile: file, atomically: true, encoding: .utf8)
+        let words = ["import", file, "--as", "sales", "--negative", "write-off"]
+        try self.done(shop, words)
+        let last = ["ledger", "list", "--ref", "R3", "-o", "csv", "--fields", "lsn"]
+        let lsn = try #require(try shop.invctl(last).lines.last)
+        try self.done(shop, ["ledger", "reverse", lsn])
+        // A correction of today is no past sale.
+        try self.done(shop, ["stock", "adjust", "BOX=1", "--reason", "found"])
+
+        let sales = "\(self.folder.path)/sales.csv"
+        try self.done(shop, ["export", sales, "--what", "sales"])
+        #expect(
+            try self.rows(sales) == [
+                "R1 BOX 2 main", "R1 BOX 3 main", "R1 PEN 1 main", " PEN 8 depot", "R2 CUP 5 main",
+            ]
+        )
+        try self.done(copy, ["import", sales, "--as", "sales"])
+        let fields = "occurredAt,kind,sku,location,onHandDelta,amount,cost,reason,reference"
+        let past = ["ledger", "list", "--where", "imported = true", "--where", "reference != R3"]
+        func listed(_ daemon: Daemon) throws -> [String] {
+            try daemon.invctl(past + ["-o", "csv", "--fields", fields, "--oldest-first"]).lines
+                // That of R3 remains, and with its reversal comes to nothing.
+                .filter { !$0.contains("openingBalance,CUP,main,6,") }
+        }
+        #expect(try listed(copy) == listed(shop))
+        #expect(try listed(copy).count { $0.contains(",adjust,") } == 3)
+        let again = try copy.invctl(words)
+        #expect(again.output.hasPrefix("6 rows: 2 accepted, 0 rejected, 4 already"), "\(again)")
+        #expect(try copy.invctl("verify").code == 0)
     }
 }

@@ -227,6 +227,11 @@ extension DescribedBytes: QueryVisitor {
         self.term(name, &value)
     }
 
+    mutating func lastFlag(_ name: StaticString, _ value: inout Bool) {
+        guard value else { return }
+        self.ahead += Self.bytes { $0.write(true) }
+    }
+
     mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {
         let number = UInt64(value)
         self.ahead += Self.bytes { $0.writeVarint(number) }

@@ -225,8 +225,8 @@ extension ReadView {
         )
     }
 
-    /// Sales, returns, reversals of either and late cost, newest first, with their value and age; see
-    /// ``SaleRow``.
+    /// Sales, returns, reversals of either and late cost, newest first, with their value and age, and perhaps the
+    /// write-offs of past sales; see ``SaleRow``.
     func sales(_ query: SalesQuery, at now: Instant) throws(Refusal) -> Answer {
         try self.check(query.product)
         try self.check(query.location)
@@ -241,7 +241,9 @@ extension ReadView {
             from: query.from,
             to: query.to
         )
-        var rows = 0..<self.tables.ledger.rowCount
+        if query.includesPastWriteOffs { filter.kinds.insert(.init(.adjust)) }
+        let ledger = self.tables.ledger
+        var rows = 0..<ledger.rowCount
         if !query.reference.isEmpty {
             filter.reference = try self.lookUp(query.reference)
             if filter.reference == nil { rows = 0..<0 }
@@ -261,15 +263,16 @@ extension ReadView {
         return Answer(schema, limit: query.limit, token: self.token) {
             switch scan.next() {
             case .row(let row):
-                self.tables.ledger.saleRow(row).map { .row(self.cells(of: row, $0, at: now)) }
-                    ?? .passed
+                // Other corrections than those of past sales are changes of today's stock.
+                ledger.saleRow(row) != nil || ledger.kind(row) == .adjust && ledger.isPast(row)
+                    ? .row(self.cells(of: row, at: now)) : .passed
             case .passed: .passed
             case .end: .end
             }
         }
     }
 
-    private func cells(of row: Int, _ saleRow: SaleRow, at now: Instant) -> [ResultCell] {
+    private func cells(of row: Int, at now: Instant) -> [ResultCell] {
         let ledger = self.tables.ledger
         let movement = self.tables.movement(row)
         let products = self.tables.products
@@ -277,7 +280,7 @@ extension ReadView {
         let age = now.microseconds.subtractingReportingOverflow(movement.occurredAt.microseconds)
         let seconds = age.overflow ? Int64.max / 1_000_000 : max(0, age.partialValue) / 1_000_000
         // Late cost was never charged to a customer: its amount is cost.
-        let isLate = saleRow == .lateCost
+        let isLate = ledger.saleRow(row) == .lateCost
         let amount = isLate ? 0 : movement.amount
         let cost = isLate ? movement.amount : -movement.cost
         let category = Int(products.categories[product])

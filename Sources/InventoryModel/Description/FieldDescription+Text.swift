@@ -43,6 +43,7 @@ extension FieldDescription.Kind {
         switch self {
         case .text, .term: "text"
         case .lastTerm: "if not empty, text"
+        case .lastFlag: "if true, bool"
         case .flag: "bool"
         case .integer: "varint"
         case .quantity: "quantity"

@@ -24,8 +24,8 @@ public struct FieldDescription: Hashable, Sendable {
         case lines([FieldDescription], String?)
         /// A text that may refer to that of an earlier change.
         case sharedText
-        /// A text of a query, one at the end of its encoding, and a signed number.
-        case term, lastTerm, signed
+        /// A text of a query, a text and a boolean at the end of its encoding, and a signed number.
+        case term, lastTerm, lastFlag, signed
         /// An optional id, by the name of its entity.
         case optionalID(String)
         /// A value with an encoding of its own, by its name in PROTOCOL.md.
@@ -255,6 +255,11 @@ extension FieldList: QueryVisitor {
     /// Adds a text at the end of a query.
     public mutating func lastTerm(_ name: StaticString, _ value: inout String) {
         self.add("\(name)", .lastTerm)
+    }
+
+    /// Adds a boolean at the end of a query.
+    public mutating func lastFlag(_ name: StaticString, _ value: inout Bool) {
+        self.add("\(name)", .lastFlag)
     }
 
     /// Adds a number with its limits.

@@ -177,6 +177,7 @@ extension SalesQuery: DescribedQuery {
         try v.span(&self.from, &self.to)
         try v.term("reference", &self.reference)
         try v.limit(&self.limit)
+        try v.lastFlag("pastWriteOffs", &self.includesPastWriteOffs)
     }
 }
 

@@ -12,6 +12,15 @@ extension ByteReader: QueryVisitor {
         value = self.remaining > 0 ? try self.readNonEmptyText() : ""
     }
 
+    /// Reads a boolean if there are bytes left; throws if it is false.
+    public mutating func lastFlag(_ name: StaticString, _ value: inout Bool) throws(Failure) {
+        let offset = self.offset
+        value = self.remaining > 0
+        if value, try !self.readBool() {
+            throw .unknownCode(offset: offset, code: 0, what: "boolean that is present")
+        }
+    }
+
     /// Reads a number; throws if it exceeds the upper limit of the field.
     public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) throws(Failure) {
         let limit = UInt32(clamping: field.bounds.upperBound)
@@ -88,6 +97,11 @@ extension ByteWriter: QueryVisitor {
     /// Writes a text unless it is empty.
     public mutating func lastTerm(_ name: StaticString, _ value: inout String) {
         if !value.isEmpty { self.writeText(value) }
+    }
+
+    /// Writes a boolean unless it is false.
+    public mutating func lastFlag(_ name: StaticString, _ value: inout Bool) {
+        if value { self.write(true) }
     }
 
     /// Writes a number.

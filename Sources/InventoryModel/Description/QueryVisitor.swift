@@ -14,6 +14,9 @@ public protocol QueryVisitor: FieldVisitor, ~Copyable {
     /// Visits a text that was added later: it ends the encoding, and has no bytes if it is empty.
     mutating func lastTerm(_ name: StaticString, _ value: inout String) throws(Failure)
 
+    /// Visits a boolean that was added later: it ends the encoding, and has no bytes if it is false.
+    mutating func lastFlag(_ name: StaticString, _ value: inout Bool) throws(Failure)
+
     /// Visits a number; a decoder reports one that does not fit 32 bits with the upper limit of the field.
     mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) throws(Failure)
 

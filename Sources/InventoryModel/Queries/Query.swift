@@ -287,6 +287,8 @@ public struct SalesQuery: Hashable, Sendable {
     public var reference: String
     /// The largest number of rows, up to ``Limits/queryRowsMax``; 0 for all.
     public var limit: UInt32
+    /// Whether the rows include the write-offs of past sales, of kind `adjust`, without an amount.
+    public var includesPastWriteOffs: Bool
 
     /// Creates a query; by default for all sales and returns.
     public init(
@@ -296,7 +298,8 @@ public struct SalesQuery: Hashable, Sendable {
         from: Instant? = nil,
         to: Instant? = nil,
         reference: String = "",
-        limit: UInt32 = 0
+        limit: UInt32 = 0,
+        includesPastWriteOffs: Bool = false
     ) {
         self.product = product
         self.location = location
@@ -305,6 +308,7 @@ public struct SalesQuery: Hashable, Sendable {
         self.to = to
         self.reference = reference
         self.limit = limit
+        self.includesPastWriteOffs = includesPastWriteOffs
     }
 }
 

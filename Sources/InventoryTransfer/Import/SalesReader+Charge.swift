@@ -46,7 +46,10 @@ extension SalesReader {
         _ field: String,
         isAmount: Bool
     ) throws(Problem) -> Kind {
-        guard isNegative else { return charged < 0 ? .discount : .sale }
+        guard isNegative else {
+            if self.isWriteOffOfExport { return .writeOff }
+            return charged < 0 ? .discount : .sale
+        }
         // Of a return, what is given back may be below 0 as well as the quantity.
         guard charged >= 0 || isAmount else {
             throw Problem(text: "price: \(self.text(of: field)) is below 0, as is the quantity")
@@ -73,6 +76,9 @@ extension SalesReader {
 
     /// Whether the row, of a negative quantity, is a return or takes a sale back.
     fileprivate var isReturnOfExport: Bool { self.hasKind([.return, .reversal]) }
+
+    /// Whether the row is the write-off of a past sale.
+    fileprivate var isWriteOffOfExport: Bool { self.hasKind([.adjust]) }
 
     private func hasKind(_ kinds: [MovementKind]) -> Bool {
         guard self.columns.kind != .max else { return false }

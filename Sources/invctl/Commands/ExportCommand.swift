@@ -18,8 +18,9 @@ struct ExportCommand: AsyncParsableCommand {
 
             import reads what --what products, stock and sales write, in this order: all fields of the \
             products; what is on hand at each location and worth; each line of a receipt with its amount \
-            and cost, oldest first, so that each keeps its number in the receipt. Sales that were undone on the same day are left out with their reversals; those undone \
-            later come back as returns. Stock on hold, reserved or expected, and archived products, do \
+            and cost, oldest first, so that each keeps its number in the receipt, with the write-offs of \
+            past sales. Sales that were undone on the same day are left out with their reversals, and \
+            write-offs that were undone; sales undone later come back as returns. Stock on hold, reserved or expected, and archived products, do \
             not come back.
 
             An export is no backup, which is everything and can be restored: see invctl backup --help.
@@ -168,7 +169,7 @@ struct ExportCommand: AsyncParsableCommand {
         // Sales are answered newest first, but an import numbers the lines of a receipt in their order.
         let reversed = self.chosen == .sales ? try ReversedBlocks() : nil
         for try await part in shell.client.rows(of: self.query) {
-            let table = adding(part.table)
+            let table = try adding(part.table)
             if let reversed {
                 try reversed.append(table)
             } else {
@@ -194,7 +195,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     /// Returns what adds the columns that an import needs beside those of the answer, or removes rows.
-    private func adaptation(_ shell: Shell) async throws -> (ResultTable) -> ResultTable {
+    private func adaptation(_ shell: Shell) async throws -> (ResultTable) throws -> ResultTable {
         switch self.chosen {
         case .products: try await ExportedProducts(shell.client).adding
         case .stock: try await ExportedStock(shell.client).adding
@@ -210,7 +211,7 @@ struct ExportCommand: AsyncParsableCommand {
         case .locations: .locations(includingArchived: true)
         case .stock: .levels(LevelQuery())
         case .ledger: .ledger(LedgerQuery(isNewestFirst: false))
-        case .sales: .sales(SalesQuery())
+        case .sales: ExportedSales.query
         case .reservations: .reservations(ReservationQuery())
         case .transfers: .transfers(TransferQuery())
         }

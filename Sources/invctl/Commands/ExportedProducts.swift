@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -7,29 +8,43 @@ import InventoryTransfer
 /// An import creates a product with a level at its `location`, so that it has none at another.
 struct ExportedProducts {
     /// The code of the location by product.
-    private var locations: [Int64: String] = [:]
+    private var locations: [ProductID: String] = [:]
 
     /// Queries the levels of all products, which come by ascending product and location.
     init(_ client: InventoryClient) async throws {
         for try await part in client.rows(of: .levels(LevelQuery())) {
-            guard let product = part.table.column(named: "productId"),
-                let location = part.table.column(named: "location")
-            else { continue }
-            for row in 0..<part.table.rowCount {
-                guard case .integer(let id) = part.table.cell(row, product),
-                    case .text(let code) = part.table.cell(row, location),
-                    self.locations[id] == nil
-                else { continue }
-                self.locations[id] = code
+            for level in try part.rows(as: Place.self) where self.locations[level.product] == nil {
+                self.locations[level.product] = level.location
             }
         }
     }
 
     /// Returns a table of products with the column `location`.
-    func adding(to table: ResultTable) -> ResultTable {
+    ///
+    /// - Throws: `ClientError` if the table has no ids of products.
+    func adding(to table: ResultTable) throws(ClientError) -> ResultTable {
         var column = ResultColumn(ResultField("location", .text))
-        let ids = table.column(named: "id").map { table.columns[$0].integers } ?? []
-        for id in ids { column.append(self.locations[id].map { .text($0) } ?? .none) }
+        for product in try table.rows(as: Listed.self) {
+            column.append(self.locations[product.id].map { .text($0) } ?? .none)
+        }
         return ResultTable(columns: table.columns + [column], rowCount: table.rowCount)
+    }
+
+    /// Where a level is.
+    private struct Place: AnswerRow {
+        let product: ProductID
+        let location: String
+
+        init(from row: inout RowReader) throws(ClientError) {
+            self.product = try row.id("productId")
+            self.location = try row.text("location")
+        }
+    }
+
+    /// A row of the products.
+    private struct Listed: AnswerRow {
+        let id: ProductID
+
+        init(from row: inout RowReader) throws(ClientError) { self.id = try row.id("id") }
     }
 }

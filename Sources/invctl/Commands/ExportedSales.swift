@@ -4,16 +4,21 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// The rows of an export of sales: all of them, without sales and returns that were taken back on the same day.
+/// The rows of an export of sales: those of past sales with their write-offs, and all others, without what was
+/// taken back on the same day.
 ///
 ///     sale       R1  + 9.90   Monday    ┐
 ///     reversal   R1  − 9.90   Monday    ┴─▶ neither
 ///     sale       R2  + 5.00   Monday    ──▶ sale
 ///     reversal   R2  − 5.00   Tuesday   ──▶ reversal, which an import reads as goods that came back
+///     write-off  R3    0.00   Monday    ──▶ adjust, which an import reads as a write-off, unless it was undone
 ///
 /// So the net of each day is the same in a database that imports them. The export reverses the answer's order:
 /// oldest first, the lines of a receipt are numbered as they were when they were imported.
 struct ExportedSales {
+    /// All rows of past and other sales, newest first.
+    static let query = Query.sales(SalesQuery(includesPastWriteOffs: true))
+
     /// Rows that are left out.
     private var omitted: Set<MovementID> = []
 
@@ -21,74 +26,66 @@ struct ExportedSales {
     ///
     /// Days are those of `zone`.
     init(_ client: InventoryClient, zone: TimeZone) async throws {
-        var reversals: [MovementID: (id: MovementID, occurredAt: Instant)] = [:]
+        var reversals: [MovementID: Reversed] = [:]
         let query = LedgerQuery(kinds: MovementKindSet(.reversal), isNewestFirst: false)
         for try await part in client.rows(of: .ledger(query)) {
-            let columns = Columns(part.table)
-            for row in 0..<part.table.rowCount {
-                guard let origin = columns.origin(row) else { continue }
-                reversals[origin] = (columns.id(row), columns.occurredAt(row))
-            }
+            for row in try part.rows(as: Reversed.self) { reversals[row.origin] = row }
         }
         guard !reversals.isEmpty else { return }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
-        for try await part in client.rows(of: .sales(SalesQuery())) {
-            let columns = Columns(part.table)
-            for row in 0..<part.table.rowCount {
-                let id = columns.id(row)
-                guard let reversal = reversals[id] else { continue }
-                let (first, second) = (columns.occurredAt(row), reversal.occurredAt)
-                guard calendar.isDate(first.date, inSameDayAs: second.date) else { continue }
-                self.omitted.insert(id)
+        for try await part in client.rows(of: Self.query) {
+            for row in try part.rows(as: Sold.self) {
+                guard let reversal = reversals[row.id] else { continue }
+                let isSameDay = calendar.isDate(
+                    row.occurredAt.date,
+                    inSameDayAs: reversal.occurredAt.date
+                )
+                // The reversal of a write-off is in no answer about sales.
+                guard isSameDay || row.kind == .adjust else { continue }
+                self.omitted.insert(row.id)
                 self.omitted.insert(reversal.id)
             }
         }
     }
 
     /// Returns a table of sales without the rows that are left out.
-    func removing(from table: ResultTable) -> ResultTable {
-        let columns = Columns(table)
-        let kept = (0..<table.rowCount).filter { !self.omitted.contains(columns.id($0)) }
-        guard kept.count < table.rowCount else { return table }
-        let filtered = table.columns.map { column in
-            var result = ResultColumn(column.field)
-            for row in kept { result.append(column.cell(row)) }
-            return result
-        }
-        return ResultTable(columns: filtered, rowCount: kept.count)
+    ///
+    /// - Throws: `ClientError` if the table has other columns than ``query`` answers with.
+    func removing(from table: ResultTable) throws(ClientError) -> ResultTable {
+        if self.omitted.isEmpty { return table }
+        let rows = try table.rows(as: Sold.self)
+        let kept = rows.indices.filter { !self.omitted.contains(rows[$0].id) }
+        return kept.count == rows.count ? table : table.rows(kept)
     }
 
-    /// The columns of an answer that identify a movement.
-    private struct Columns {
-        private let table: ResultTable
+    /// A row of the sales.
+    private struct Sold: AnswerRow {
+        let id: MovementID
+        let occurredAt: Instant
+        let kind: MovementKind
 
-        init(_ table: ResultTable) { self.table = table }
-
-        private func number(_ name: String, _ row: Int) -> Int64? {
-            guard let column = self.table.column(named: name),
-                case .integer(let value) = self.table.cell(row, column)
-            else { return nil }
-            return value
+        init(from row: inout RowReader) throws(ClientError) {
+            self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
+            self.occurredAt = try row.instant("occurredAt")
+            self.kind = try row.choice("kind")
         }
+    }
 
-        private func id(lsn: String, line: String, at row: Int) -> MovementID? {
-            guard let lsn = self.number(lsn, row), let line = self.number(line, row) else {
-                return nil
-            }
-            return MovementID(lsn: LSN(UInt64(clamping: lsn)), line: UInt16(clamping: line))
-        }
+    /// A reversal in the ledger.
+    private struct Reversed: AnswerRow {
+        let id: MovementID
+        let occurredAt: Instant
+        /// What it reversed.
+        let origin: MovementID
 
-        func id(_ row: Int) -> MovementID {
-            self.id(lsn: "lsn", line: "line", at: row) ?? MovementID(lsn: 0, line: 0)
-        }
-
-        func origin(_ row: Int) -> MovementID? {
-            self.id(lsn: "originLsn", line: "originLine", at: row)
-        }
-
-        func occurredAt(_ row: Int) -> Instant {
-            Instant(microseconds: self.number("occurredAt", row) ?? 0)
+        init(from row: inout RowReader) throws(ClientError) {
+            self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
+            self.occurredAt = try row.instant("occurredAt")
+            self.origin = MovementID(
+                lsn: try row.lsn("originLsn"),
+                line: try row.integer("originLine")
+            )
         }
     }
 }

@@ -82,6 +82,7 @@ extension PlausibleRequests {
                         limit: 5
                     )
                 ),
+                .sales(SalesQuery(limit: 5, includesPastWriteOffs: true)),
             ]
         case .refusals:
             return [
