@@ -10,7 +10,7 @@ import TerminalKit
 ///     --id                  the user's name for it
 ///     sales                 a hash of the file and the options: the same sales are not imported twice;
 ///                           once that run is undone, the hash and -2, then -3 and so on
-///     FILE.invd-run         the run of this file and these options that was interrupted
+///     FILE.invd-run         the run of this file and these options that was interrupted, and not undone since
 ///     otherwise             a new run with a random name
 struct ImportIdentity: Sendable {
     let kind: ImportKind
@@ -27,10 +27,10 @@ struct ImportIdentity: Sendable {
     /// The user's `--id`.
     private let id: String?
     /// Whether no earlier process can have begun the run.
-    private let isNew: Bool
+    private var isNew: Bool
     /// The path of the file by which the same command resumes the run; `nil` if it needs none or has none.
     private let resumePath: String?
-    private let resumed: ResumeFile?
+    private var resumed: ResumeFile?
     /// The file of a run that was interrupted, of another version of the imported file or with other options.
     private let leftover: ResumeFile?
     private let canResume: Bool
@@ -72,10 +72,10 @@ struct ImportIdentity: Sendable {
         )
     }
 
-    /// Whether the name is made from the file's content, so that a run of that name may have been undone.
-    var isNamedByContent: Bool { self.id == nil && self.kind == .sales }
+    /// Whether the name is that of an earlier run, by the file or its content, which may have been undone.
+    var mayBeUndone: Bool { self.id == nil && (self.kind == .sales || self.resumed != nil) }
 
-    /// Gives the run the first name, by number, that no undone run has.
+    /// Gives the run a name that no undone run has: of sales, the first one by number.
     ///
     /// - Parameter runs: All runs of this content.
     mutating func pass(undone runs: [ListedImportRun]) {
@@ -83,6 +83,12 @@ struct ImportIdentity: Sendable {
             runs.lazy.filter { $0.isUndone }.map { ($0.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+        guard self.kind == .sales else {
+            guard undone[self.name] != nil else { return }
+            (self.resumed, self.isNew) = (nil, true)
+            self.name = IdempotencyKey.random().text
+            return
+        }
         let base = self.name
         var number = 1
         while let run = undone[self.name] {
@@ -161,6 +167,7 @@ struct ImportIdentity: Sendable {
                 object.add("accepted", raw: String(earlier.counts.accepted))
                 object.add("refused", raw: String(earlier.counts.refused))
                 object.add("passed", raw: String(earlier.counts.passed))
+                object.add("undone", raw: String(earlier.isUndone))
                 object.add("replayed", raw: "true")
                 return self.shell.print(object)
             }

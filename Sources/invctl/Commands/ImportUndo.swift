@@ -9,7 +9,8 @@ import InventoryWire
 ///     steps of the run, newest first ─▶ reverse, 250 a request ─▶ undone, undone before, or why not
 ///
 /// Each step is reversed on its own and at most once, so that a step which cannot be reversed keeps no other one,
-/// and the same command again continues behind an interruption.
+/// and the same command again continues behind an interruption. A run that was interrupted is ended first: to
+/// resume it would import its rest without the rows that were undone.
 struct ImportUndo {
     private let shell: Shell
     private let run: ListedImportRun
@@ -76,12 +77,33 @@ struct ImportUndo {
             confirmation,
             otherwise: "nothing was undone"
         )
+        try await self.endRun()
         for start in stride(from: 0, to: self.steps.count, by: Self.stepsPerRequest) {
             let end = min(start + Self.stepsPerRequest, self.steps.count)
             try await self.reverse(Array(self.steps[start..<end]), reason, note: note)
         }
         await self.report()
         if !self.refused.isEmpty { throw Exit.partlyDone }
+    }
+
+    /// Whether the run was interrupted and recorded something, so that it must not be resumed.
+    private var isInterrupted: Bool { self.run.endedAt == nil && !self.steps.isEmpty }
+
+    /// Records an interrupted run as finished, with the rows that were imported.
+    private func endRun() async throws {
+        guard self.isInterrupted else { return }
+        let record = RecordImportRun(
+            run: self.run.name,
+            kind: self.run.kind,
+            content: self.run.content,
+            layout: self.run.layout,
+            session: self.run.session,
+            isFinished: true,
+            counts: self.run.counts
+        )
+        let keyed = try await self.shell.client.send(.recordImportRun(record), key: .random())
+        guard case .refused(let refusal) = keyed.outcome else { return }
+        throw await self.shell.failure(refusal)
     }
 
     /// The most steps of one request, which the server decides in one piece.
@@ -136,10 +158,13 @@ struct ImportUndo {
             self.shell.note("  … and \(self.refused.count - Self.listedMax) more")
         }
         guard !self.shell.isQuiet, !self.shell.isDryRun else { return }
-        if self.run.endedAt == nil {
+        if self.isInterrupted {
+            let next =
+                self.refused.isEmpty
+                ? "the same command imports the file from its beginning, under a new --id if it had one"
+                : "import the file again under a new --id"
             self.shell.note(
-                "  note  this import was interrupted: the same command resumes it behind the rows that were "
-                    + "undone; under a new --id it begins again"
+                "  note  this import was interrupted, and it is not resumed any more: \(next)"
             )
         }
         switch self.run.kind {
