@@ -92,7 +92,7 @@ import Testing
         let daemon = try Daemon()
         let file = try self.write(
             "till.csv",
-            Self.head + "PEN,2,1.50,2026-11-02 09:00,R1\nPEN,1,1.50,2026-11-02 09:00,R1\n"
+            Self.head + "PEN,2,1.50,2026-11-02 09:00,R1\nPEN,1,1.50,2026-11-02 09:00,R2\n"
         )
         let words = ["import", file, "--as", "sales"]
         func runs() throws -> [String] { try self.list(daemon, "run,state", "ledger", "imports") }
@@ -110,7 +110,7 @@ import Testing
             #expect(try runs().first == "\(last),undone")
 
             let dry = try daemon.invctl(words + ["--dry-run"])
-            #expect(dry.output.hasPrefix("2 rows: 2 valid, 0 rejected"), "\(dry)")
+            #expect(dry.output.hasPrefix("2 rows: 2 accepted, 0 rejected; nothing"), "\(dry)")
             let again = try daemon.invctl(words)
             #expect(again.code == 0 && again.output.hasPrefix("2 rows: 2 accepted"), "\(again)")
             #expect(again.errors.contains(/this file was imported on 20.* and undone since/))
@@ -266,6 +266,55 @@ import Testing
                     "PN1,Good name,Shelf,5.00", "PN2,Pear,Fruit,1.00", "PN3,Broken,Bin,0.00",
                     "PN4,Plum,Fruit,0.80",
                 ]
+        )
+        #expect(try daemon.invctl("verify").code == 0)
+    }
+
+    /// The same products, spelled in different ways, with and without names.
+    private static let spellings = [
+        """
+        sku,name,quantity,price,occurredAt,reference
+        abc-1,,1,1.00,2026-01-10,A1
+        ABC-1,,1,1.00,2026-01-05,A2
+        pen,Pen,1,2.00,2026-01-10,A1
+        gift,,1,0,2026-01-10,A1
+
+        """,
+        """
+        sku,name,quantity,price,occurredAt,reference
+        Abc-1,,1,1.00,2026-02-10,B1
+        PEN,Pencil,1,2.00,2026-02-10,B1
+        Gift,,1,0,2026-02-10,B1
+
+        """,
+        """
+        sku,name,quantity,price,occurredAt,reference
+        ABC-1,,1,0,2026-03-10,C1
+        Pen,,1,2.00,2026-02-10,C1
+        GIFT,,1,0,2026-03-10,C1
+
+        """,
+    ]
+
+    @Test(arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
+    func `a SKU is spelled as in the latest sale with a price, in any order`(order: [Int]) throws {
+        let daemon = try Daemon()
+        func isImported(_ text: String) throws {
+            let done = try daemon.invctl(["import", "-", "--as", "sales"], input: Data(text.utf8))
+            #expect(done.code == 0, "\(done.errors)")
+        }
+        for month in order { try isImported(Self.spellings[month]) }
+        // Of two sales at one time the larger spelling remains, also of products without such a sale.
+        #expect(
+            try self.list(daemon, "sku,name", "product", "list").sorted() == [
+                "Abc-1,Abc-1", "Pen,Pencil", "gift,gift",
+            ]
+        )
+        // A person decides.
+        #expect(try daemon.invctl("product", "set", "pen", "--sku", "pEN").code == 0)
+        try isImported("sku,quantity,price,occurredAt,reference\nPEN,1,9.00,2026-09-01,D1\n")
+        #expect(
+            try self.list(daemon, "sku,price", "product", "list").contains("pEN,2.00")
         )
         #expect(try daemon.invctl("verify").code == 0)
     }

@@ -1,8 +1,9 @@
 internal import InventoryModel
 
-/// The rule of products known only from imported sales: three values, each of which the last sale determines.
+/// The rule of products known only from imported sales: values, each of which the last sale determines.
 ///
 ///     name, category, price  ──▶ later than the product's own, or as late and larger ──▶ replaces it
+///     spelling of the SKU    ──▶ likewise, by the time of the price
 ///
 /// So the result does not depend on the order of imports. See ``InferredProduct``.
 extension InventoryState {
@@ -17,8 +18,13 @@ extension InventoryState {
         else { return self.done(UInt64(id.value), in: draft) }
         var update = ProductUpdate()
         var fields = ProductFields()
-        (fields.name, fields.price) = (inferred.name, inferred.price)
+        (fields.sku, fields.name, fields.price) = (inferred.sku, inferred.name, inferred.price)
         fields.trim()
+        if (times.pricedAt, product.sku) < (inferred.pricedAt, fields.sku) {
+            update.sku = fields.sku
+            // Without a name in any sale the SKU is the name.
+            if times.namedAt == .none { update.name = fields.sku }
+        }
         if !fields.name.isEmpty,
             (times.namedAt, product.name) < (inferred.namedAt, fields.name)
         {
@@ -60,8 +66,7 @@ extension InventoryState {
         let done = try self.createProduct(product, in: &draft)
         let times = InferredTimes(
             product: ProductID(UInt32(done.id)),
-            namedAt: inferred.name.isEmpty
-                ? Instant(microseconds: Limits.instantMin) : inferred.namedAt,
+            namedAt: inferred.name.isEmpty ? .none : inferred.namedAt,
             categorizedAt: inferred.categorizedAt,
             pricedAt: inferred.pricedAt
         )
@@ -104,4 +109,9 @@ extension InventoryState {
         guard let row = self.inferredProducts.removeValue(forKey: id) else { return }
         self.tables.inferredProducts.clear(row)
     }
+}
+
+extension Instant {
+    /// What stands for no sale among the times of a product.
+    fileprivate static let none = Instant(microseconds: Limits.instantMin)
 }

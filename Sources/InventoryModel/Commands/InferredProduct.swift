@@ -2,7 +2,8 @@
 /// sale that it comes from.
 ///
 ///     unknown SKU              the product is created, and known from sales only
-///     known from sales only    of each of the three, the value of the later sale remains
+///     known from sales only    of each of the three, the value of the later sale remains; the SKU is
+///                              spelled as in the later one of those that prices come from
 ///     described by a person    nothing changes
 ///
 /// Whatever order files are imported in, the last sale of all of them determines a product: of two values of the

@@ -50,6 +50,12 @@ extension SalesReader {
     /// Whether the row has a category of its own.
     var hasCategory: Bool { self.records.withBytes(self.columns.category) { !$0.isEmpty } }
 
+    /// Whether the code is that one as typed.
+    @inline(__always)
+    func isCode(_ code: String) -> Bool {
+        self.withCode { $0.elementsEqual(code.utf8) }
+    }
+
     /// Whether the name is that one as typed.
     func isName(_ name: String) -> Bool {
         self.records.withUTF8(self.columns.name) { $0.elementsEqual(name.utf8) }

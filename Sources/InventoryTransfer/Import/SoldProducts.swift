@@ -9,7 +9,12 @@ internal import InventoryModel
 struct SoldProducts: Sendable {
     struct Line: Sendable {
         /// The code as first typed.
+        var code: String
+        /// The code as in the latest sale with a price, of two at one time the larger; without such a sale the
+        /// largest.
         var sku: String
+        /// Whether the SKU is that of a row that the server accepts.
+        var isSpelled = false
         /// The name in the row of the highest rank that has one; empty without one.
         var name: String
         /// The rank of that row.
@@ -59,10 +64,20 @@ struct SoldProducts: Sendable {
     }
 
     private(set) var lines: [Line] = []
-    /// Codes that differ from another only in case or white space, with the SKU that they map to.
-    private(set) var merged: [(code: String, sku: String)] = []
+    /// Codes that differ from the one first typed of their product.
+    private var variants: [(code: String, product: Int)] = []
     private var codes = NumberedStrings()
     private var keys = NumberedStrings()
+
+    /// Codes that differ from their product's SKU, only in case or white space.
+    var merged: [(code: String, sku: String)] {
+        var seen: Set<Int> = []
+        return self.variants.flatMap { variant in
+            let line = self.lines[variant.product]
+            let first = seen.insert(variant.product).inserted ? [line.code] : []
+            return (first + [variant.code]).filter { $0 != line.sku }.map { ($0, line.sku) }
+        }
+    }
 
     /// Adds a row and returns the number of its product.
     ///
@@ -80,6 +95,8 @@ struct SoldProducts: Sendable {
         if rank >= self.lines[index].categorizedAt, reader.hasCategory {
             self.lines[index].take(category: reader, rank)
         }
+        let pricedAt = isPricedSale ? row.occurredAt : Instant(microseconds: .min)
+        self.lines[index].take(code: reader, at: pricedAt)
         if isPricedSale {
             self.lines[index].take(price: row.price, per: row.per, at: row.occurredAt)
         }
@@ -93,7 +110,8 @@ struct SoldProducts: Sendable {
         if let known = reader.withCode({ self.codes.number(of: $0) }) { return known }
         return self.product(reader.code) {
             Line(
-                sku: reader.code,
+                code: reader.code,
+                sku: NormalizedText.trimmed(reader.code),
                 name: "",
                 price: .zero,
                 pricedAt: Instant(microseconds: .min),
@@ -110,8 +128,8 @@ struct SoldProducts: Sendable {
         let index = known ?? self.lines.count
         if known == nil {
             self.lines.append(new())
-        } else if code != self.lines[index].sku {
-            self.merged.append((code, self.lines[index].sku))
+        } else if code != self.lines[index].code {
+            self.variants.append((code, index))
         }
         // Invalid UTF-8 was replaced in the code, so its bytes are not found again.
         _ = self.codes.findOrInsert(code, index)
@@ -157,6 +175,19 @@ extension SoldProducts.Line {
         (self.namedAt, self.name) = (rank, name)
     }
 
+    /// Takes the spelling of the code in a row that is not earlier than the latest sale with a price.
+    ///
+    /// `time` is that of the row if it is such a sale; it is taken before the row's price.
+    fileprivate mutating func take(code reader: borrowing SalesReader, at time: Instant) {
+        guard time >= self.pricedAt, !reader.isCode(self.sku) else { return self.isSpelled = true }
+        self.take(sku: NormalizedText.trimmed(reader.code), at: time)
+    }
+
+    private mutating func take(sku: String, at time: Instant) {
+        if !self.isSpelled || (self.pricedAt, self.sku) < (time, sku) { self.sku = sku }
+        self.isSpelled = true
+    }
+
     /// Takes the category of a row whose rank is not lower than that of the known one; of two of one rank, the
     /// larger.
     fileprivate mutating func take(
@@ -191,6 +222,7 @@ extension SoldProducts.Line {
         if (self.categorizedAt, self.category) < (later.categorizedAt, later.category) {
             (self.categorizedAt, self.category) = (later.categorizedAt, later.category)
         }
+        if later.isSpelled { self.take(sku: later.sku, at: later.pricedAt) }
         self.take(price: later.price, per: later.per, at: later.pricedAt)
         self.quantityDecimals.raise(to: later.quantityDecimals)
         self.hasOpenQuantity = self.hasOpenQuantity || later.hasOpenQuantity

@@ -39,7 +39,7 @@ struct ImportCommand: AsyncParsableCommand {
             --as sales: sku or barcode, quantity, price or amount (of the line), occurredAt (with timeOfDay, if \
             that is a column of its own); name, reference, category, location, cost. They are history \
             and never change the stock of today; products that do not exist are created, with the name, \
-            category and price of their latest sale with a price in any file. Without cost the goods have the unit \
+            category, price and spelling of the latest sale with a price in any file. Without cost the goods have the unit \
             cost that is known when the sale is imported. A receipt is \
             its location, reference and local day in --zone, a line its number in it, wherever in the \
             file its rows are: a line that was imported before is counted and not recorded again, and \
