@@ -36,6 +36,8 @@ struct SalesFile: Sendable {
     private(set) var returnCount = 0
     private(set) var writeOffCount = 0
     private(set) var discountCount = 0
+    /// The rows at local times that come twice or not at all.
+    private(set) var clockChanges = ClockChangeRows()
 
     /// The number of rows that are sent.
     var acceptedCount: Int {
@@ -112,8 +114,13 @@ struct SalesFile: Sendable {
         var returnCount = 0
         var writeOffCount = 0
         var discountCount = 0
+        var clockChanges = ClockChangeRows()
 
-        mutating func add(_ reading: SalesReader.Reading, _ reader: borrowing SalesReader) {
+        mutating func add(
+            _ reading: SalesReader.Reading,
+            _ change: ClockChange?,
+            of reader: borrowing SalesReader
+        ) {
             self.rowCount += 1
             switch reading {
             case .problem(let reason): self.problems.add(reader.records.number, reason)
@@ -122,6 +129,7 @@ struct SalesFile: Sendable {
                 self.passedCount += 1
             case .row(let row):
                 self.numbers.append(UInt32(self.products.add(row, reader)))
+                if let change { self.clockChanges.add(change, row: row.number) }
                 if !row.isAhead { self.earliest = min(self.earliest, row.occurredAt) }
                 switch row.kind {
                 case .sale: self.saleCount += 1
@@ -140,7 +148,7 @@ struct SalesFile: Sendable {
             problems: ProblemList(listedMax: self.problems.listedMax),
             end: range.lowerBound
         )
-        while let reading = try reader.next(&times) { part.add(reading, reader) }
+        while let reading = try reader.next(&times) { part.add(reading, times.change, of: reader) }
         part.end = max(part.end, reader.records.recordEnd)
         part.recordCount = reader.records.positionCount
         part.passedCount += reader.records.passedCount
@@ -164,6 +172,7 @@ struct SalesFile: Sendable {
         let numbers = self.products.merge(part.products, rowsBefore: self.recordCount)
         self.productsOfRows.append(part.numbers.map { numbers[Int($0)] })
         self.problems.add(part.problems, rowsBefore: self.recordCount)
+        self.clockChanges.add(part.clockChanges, rowsBefore: self.recordCount)
         self.rowCount += part.rowCount
         self.passedCount += part.passedCount
         self.recordCount += part.recordCount

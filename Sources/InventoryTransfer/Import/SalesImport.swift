@@ -98,6 +98,7 @@ package struct SalesImport {
             self.summarize(counts, of: run, self.options.dryRun ? "nothing written" : earlier)
         }
         self.noteMerged()
+        self.noteClockChanges()
         self.noteWithoutCost(run?.withoutCost ?? 0)
         try counts.checkAccepted()
     }
@@ -140,6 +141,13 @@ package struct SalesImport {
             "  note  \(rows) \(have) no known cost, so the cost of these sales is 0: a cost column gives it, or a "
                 + "catalog with costs that is imported before the sales"
         )
+    }
+
+    private func noteClockChanges() {
+        guard !self.host.isQuiet else { return }
+        for note in self.file.clockChanges.notes(in: self.options.reading.zone) {
+            self.host.note("  note  \(note)")
+        }
     }
 
     private func noteMerged() {

@@ -29,6 +29,16 @@ package enum TimeText {
     /// a change of clocks skips has the UTC offset before the change (RFC 5545, 3.3.5): 02:30, where clocks
     /// go from 02:00 to 03:00, is 03:30 of the new offset. A day alone is its first instant.
     package static func parse(_ text: String, zone: TimeZone) -> Instant? {
+        var change: ClockChange?
+        return self.parse(text, zone: zone, noting: &change)
+    }
+
+    /// Parses like ``parse(_:zone:)``, and notes whether a change of clocks skips or repeats the local time.
+    static func parse(
+        _ text: String,
+        zone: TimeZone,
+        noting change: inout ClockChange?
+    ) -> Instant? {
         var text = Substring(text)
         let offset = self.takeOffset(&text)
         let isUTC = offset != nil
@@ -63,6 +73,7 @@ package enum TimeText {
             return Instant(microseconds: calendar.startOfDay(dayNumber))
         }
         let local = dayNumber * 86_400 + seconds
+        if !isUTC { change = ClockChange(of: local, in: zone) }
         let utc = local - (offset ?? self.offset(local, zone))
         return Instant(microseconds: utc * 1_000_000 + fraction)
     }

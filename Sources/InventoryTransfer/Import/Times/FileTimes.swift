@@ -30,6 +30,8 @@ struct FileTimes {
     /// Cached days by year, month and day in decimal digits; `nil` for an invalid date.
     private var days: [Int: Day?] = [:]
     private var recent = (key: -1, day: Day?.none)
+    /// Whether a change of clocks skips or repeats the time that was read last.
+    private(set) var change: ClockChange?
 
     init(zone: TimeZone) { self.init(Format(zone: zone)) }
 
@@ -37,13 +39,14 @@ struct FileTimes {
 
     /// Returns the instant of a time in UTF-8; `nil` if it is not a time.
     mutating func instant(_ text: UnsafeRawBufferPointer) -> Instant? {
+        self.change = nil
         if let pattern = self.format.pattern {
             return pattern.local(text).flatMap { self.instant($0, hasTime: pattern.hasTime) }
         }
         guard let key = Self.dayKey(text), let seconds = Self.timeOfDay(text),
             let day = self.day(key), let offset = day.offset
         else {
-            return TimeText.parse(String(decoding: text, as: UTF8.self), zone: self.format.zone)
+            return self.parse(String(decoding: text, as: UTF8.self))
         }
         return Instant(microseconds: (day.local - offset + seconds) * 1_000_000)
     }
@@ -52,14 +55,14 @@ struct FileTimes {
     ///
     /// Without a time of day the date is all there is.
     mutating func instant(_ date: String, time: String) -> Instant? {
+        self.change = nil
         guard !time.isEmpty else { return self.instant(of: date) }
         let both = "\(date) \(time)"
         guard let pattern = self.format.pattern else {
             // A date column may have a time of zero, too.
             let day = String(date.prefix { $0 != " " && $0 != "T" })
-            return Clock(time).flatMap {
-                TimeText.parse("\(day) \($0.text)", zone: self.format.zone)
-            }
+            guard let clock = Clock(time) else { return nil }
+            return self.parse("\(day) \(clock.text)")
         }
         if pattern.hasTime { return self.instant(of: both) }
         var date = date
@@ -68,6 +71,10 @@ struct FileTimes {
         else { return nil }
         local.seconds = clock.seconds
         return self.instant(local, hasTime: true)
+    }
+
+    private mutating func parse(_ text: String) -> Instant? {
+        TimeText.parse(text, zone: self.format.zone, noting: &self.change)
     }
 
     private mutating func instant(of text: String) -> Instant? {
@@ -84,7 +91,7 @@ struct FileTimes {
         else { return nil }
         guard let offset = local.offset ?? (hasTime ? day.offset : nil) else {
             let clock = hasTime ? " " + Clock(seconds: local.seconds).text : ""
-            let parsed = TimeText.parse(Self.date(key) + clock, zone: self.format.zone)
+            let parsed = self.parse(Self.date(key) + clock)
             return parsed.map { Instant(microseconds: $0.microseconds + local.microseconds) }
         }
         let seconds = day.local - offset + local.seconds
@@ -168,7 +175,9 @@ struct FileTimes {
         let isConstant = seconds.allSatisfy {
             TimeText.offset(local + $0, self.format.zone) == offset
         }
-        return Day(local: local, offset: isConstant ? offset : nil)
+        // A day that the clocks skip as a whole has one offset, too.
+        let isThere = ClockChange(of: local + 43_200, in: self.format.zone) == nil
+        return Day(local: local, offset: isConstant && isThere ? offset : nil)
     }
 }
 
