@@ -4,7 +4,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Runs of imports that were interrupted, and undone since.
+/// Runs of imports that were interrupted, and undone since, or that another client is in the middle of.
 @Suite struct UndoneImportTests {
     private let folder = TemporaryDirectory()
 
@@ -84,5 +84,29 @@ import Testing
         #expect(again.errors.contains("a new --id imports it again"), "\(again)")
         let sales = try daemon.invctl("query", "--from", "sales", "--measure", "net", "-o", "csv")
         #expect(sales.lines.last?.hasPrefix("0.00") == true, "\(sales)")
+    }
+
+    @Test func `a file that another client is importing is not imported beside it`() async throws {
+        let daemon = try Daemon()
+        let words = try self.pens(.sales)
+        let running = try RunningClient(daemon, words)
+        let client = daemon.client()
+        for _ in 0..<10_000 {
+            if try await client.statistics()["movements"] ?? 0 > 500 { break }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        let second = try daemon.invctl(words)
+        // The first may have finished while the second looked whether it goes on.
+        if second.code != 4 {
+            #expect(second.code == 0, "\(second)")
+            #expect(second.output.hasPrefix("imported before, on "), "\(second)")
+        } else {
+            #expect(second.errors.contains("another client is importing this file"), "\(second)")
+        }
+        #expect(!second.errors.contains("resumed"), "\(second)")
+        #expect(running.wait() == 0)
+        #expect(try self.states(daemon) == ["sales,finished"])
+        #expect(try await client.statistics()["movements"] == 2 * Int64(Self.rowCount))
+        _ = try await client.verified()
     }
 }

@@ -117,6 +117,9 @@ final class BatchSender {
         }
         // The rows now encode to another request; the earlier run's was decided.
         guard refusal.code == .sequenceReused, number <= self.done else {
+            // Only a client that imports at the same time can have used a number that was free.
+            let isUsed = refusal.code == .sequenceReused || refusal.code == .outcomeForgotten
+            if isUsed, number > self.done { throw ImportRunHandle.isInProgress }
             throw Failure("request \(number)", refused: refusal)
         }
         try waiting.receive(nil)

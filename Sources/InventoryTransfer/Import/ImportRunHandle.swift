@@ -58,11 +58,10 @@ package final class ImportRunHandle: @unchecked Sendable {
 
     /// Begins the run, or finds the one of that name.
     ///
-    /// - Throws: ``Failure`` if the name belongs to another import or the program refuses the run, success as the
-    ///   exit status if it was finished before, or the client's error.
+    /// - Throws: ``Failure`` if the name belongs to another import, another client imports it now or the program
+    ///   refuses the run, success as the exit status if it was finished before, or the client's error.
     func begin() async throws {
-        let found = try await self.client.importRuns(ImportRunQuery(run: self.record.run)).rows
-            .first
+        let found = try await self.atRest()
         if let found {
             guard self.record.isAbout(found.kind, content: found.content, layout: found.layout)
             else { throw Self.conflict(found, self.record) }
@@ -82,6 +81,37 @@ package final class ImportRunHandle: @unchecked Sendable {
         }
         self.earlier = found
     }
+
+    /// Returns the record once no other client imports rows of the run; `nil` if it is not on record.
+    ///
+    /// A client that has just been killed may have left requests, which the server still decides.
+    ///
+    /// - Throws: ``Failure`` if another client goes on importing, or the client's error.
+    private func atRest() async throws -> ListedImportRun? {
+        var found = try await self.current()
+        for _ in 0..<Self.looksMax {
+            guard let before = found, before.endedAt == nil,
+                self.record.isAbout(before.kind, content: before.content, layout: before.layout)
+            else { return found }
+            try await Task.sleep(for: Self.timeBetweenLooks)
+            found = try await self.current()
+            if found == before { return found }
+        }
+        throw Self.isInProgress
+    }
+
+    /// How often a run that advances is looked at before it counts as that of another client, and how long it is
+    /// waited in between.
+    private static let looksMax = 10
+    private static let timeBetweenLooks = Duration.milliseconds(300)
+
+    /// The failure of an import that another client is in the middle of.
+    static let isInProgress = Failure(
+        "import_in_progress",
+        "another client is importing this file",
+        hint: "Wait until it has finished: invctl ledger imports shows the state of the import.",
+        exit: Exit.conflict
+    )
 
     /// The latest finished run of the same kind with the same file.
     private func repeated() async throws -> ListedImportRun? {
