@@ -94,11 +94,11 @@ final class CommandFields {
         return flag
     }
 
-    /// Returns a number, or a string with one, as it was written.
+    /// Returns a number, or a string with one, without an exponent.
     private func digits(_ name: String) throws(CommandProblem) -> String? {
         guard let value = self.value(name) else { return nil }
         switch value {
-        case .number(let digits), .text(let digits): return digits
+        case .number, .text: return value.plain
         default: throw self.problem(name, "is not a number")
         }
     }

@@ -21,8 +21,8 @@ final class CommandNames {
 
         init?(_ value: JSONValue) {
             switch value {
-            case .number(let digits):
-                guard let number = UInt64(digits) else { return nil }
+            case .number:
+                guard let number = value.plain.flatMap({ UInt64($0) }) else { return nil }
                 self = .id(number)
             case .text(let text): self = .name(NormalizedText.key(text))
             default: return nil

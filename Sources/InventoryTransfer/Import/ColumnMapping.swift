@@ -29,6 +29,14 @@ struct ColumnMapping: Sendable {
     private let header: [String]
     private let fields: [Field]
 
+    /// The columns of all fields but SKUs and barcodes.
+    var columnsWithoutCodes: Set<Int> {
+        let others = self.columns.filter { field, _ in
+            field != "sku" && field != "moreBarcodes" && !field.hasPrefix("barcode")
+        }
+        return Set(others.values)
+    }
+
     /// Finds the columns of a file.
     ///
     /// - Parameters:

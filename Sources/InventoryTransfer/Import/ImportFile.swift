@@ -59,8 +59,10 @@ struct ImportFile: Sendable {
         )
         var notes = [Self.note(encoding, read, of: file)].compactMap { $0 }
         guard let preset = options.preset, !read.header.isEmpty, let locations else {
-            self.records = read
             let mapping = read.header.isEmpty ? nil : try columns(read.header)
+            var records = read
+            records.exponentColumns = mapping?.columnsWithoutCodes ?? []
+            self.records = records
             if locations != nil, let unknown = mapping?.unknownStock {
                 throw Failure(
                     "unknown_location",

@@ -120,10 +120,12 @@ extension RecordReader {
         self.lineProblem = nil
         do throws(JSONError) {
             let members = try Self.members(object)
-            self.fields = self.header.map { name in
+            self.fields = self.header.enumerated().map { column, name in
                 let start = self.scratch.count
                 let value = members.last { $0.name == name }?.value
-                self.scratch.append(contentsOf: (value?.written ?? "").utf8)
+                let isNumeric = self.exponentColumns.contains(column)
+                let text = isNumeric ? value?.plain : value?.written
+                self.scratch.append(contentsOf: (text ?? "").utf8)
                 return Field(range: start..<self.scratch.count, isInScratch: true)
             }
         } catch {

@@ -39,6 +39,10 @@ struct RecordReader: @unchecked Sendable {
     /// The end of the range in which records begin.
     var end: Int
     var fields: [Field] = []
+    /// The columns of JSON objects in which a number may have an exponent.
+    ///
+    /// In a code, such as a barcode, it is damage that another program did, and is read as written.
+    var exponentColumns: Set<Int> = []
     /// The row numbers of the records, if they do not follow from their order.
     private let numbers: [Int]?
     /// Why rows cannot be read, by their number.

@@ -29,6 +29,12 @@ indirect enum JSONValue: Equatable {
         return members.last { $0.name == name }?.value
     }
 
+    /// Like ``written``, but a number without its exponent if it has one.
+    var plain: String? {
+        guard case .number(let text) = self else { return self.written }
+        return JSONNumber.withoutExponent(text) ?? text
+    }
+
     /// A string, number or Boolean as it was written; `nil` for other kinds.
     var written: String? {
         switch self {
