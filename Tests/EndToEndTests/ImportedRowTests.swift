@@ -1,5 +1,6 @@
 import Foundation
 import InventoryClient
+import InventoryTestSupport
 import Testing
 
 /// Rows and files that must not come in as something else than what they are.
@@ -84,7 +85,58 @@ import Testing
         #expect(cereal.output.hasPrefix("1 row: 1 accepted"), "\(cereal)")
     }
 
+    @Test(arguments: ["set", "add"])
+    func `totals of counted stock are passed over, unless a product is called so`(
+        mode: String
+    ) throws {
+        let daemon = try Daemon()
+        #expect(try self.run(daemon, "sku,name,price\nA,a,4.00\nB,b,4.00\n").code == 0)
+        let text = "sku,name,stock,cost\nA,a,9,\nSubtotal,,9,\nB,b,1,\nSubtotal,,1,\nTotal,,10,\n"
+        for words in [["--dry-run"], []] {
+            let words = ["import", "-", "--mode", mode, "--id", "1"] + words
+            let done = try daemon.invctl(words, input: Data(text.utf8))
+            #expect(done.code == 0, "\(done)")
+            #expect(done.output.contains("2 rows: 2 "), "\(done.output)")
+            #expect(done.output.contains("3 passed over"), "\(done.output)")
+        }
+        // With a text beside it, it is the row of a product that is not there.
+        let text2 = "sku,name,stock\nTotal,Cereal,2\nA,a,9\n"
+        let missing = try self.run(daemon, text2, "--mode", mode)
+        #expect(missing.code == 8, "\(missing)")
+        #expect(missing.errors.contains("row 2  sku: there is no product \"Total\""))
+        #expect(try self.run(daemon, "sku,name,price\nTotal,Cereal,3.00\n").code == 0)
+        let cereal = try self.run(daemon, "sku,stock\nTotal,5\n", "--mode", mode)
+        #expect(cereal.output.hasPrefix("1 row: 1 accepted"), "\(cereal)")
+    }
+
     // MARK: - Files
+
+    @Test func `a file for rejected rows is replaced only with --force, a device is written to`()
+        throws
+    {
+        let daemon = try Daemon()
+        let folder = TemporaryDirectory()
+        let path = "\(folder.path)/rejects.txt"
+        func imported(_ words: String...) throws -> Finished {
+            try daemon.invctl(
+                ["import", "-", "--rejects"] + words,
+                input: Data("sku,name,price\nA,a,x\n".utf8)
+            )
+        }
+        #expect(try imported(path).code == 8)
+        let first = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(first.contains("row 2  price: "), "\(first)")
+        try "mine".write(toFile: path, atomically: true, encoding: .utf8)
+        let before = try daemon.invctl("export", "--digest").output
+        let refused = try imported(path)
+        #expect(refused.code == 4 && refused.errors.contains("--force"), "\(refused)")
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+        #expect(try daemon.invctl("export", "--digest").output == before)
+        #expect(try imported(path, "--force").code == 8)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == first)
+        let pipe = try imported("/dev/stdout")
+        #expect(pipe.code == 8 && pipe.output.contains("row 2  price: "), "\(pipe)")
+    }
 
     @Test(arguments: [["--as", "sales"], ["--mode", "set"], ["--mode", "upsert"], []])
     func `an empty file is an error`(words: [String]) throws {

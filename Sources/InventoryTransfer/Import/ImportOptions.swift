@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The options of an import.
 package struct ImportOptions: Sendable {
@@ -14,6 +15,8 @@ package struct ImportOptions: Sendable {
     package var at: String?
     /// The path of a file that gets all rejected rows.
     package var rejects: String?
+    /// Whether that file may be replaced if it exists.
+    package var replacesRejects = false
     /// The most rejected rows that are listed if there is no such file.
     package var errorsMax = 100
     /// The most changed rows that a dry run lists.
@@ -31,6 +34,26 @@ package struct ImportOptions: Sendable {
         Problems(listedMax: self.listedMax)
     }
 
+    /// Refuses to replace the file for rejected rows, unless that was asked for, before anything is imported.
+    ///
+    /// - Throws: ``Failure`` if the file exists.
+    package func checkRejects() throws(Failure) {
+        guard let rejects, !self.replacesRejects, Self.isFile(rejects) else { return }
+        throw Failure(
+            "file_exists",
+            "\(rejects), for rejected rows, exists already; nothing was imported",
+            hint: "Choose another name, or add --force to replace the file.",
+            exit: Exit.conflict
+        )
+    }
+
+    /// Whether there is a file at a path, rather than nothing, a pipe or a device such as `/dev/stdout`.
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        guard !path.hasPrefix("/dev/"), stat(path, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Prints the rejected rows, or writes them to the file for them.
     ///
     /// - Throws: ``Exit/failed`` if the file cannot be written.
@@ -40,7 +63,14 @@ package struct ImportOptions: Sendable {
         guard !rejected.lines.isEmpty else { return }
         let text = rejected.lines.map { "  " + $0 + "\n" }.joined()
         do {
-            try text.write(toFile: rejects, atomically: true, encoding: .utf8)
+            if Self.isFile(rejects) || !FileManager.default.fileExists(atPath: rejects) {
+                try text.write(toFile: rejects, atomically: true, encoding: .utf8)
+            } else {
+                // A pipe or a device is not replaced; standard output may be a file.
+                let device = try FileHandle(forWritingTo: URL(fileURLWithPath: rejects))
+                _ = try? device.seekToEnd()
+                try device.write(contentsOf: Data(text.utf8))
+            }
         } catch {
             messages.note("error: cannot write \(rejects): \(error.localizedDescription)")
             throw Exit.failed

@@ -34,6 +34,8 @@ package struct StockImport {
     fileprivate final class Tally {
         var changed = 0
         var unchanged = 0
+        /// The numbers of rows of totals.
+        var totals: Set<Int> = []
 
         struct Place: Hashable {
             var product: ProductID
@@ -121,9 +123,9 @@ package struct StockImport {
 
     private var counts: RowCounts {
         RowCounts(
-            rows: self.reader.rowCount,
+            rows: self.reader.rowCount - self.tally.totals.count,
             rejected: self.problems.count,
-            passed: self.reader.passedCount
+            passed: self.reader.passedCount + self.tally.totals.count
         )
     }
 
@@ -162,6 +164,10 @@ package struct StockImport {
         )
         return zip(rows, products).compactMap { row, product in
             guard let product else {
+                if row.mayBeTotal {
+                    self.tally.totals.insert(row.number)
+                    return nil
+                }
                 self.problems.add(
                     row.number,
                     "sku: there is no product \"\(row.sku)\"; import it first, without --mode"

@@ -7,6 +7,8 @@ struct StockReader {
     struct Row: Sendable {
         var number: Int
         var sku: String
+        /// Whether it is a row of totals, unless a product has that SKU.
+        var mayBeTotal: Bool
         var location: LocationID
         /// The stock as written, for messages.
         var written: String
@@ -138,6 +140,7 @@ struct StockReader {
         var row = Row(
             number: self.records.number,
             sku: sku,
+            mayBeTotal: self.records.isBesideRows(key: self.sku),
             location: location,
             written: "",
             stock: FileQuantity(millionths: 0),

@@ -115,6 +115,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The location of the stock.") var at: String?
     @Option(help: "The file in which to list all rejected rows.")
     var rejects: String?
+    @Flag(help: "Replaces the file of --rejects if it exists.") var force = false
     @Option(
         help: "How many rejected rows to list on standard error: a number or all."
     )
@@ -146,11 +147,12 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var options = try self.options()
+        try options.checkRejects()
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { throw Self.isExport }
         let isWorkbook = stream.head.starts(with: Workbook.head)
         var file = try stream.rest()
-        var options = try self.options()
         if isWorkbook {
             let read = try Workbook.read(file, name: self.file, Subprocess.startFilter)
             file = read.csv
@@ -293,6 +295,7 @@ struct ImportCommand: AsyncParsableCommand {
         options.category = self.category
         options.at = self.at
         options.rejects = self.rejects
+        options.replacesRejects = self.force
         options.errorsMax = Int(self.errors) ?? .max
         options.changesMax = Int(self.changes) ?? .max
         options.dryRun = self.dryRun
