@@ -101,6 +101,16 @@ import Testing
     @Test func `locations`() throws {
         try self.expect(.createLocation(LocationDraft(code: "", name: "N")), .invalidField)
         try self.expect(.createLocation(LocationDraft(code: "NORTH ", name: "N")), .nameTaken)
+        for zone in ["BST", "IST", "GMT+0530"] {
+            try self.expect(
+                .createLocation(LocationDraft(code: "B", name: "B", zone: zone)),
+                .invalidField
+            )
+            try self.expect(
+                .updateLocation(LocationID(2), LocationUpdate(zone: zone), ifRevision: nil),
+                .invalidField
+            )
+        }
         try self.expect(
             .updateLocation(LocationID(9), LocationUpdate(name: "X"), ifRevision: nil),
             .locationNotFound,

@@ -126,10 +126,11 @@ import Testing
         )
     }
 
-    @Test func `a zone must exist`() {
+    @Test(arguments: ["Mars/Olympus", "BST", "IST", "PST", "GMT+0530"])
+    func `a zone must exist, and is no abbreviation of several`(zone: String) {
         #expect(
-            self.sales { $0.zone = "Mars/Olympus" }
-                == "invalid_field: zone 'Mars/Olympus' is not a time zone such as Europe/London"
+            self.sales { $0.zone = zone }
+                == "invalid_field: zone '\(zone)' is not an IANA time zone such as Europe/London"
         )
     }
 

@@ -114,6 +114,17 @@ import Testing
         }
     }
 
+    @Test func `an abbreviation of several zones is read only where it is stored already`() throws {
+        for name in ["BST", "IST", "PST"] {
+            #expect(throws: Refusal.self) { try ZoneCalendar(name) }
+            let stored = try ZoneCalendar(stored: name)
+            #expect(stored.name == name)
+            // Once it is cached, too.
+            #expect(throws: Refusal.self) { try ZoneCalendar(name) }
+        }
+        #expect(throws: Refusal.self) { try ZoneCalendar(stored: "Mars/Olympus") }
+    }
+
     @Test func `the ends of the range of instants do not trap`() throws {
         let calendar = try ZoneCalendar("Europe/London")
         for instant in [Int64.min, .min + 1, .max - 1, .max] {

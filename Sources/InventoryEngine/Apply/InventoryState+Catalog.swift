@@ -120,7 +120,13 @@ extension InventoryState {
         fields.name = NormalizedText.trimmed(requested.name)
         let location = Location(id: LocationID(hasID ? UInt16(next) : 0), fields)
         var findings = Findings()
-        self.check(location, isNew: true, hasCode: true, draft: draft, findings: &findings)
+        self.check(
+            location,
+            isNew: true,
+            given: (code: true, zone: true),
+            draft: draft,
+            findings: &findings
+        )
         if !hasID { findings.add(.tableFull("locations", Int64(Limits.locationsMax))) }
         try findings.settle()
         draft.createdLocations += 1
@@ -146,7 +152,7 @@ extension InventoryState {
         self.check(
             new,
             isNew: false,
-            hasCode: update.code != nil,
+            given: (code: update.code != nil, zone: update.zone != nil),
             draft: draft,
             findings: &findings
         )
@@ -182,22 +188,24 @@ extension InventoryState {
 
     /// Checks the fields of a location.
     ///
-    /// `hasCode` says whether the request sets the code: the code that an archived location has may
-    /// belong to another one now.
+    /// `given` says whether the request sets the code and the zone: the code that an archived location has may
+    /// belong to another one now, and earlier versions accepted zones that are none.
     private func check(
         _ location: Location,
         isNew: Bool,
-        hasCode: Bool,
+        given: (code: Bool, zone: Bool),
         draft: Draft,
         findings: inout Findings
     ) {
         findings.check("code", location.code, byteCount: FieldBounds.locationCode)
         Self.checkName(location.name, &findings)
         findings.check("zone", location.zone, byteCount: FieldBounds.zone)
-        if FieldBounds.zone.contains(location.zone.utf8.count), !isKnownTimeZone(location.zone) {
+        if given.zone, FieldBounds.zone.contains(location.zone.utf8.count),
+            !isKnownTimeZone(location.zone)
+        {
             findings.addInvalid("zone", "is not a known IANA time zone")
         }
-        guard hasCode else { return }
+        guard given.code else { return }
         let holder = self.location(codeKey: NormalizedText.key(location.code), draft)
         if let holder, isNew || holder != location.id {
             findings.add(Refusal(.nameTaken, .taken(location.code, by: UInt64(holder.value))))

@@ -70,7 +70,7 @@ struct TopInsight {
         let start: Int64
         switch self.insight.window {
         case .last(let count, let unit), .previous(let count, let unit):
-            let calendar = try ZoneCalendar(window.zone)
+            let calendar = try ZoneCalendar(stored: window.zone)
             start = calendar.start(unit, count, before: from.microseconds)
         case .all, .between:
             start = from.microseconds - (to.microseconds - from.microseconds)

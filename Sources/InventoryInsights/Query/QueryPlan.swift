@@ -75,7 +75,7 @@ package struct QueryPlan: Sendable {
         if locations.count == 1, let location = locations.first,
             view.tables.locations.contains(location)
         {
-            return try ZoneCalendar(view.tables.locations.zones[location.row])
+            return try ZoneCalendar(stored: view.tables.locations.zones[location.row])
         }
         return .utc
     }

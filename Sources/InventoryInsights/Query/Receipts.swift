@@ -39,7 +39,7 @@ struct Receipts: Sendable {
         let count = max(locations.rowCount, LocationID.main.row + 1)
         self.zones = (0..<count).map { row in
             let name = row < locations.rowCount ? locations.zones[row] : ""
-            return name.isEmpty ? .utc : (try? ZoneCalendar(name)) ?? .utc
+            return name.isEmpty ? .utc : (try? ZoneCalendar(stored: name)) ?? .utc
         }
         self.days = self.zones.map { _ in (TimeSpan(from: 0, to: 0), 0) }
         self.undone = ledger.undoneSales(by: first..<max(first, end), happenedBy: happenedBy)

@@ -33,21 +33,33 @@ package struct ZoneCalendar: Sendable {
     ///
     /// - Throws: `invalid_field`, naming the zone, if there is none.
     package init(_ name: String) throws(Refusal) {
+        guard isKnownTimeZone(name) else { throw Self.unknown(name) }
+        try self.init(stored: name)
+    }
+
+    /// Returns the zone of a location, or of the calendar with that name.
+    ///
+    /// A location may have an abbreviation that an earlier version accepted.
+    ///
+    /// - Throws: `invalid_field`, naming the zone, if there is none.
+    package init(stored name: String) throws(Refusal) {
         if let known = Self.known.withLock({ $0[name] }) {
             self = known
             return
         }
-        guard let zone = TimeZone(identifier: name) else {
-            throw Refusal(
-                .invalidField,
-                .field("zone", problem: "'\(name)' is not a time zone such as Europe/London")
-            )
-        }
+        guard let zone = TimeZone(identifier: name) else { throw Self.unknown(name) }
         self.init(name, zone)
         let calendar = self
         Self.known.withLock { known in
             if known.count < Self.knownMax { known[name] = calendar }
         }
+    }
+
+    private static func unknown(_ name: String) -> Refusal {
+        Refusal(
+            .invalidField,
+            .field("zone", problem: "'\(name)' is not an IANA time zone such as Europe/London")
+        )
     }
 
     package static let utc = ZoneCalendar(name: "UTC", changes: [], offsets: [0])

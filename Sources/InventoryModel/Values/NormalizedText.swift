@@ -119,9 +119,3 @@ public enum NormalizedText {
         return text.withUTF8(body)
     }
 }
-
-/// Returns whether `name` is a known IANA time zone, such as "Europe/London".
-///
-/// The zones are those compiled into the Unicode library, so the answer depends on the program, not on the
-/// machine.
-public func isKnownTimeZone(_ name: String) -> Bool { TimeZone(identifier: name) != nil }

@@ -1,4 +1,5 @@
 package import Foundation
+internal import InventoryModel
 
 /// Time zones by their IANA names.
 package enum ZoneText {
@@ -8,8 +9,7 @@ package enum ZoneText {
     package static func zone(_ name: String) -> TimeZone? {
         // UTC, the default, without loading the time zone database.
         if name == "UTC" { return TimeText.utc }
-        guard name.contains("/") || self.plainNames.contains(name) else { return nil }
-        return TimeZone(identifier: name)
+        return isKnownTimeZone(name) ? TimeZone(identifier: name) : nil
     }
 
     /// Returns why a text is no zone.
@@ -24,13 +24,4 @@ package enum ZoneText {
 
     /// The names of all zones of the world, for completion.
     package static var names: [String] { ["UTC"] + TimeZone.knownTimeZoneIdentifiers }
-
-    /// The names of the tz database without a slash; all others have one.
-    private static let plainNames: Set<String> = [
-        "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GB-Eire", "GMT",
-        "GMT+0", "GMT-0", "GMT0", "Greenwich", "HST", "Hongkong", "Iceland", "Iran", "Israel",
-        "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST", "MST7MDT", "NZ", "NZ-CHAT",
-        "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey",
-        "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
-    ]
 }

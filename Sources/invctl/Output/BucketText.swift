@@ -13,7 +13,7 @@ struct BucketText: Sendable {
     private let calendar: ZoneCalendar
 
     /// Creates the labels of a zone; those of UTC if its name is unknown here.
-    init(_ zone: String) { self.calendar = (try? ZoneCalendar(zone)) ?? .utc }
+    init(_ zone: String) { self.calendar = (try? ZoneCalendar(stored: zone)) ?? .utc }
 
     /// Returns the unit of a column of an answer; `nil` if it has no spans.
     static func unit(_ field: ResultField) -> CalendarUnit? {
