@@ -233,8 +233,15 @@ import Testing
         try bench.done(.deleteProduct(ProductID(1), ifRevision: nil))
         var sale = Self.sale([Self.line(1, 3, 300)])
         sale.location = LocationID(2)
-        try bench.done(.recordPastSale(sale))
+        let lsn = try bench.done(.recordPastSale(sale)).lsn
         #expect(bench.state.readView().violations().isEmpty)
+        #expect(bench.code(.recordPastSale(sale)) == .alreadyRecorded)
+        // It is reversed as it was recorded, and can be recorded again.
+        try bench.done(bench.reversal(lsn))
+        #expect(bench.state.readView().violations().isEmpty)
+        #expect(bench.code(bench.reversal(lsn)) == .alreadyReversed)
+        try bench.done(.recordPastSale(sale))
+        bench.check()
         sale.lines = [Self.line(9, 1, 1)]
         #expect(bench.code(.recordPastSale(sale)) == .productNotFound)
         sale.location = LocationID(9)

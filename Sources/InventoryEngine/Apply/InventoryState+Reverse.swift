@@ -33,14 +33,13 @@ extension InventoryState {
             self.checkReversible(row, draft: draft, findings: &findings)
             let movement = self.tables.movement(row)
             let isPast = ledger.isPast(row)
-            let place = self.place(
-                movement.product,
-                location: movement.location,
-                line: nil,
+            let level = self.reversedLevel(
+                of: movement,
+                isPast: isPast,
                 draft: draft,
-                findings: &findings
+                &findings
             )
-            guard let before = place.level else { continue }
+            guard let before = level else { continue }
             // Late cost was never charged to a customer.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
             _ = findings.add(amount, to: &total, line: nil)
@@ -66,6 +65,26 @@ extension InventoryState {
         }
         try findings.settle()
         return self.done(amount: total, in: draft)
+    }
+
+    /// The level of a movement to be reversed; `nil` if a finding was added.
+    ///
+    /// As it is recorded, a past sale is reversed also of what is archived: it changes nothing of today.
+    private func reversedLevel(
+        of movement: Movement,
+        isPast: Bool,
+        draft: Draft,
+        _ findings: inout Findings
+    ) -> Level? {
+        let (product, location) = (movement.product, movement.location)
+        if isPast { return self.level(product, location: location, draft: draft) }
+        return self.place(
+            product,
+            location: location,
+            line: nil,
+            draft: draft,
+            findings: &findings
+        ).level
     }
 
     /// The level without a movement of the past; `nil` if a finding was added.

@@ -52,6 +52,10 @@ struct ReturnCommand: AsyncParsableCommand {
         commandName: "return",
         abstract: "Records returned goods.",
         discussion: """
+            Only --sale, the LSN of the sale, limits a return to what was sold, and refunds what was \
+            paid; ledger sales lists the sales of a receipt with their LSNs. --ref is a name for the \
+            return itself, and does not say what was sold.
+
             Examples:
               invctl return LAP-01=1 --sale 57
               invctl return LAP-01=1 --damaged --ref RMA-12
