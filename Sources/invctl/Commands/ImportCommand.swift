@@ -52,10 +52,11 @@ struct ImportCommand: AsyncParsableCommand {
             An interrupted import is resumed by the same command, which imports no row twice: by --id, \
             by the file FILE\(ResumeFile.suffix) that is beside FILE until the run is finished, or, for \
             sales, by the file's content. Standard input has no such file. A finished run is not imported \
-            again, and an interrupted one not resumed once it was undone (invctl undo --run). Without --id, products and their stock are a new run each time: a file that was imported \
-            before is reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the same file need a \
-            new --id, unless the run was undone: then they are another run. invctl ledger imports lists all runs. With \
-            -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
+            again, and an interrupted one not resumed once it was undone (invctl undo --run). Without \
+            --id, products and their stock are a new run each time: a file that was imported before is \
+            reported with its date, and confirmed on a terminal (--yes skips the question). Sales of the \
+            same file need a new --id, unless the run was undone: then they are another run. invctl \
+            ledger imports lists all runs. With -o json the result is one object: the counts, rejectedRows with row and reason, and notes.
 
             Examples:
               invctl import catalog.csv

@@ -19,7 +19,8 @@ struct UndoCommand: AsyncParsableCommand {
             --run takes back what a whole import recorded, of anyone: step by step, each that can be \
             reversed. How many cannot, because the stock was sold meanwhile, is said with the reason. \
             Steps that were undone or returned before are counted; so the same command continues what \
-            was interrupted. Products that the import created stay.
+            was interrupted. Products that the import created stay. An import that was interrupted is not \
+            resumed any more: the same command imports the file from its beginning.
 
             On a terminal the step is shown, and you are asked first. What happened at another date is \
             undone at that date.
