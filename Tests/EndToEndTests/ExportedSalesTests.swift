@@ -1,4 +1,5 @@
 import Foundation
+import InventoryClient
 import InventoryTestSupport
 import Testing
 
@@ -140,6 +141,54 @@ import Testing
         #expect(try self.rows(sales) == (0..<count).map { "R\($0 / 3) S 1 main" })
         let empty = try Daemon().invctl("export", "-", "--what", "sales")
         #expect(empty.lines.count == 1 && empty.output.hasPrefix("lsn,line,"), "\(empty)")
+    }
+
+    // MARK: - The temporary file
+
+    /// A small file system for temporary files, visible only to the export.
+    private static let launcher = [
+        "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+        "mount -t tmpfs -o size=16k tmpfs \"$0\" && TMPDIR=\"$0\" exec \"$@\"",
+    ]
+
+    @Test func `without space for its temporary file an export says so, and writes no file`()
+        throws
+    {
+        let daemon = try Daemon()
+        let rows = (0..<3_000).map { "S,1,1.00,2025-11-03 10:00,R\($0)\n" }
+        let file = "sku,quantity,price,occurredAt,reference\n" + rows.joined()
+        try self.done(daemon, ["import", "-", "--as", "sales"], input: Data(file.utf8))
+        let sales = "\(self.folder.path)/sales.csv"
+        let words = ["export", sales, "--what", "sales"]
+        let server = daemon.address.description
+        let missing = ["TMPDIR": "\(self.folder.path)/nowhere"]
+        let lost = try Daemon.run("invctl", words, server: server, environment: missing)
+        #expect(lost.code == 1, "\(lost)")
+        #expect(lost.errors.contains(/a temporary file in .*nowhere: No such file/), "\(lost)")
+        #expect(lost.errors.contains("Set TMPDIR to a directory with space"), "\(lost)")
+
+        let small = "\(self.folder.path)/small"
+        try FileManager.default.createDirectory(atPath: small, withIntermediateDirectories: true)
+        let errors = "\(self.folder.path)/errors"
+        #expect(FileManager.default.createFile(atPath: errors, contents: nil))
+        let output = try #require(FileHandle(forWritingAtPath: errors))
+        let process = try ChildProcess(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            Self.launcher + [small, Daemon.program("invctl").path] + words + ["--server", server],
+            environment: ProcessInfo.processInfo.environment,
+            output: output.fileDescriptor,
+            errors: output.fileDescriptor
+        )
+        let code = process.wait()
+        let said = try String(contentsOfFile: errors, encoding: .utf8)
+        // A machine may forbid mounts.
+        if !said.contains("unshare") {
+            #expect(code == 1 && said.contains("No space left on device"), "\(code) \(said)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: small).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: sales))
+        try self.done(daemon, words)
+        #expect(try self.rows(sales).count == 3_000)
     }
 
     // MARK: - Write-offs
