@@ -1,4 +1,5 @@
 internal import Bytes
+import InventoryClient
 internal import InventoryModel
 
 /// Encodes the ledger's movements as lines of a whole export, one line for each step.
@@ -14,31 +15,42 @@ struct LedgerExport {
     private(set) var steps = StepNumbers()
     private(set) var movementCount = 0
     private var isFirst = true
-    /// Open reservations by the movement that made them: their number and the remaining quantity.
-    private var reservations: [MovementID: (number: Int64, rest: Int64)] = [:]
-    /// Open transfers by the movement that made them: their number and the remaining quantity.
-    private var transfers: [MovementID: (number: Int64, rest: Int64)] = [:]
-    private var reservationCount: Int64 = 0
-    private var transferCount: Int64 = 0
+    /// Open reservations by the movement that made them.
+    private var reservations: [MovementID: Open] = [:]
+    /// Open transfers by the movement that made them.
+    private var transfers: [MovementID: Open] = [:]
+    private var reservationCount = 0
+    private var transferCount = 0
+
+    /// A reservation or a transfer that is open.
+    private struct Open {
+        /// Its number in the export.
+        var number: Int
+        /// What is reserved or in transit still.
+        var rest: Quantity
+    }
 
     init(moneyDecimals: UInt8) { self.money = moneyDecimals }
 
-    var openReservations: Set<Int64> { Set(self.reservations.values.map { $0.number }) }
+    /// The numbers of the open reservations, which are their ids.
+    var openReservations: Set<ReservationID> {
+        Set(self.reservations.values.map { ReservationID(UInt32(clamping: $0.number)) })
+    }
 
     /// Returns whether a movement belongs to another step than the one before it.
-    func isNew(_ movement: LedgerColumns.Row) -> Bool {
-        self.steps.lastLSN != movement.lsn
+    func isNew(_ movement: ListedMovement) -> Bool {
+        self.steps.lastLSN != movement.id.lsn
     }
 
     /// Adds a movement, and begins a line if its step is new.
     mutating func add(
-        _ movement: LedgerColumns.Row,
+        _ movement: ListedMovement,
         product: Int,
         location: Int,
         to line: inout ExportLine
     ) {
         if self.isNew(movement) {
-            self.steps.append(movement.lsn)
+            self.steps.append(movement.id.lsn)
             line.begin()
             line.add("step", self.steps.count)
             line.add("actor", unlessEmpty: movement.actor)
@@ -54,44 +66,51 @@ struct LedgerExport {
         self.addDeltas(movement, &line)
         self.addLinks(movement, &line)
         line.add("note", unlessEmpty: movement.note)
-        if movement.hasOwnTime { line.add("occurredAt", time: movement.occurredAt) }
+        if movement.hasOwnTime { line.add("occurredAt", time: movement.occurredAt.microseconds) }
         line.end()
     }
 
     mutating func endStep(_ line: inout ExportLine) { line.endList() }
 
-    private func addDeltas(_ movement: LedgerColumns.Row, _ line: inout ExportLine) {
-        let decimals = movement.decimals
-        line.add("onHand", units: movement.onHand, decimals: decimals)
-        line.add("unavailable", units: movement.unavailable, decimals: decimals)
-        line.add("reserved", units: movement.reserved, decimals: decimals)
-        line.add("incoming", units: movement.incoming, decimals: decimals)
-        line.add("amount", money: movement.amount, decimals: self.money)
-        line.add("price", money: movement.price, decimals: self.money)
-        if movement.basis != 1 { line.add("basis", Int(movement.basis)) }
-        line.add("cost", money: movement.cost, decimals: self.money)
-        line.add("reason", unlessEmpty: movement.reason)
+    private func addDeltas(_ movement: ListedMovement, _ line: inout ExportLine) {
+        let decimals = movement.unit.decimals
+        line.add("onHand", units: movement.onHandDelta.baseUnits, decimals: decimals)
+        line.add("unavailable", units: movement.unavailableDelta.baseUnits, decimals: decimals)
+        line.add("reserved", units: movement.reservedDelta.baseUnits, decimals: decimals)
+        line.add("incoming", units: movement.incomingDelta.baseUnits, decimals: decimals)
+        line.add("amount", money: movement.amount.minorUnits, decimals: self.money)
+        line.add("price", money: movement.price.minorUnits, decimals: self.money)
+        if movement.price.basis != 1 { line.add("basis", Int(movement.price.basis)) }
+        line.add("cost", money: movement.cost.minorUnits, decimals: self.money)
+        if let reason = movement.reason { line.add("reason", text: "\(reason)") }
         line.add("reference", unlessEmpty: movement.reference)
     }
 
-    private mutating func addLinks(_ movement: LedgerColumns.Row, _ line: inout ExportLine) {
+    private mutating func addLinks(_ movement: ListedMovement, _ line: inout ExportLine) {
         switch movement.kind {
         case .reserve:
             self.reservationCount += 1
-            self.reservations[movement.id] = (self.reservationCount, movement.reserved)
-            line.add("reservation", Int(self.reservationCount))
+            self.reservations[movement.id] = Open(
+                number: self.reservationCount,
+                rest: movement.reservedDelta
+            )
+            line.add("reservation", self.reservationCount)
         case .transferOut:
             self.transferCount += 1
-            self.transfers[movement.id] = (self.transferCount, movement.onHand.negatedSaturated)
-            line.add("transfer", Int(self.transferCount))
+            self.transfers[movement.id] = Open(
+                number: self.transferCount,
+                rest: .zero.subtractingSaturated(movement.onHandDelta)
+            )
+            line.add("transfer", self.transferCount)
         case .commit, .release, .expire:
-            let closed = movement.reserved.negatedSaturated
+            let closed = Quantity.zero.subtractingSaturated(movement.reservedDelta)
             let number = Self.take(closed, of: movement.origin, &self.reservations)
-            if let number { line.add("reservation", Int(number)) }
+            if let number { line.add("reservation", number) }
         case .transferIn:
-            let number = Self.take(movement.onHand, of: movement.origin, &self.transfers)
-            if let number { line.add("transfer", Int(number)) }
-        default:
+            let number = Self.take(movement.onHandDelta, of: movement.origin, &self.transfers)
+            if let number { line.add("transfer", number) }
+        case .sale, .return, .restock, .adjust, .count, .setUnavailable, .expectIncoming,
+            .reversal, .costVariance, .openingBalance:
             guard let origin = movement.origin, let step = self.steps.number(at: origin.lsn) else {
                 return
             }
@@ -104,109 +123,26 @@ struct LedgerExport {
     ///
     /// - Returns: The number of the reservation or transfer.
     private static func take(
-        _ quantity: Int64,
+        _ quantity: Quantity,
         of origin: MovementID?,
-        _ open: inout [MovementID: (number: Int64, rest: Int64)]
-    ) -> Int64? {
-        guard let origin, let (number, rest) = open[origin] else { return nil }
-        open[origin] = rest > quantity ? (number, rest.subtractingSaturated(quantity)) : nil
-        return number
+        _ open: inout [MovementID: Open]
+    ) -> Int? {
+        guard let origin, var item = open[origin] else { return nil }
+        item.rest = item.rest.subtractingSaturated(quantity)
+        open[origin] = item.rest > 0 ? item : nil
+        return item.number
     }
 }
 
-/// The positions of the columns of a ledger query, so that none is looked up for each row.
-struct LedgerColumns {
-    /// A movement as a row of the answer.
-    struct Row {
-        var lsn: LSN
-        var line: Int64
-        var kind: MovementKind
-        var product: ProductID
-        var location: LocationID
-        var decimals: UInt8
-        var onHand: Int64
-        var unavailable: Int64
-        var reserved: Int64
-        var incoming: Int64
-        var amount: Int64
-        var price: Int64
-        var basis: Int64
-        var cost: Int64
-        var reason: String
-        var reference: String
-        var note: String
-        var actor: String
-        var origin: MovementID?
-        var occurredAt: Int64
-        var recordedAt: Int64
-
-        var id: MovementID {
-            MovementID(lsn: self.lsn, line: UInt16(clamping: self.line))
+extension ListedMovement {
+    /// Whether a command can set the time of the movement.
+    fileprivate var hasOwnTime: Bool {
+        switch self.kind {
+        case .sale, .return, .restock, .adjust, .openingBalance: true
+        case .expectIncoming, .reversal: self.occurredAt != self.recordedAt
+        case .count, .setUnavailable, .reserve, .commit, .release, .expire, .transferOut,
+            .transferIn, .costVariance:
+            false
         }
-
-        /// Whether a command can set the time of the movement.
-        var hasOwnTime: Bool {
-            switch self.kind {
-            case .sale, .return, .restock, .adjust, .openingBalance: true
-            case .expectIncoming, .reversal: self.occurredAt != self.recordedAt
-            default: false
-            }
-        }
-    }
-
-    private static let names = [
-        "lsn", "line", "kind", "productId", "locationId", "unitDecimals", "onHandDelta",
-        "unavailableDelta", "reservedDelta", "incomingDelta", "amount", "price", "priceBasis",
-        "cost", "reason", "reference", "note", "actor", "originLsn", "originLine", "occurredAt",
-        "recordedAt",
-    ]
-    private static let kinds = Dictionary(
-        uniqueKeysWithValues: MovementKind.allCases.map { ("\($0)", $0) }
-    )
-
-    private let places: [Int]
-
-    /// Finds the columns; `nil` if one is missing.
-    init?(_ table: ResultTable) {
-        let places = Self.names.compactMap { table.column(named: $0) }
-        guard places.count == Self.names.count else { return nil }
-        self.places = places
-    }
-
-    func row(_ table: ResultTable, _ row: Int) -> Row {
-        func number(_ index: Int) -> Int64? {
-            if case .integer(let value) = table.cell(row, self.places[index]) { value } else { nil }
-        }
-        func text(_ index: Int) -> String {
-            if case .text(let text) = table.cell(row, self.places[index]) { text } else { "" }
-        }
-        return Row(
-            lsn: LSN(UInt64(clamping: number(0) ?? 0)),
-            line: number(1) ?? 0,
-            kind: Self.kinds[text(2)] ?? .adjust,
-            product: ProductID(UInt32(clamping: number(3) ?? 0)),
-            location: LocationID(UInt16(clamping: number(4) ?? 0)),
-            decimals: UInt8(clamping: number(5) ?? 0),
-            onHand: number(6) ?? 0,
-            unavailable: number(7) ?? 0,
-            reserved: number(8) ?? 0,
-            incoming: number(9) ?? 0,
-            amount: number(10) ?? 0,
-            price: number(11) ?? 0,
-            basis: number(12) ?? 1,
-            cost: number(13) ?? 0,
-            reason: text(14),
-            reference: text(15),
-            note: text(16),
-            actor: text(17),
-            origin: number(18).map { lsn in
-                MovementID(
-                    lsn: LSN(UInt64(clamping: lsn)),
-                    line: UInt16(clamping: number(19) ?? 0)
-                )
-            },
-            occurredAt: number(20) ?? 0,
-            recordedAt: number(21) ?? 0
-        )
     }
 }

@@ -170,14 +170,10 @@ package struct WholeExport {
 
     private mutating func writeLedger(upTo lsn: LSN) async throws {
         var ledger = LedgerExport(moneyDecimals: self.money)
-        var columns: LedgerColumns?
         let query = Query.ledger(LedgerQuery(isNewestFirst: false))
         reading: for try await part in self.host.client.rows(of: query) {
-            if columns == nil { columns = LedgerColumns(part.table) }
-            guard let columns else { throw Self.changed("column of the ledger") }
-            for row in 0..<part.table.rowCount {
-                let movement = columns.row(part.table, row)
-                if movement.lsn > lsn { break reading }
+            for movement in try part.rows(as: ListedMovement.self) {
+                if movement.id.lsn > lsn { break reading }
                 guard let product = self.number(of: movement.product),
                     let location = self.locations[movement.location]
                 else { throw Self.changed("product or location") }
@@ -200,16 +196,15 @@ package struct WholeExport {
     }
 
     /// Writes when each open reservation expires.
-    private mutating func writeReservations(_ open: Set<Int64>) async throws {
+    private mutating func writeReservations(_ open: Set<ReservationID>) async throws {
         var rest = open
-        guard let first = rest.min(), first > 0 else { return }
-        let query = ReservationQuery(after: ReservationID(UInt32(first - 1)))
+        guard let first = rest.min(by: { $0.value < $1.value }), first.value > 0 else { return }
+        let query = ReservationQuery(after: ReservationID(first.value - 1))
         for try await part in self.host.client.rows(of: .reservations(query)) {
             for reservation in try part.rows(as: ListedReservation.self) {
-                let id = Int64(reservation.id.value)
-                guard rest.remove(id) != nil else { continue }
+                guard rest.remove(reservation.id) != nil else { continue }
                 self.line.begin()
-                self.line.add("reservation", Int(id))
+                self.line.add("reservation", Int(reservation.id.value))
                 self.line.add("expiresAt", time: reservation.expiresAt.microseconds)
                 try self.endLine()
             }

@@ -53,8 +53,8 @@ struct ReturnCommand: AsyncParsableCommand {
         abstract: "Records returned goods.",
         discussion: """
             Only --sale, the LSN of the sale, limits a return to what was sold, and refunds what was \
-            paid; invctl ledger sales --ref lists the sales of a receipt with their LSNs. --ref is a \
-            name for the return itself, and does not say what was sold.
+            paid; ledger sales lists the sales of a receipt with their LSNs. --ref is a name for the \
+            return itself, and does not say what was sold.
 
             Examples:
               invctl return LAP-01=1 --sale 57
