@@ -95,7 +95,7 @@ extension Shell {
                 )
                 return "\(info?.sku ?? "unknown") \(available) left"
             }
-            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount.minorUnits))"
+            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
             Terminal.print(
                 "\(verb) \(count)\(amount)   LSN \(done.lsn)\(more)   \(left.joined(separator: ", "))"
