@@ -97,7 +97,7 @@ extension Shell {
             }
             let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
-            Terminal.print(
+            Terminal.say(
                 "\(verb) \(count)\(amount)   LSN \(done.lsn)\(more)   \(left.joined(separator: ", "))"
             )
         }
