@@ -6,7 +6,10 @@
 #                runs every test, a few seconds of fuzzing and the ratios of the benchmarks.
 #
 #   make check-more             ThreadSanitizer, documentation without warnings, the benchmarks
-#                               optimized, longer runs: before a change is complete
+#                               optimized, the recorded output of invctl, longer runs: before a change is
+#                               complete
+#   make recorded-accept        accepts the output of invctl as it is now
+#   make typescripts OUT=DIR    the screens of the most used commands at three sizes, as text
 #   make long-NAME RUNS=10      a long campaign, from seed FIRST or from the end of the last one; each part
 #                               adds a line to Benchmarks/Trust/CAMPAIGNS.md:
 #     simulation                whole lives of a server under faults
@@ -30,7 +33,8 @@ IMPORTS := --explicit-target-dependency-import-check error
 CAMPAIGN := bash Benchmarks/Trust/campaign.sh
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: debug-build fuzz-seconds ratios check-more tsan documentation packages longer-runs
+.PHONY: debug-build fuzz-seconds ratios check-more tsan documentation packages recorded longer-runs
+.PHONY: recorded-accept typescripts
 .PHONY: long-simulation long-crash-states long-bit-flips long-failed-calls long-kills long-retries long-keys
 .PHONY: long-insight-queries long-value-conservation long-boundary-walk long-fuzz-daemon long-fuzz
 .PHONY: insights-model
@@ -78,7 +82,7 @@ test-dependencies: dependencies
 
 # MARK: - Before a change is complete: make check-more
 
-check-more: tsan documentation packages longer-runs
+check-more: tsan documentation packages recorded longer-runs
 
 # Data races between the threads of server and client, in a separate build directory.
 tsan: dependencies
@@ -90,6 +94,21 @@ documentation: dependencies
 
 packages: dependencies
 	swift build -c release --package-path Benchmarks
+
+# The output and exit codes of hundreds of commands, compared with the checksums that are committed.
+recorded: dependencies
+	swift build --build-tests $(IMPORTS)
+	bash Tests/Recorded/check.sh .build/debug/invd .build/debug/invctl .build/recorded
+
+recorded-accept: dependencies
+	swift build --build-tests $(IMPORTS)
+	bash Tests/Recorded/check.sh .build/debug/invd .build/debug/invctl .build/recorded --accept
+
+typescripts: dependencies
+	@test -n "$(OUT)" || { echo "error: name a directory: make typescripts OUT=DIR" >&2; exit 2; }
+	swift build --build-tests $(IMPORTS)
+	INVD_TYPESCRIPTS=$(abspath $(OUT)) swift test --skip-build --no-parallel $(IMPORTS) \
+		--filter TypescriptTests
 
 longer-runs: dependencies
 	RUNS=200 $(MAKE) --no-print-directory long-simulation

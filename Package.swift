@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .executable(name: "invd", targets: ["invd"]),
         .executable(name: "invctl", targets: ["InvctlMain"]),
+        .executable(name: "invd-scans", targets: ["InvdScans"]),
         // The client, and what its API speaks in.
         .library(
             name: "InventoryClient",
@@ -102,8 +103,7 @@ let package = Package(
         .target(
             name: "InventoryLoad",
             dependencies: [
-                "Bytes", "CPosix", "InventoryClient", "InventoryEngine", "InventoryInsights",
-                "InventoryModel", "InventoryWire",
+                "Bytes", "CPosix", "InventoryClient", "InventoryModel", "InventoryWire",
             ],
             swiftSettings: strict
         ),
@@ -134,6 +134,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(name: "InvctlMain", dependencies: ["invctl"], swiftSettings: strict),
+        // A benchmark of queries on an engine in its own process, which `Benchmarks/Peers` runs.
+        .executableTarget(
+            name: "InvdScans",
+            dependencies: [
+                "Bytes", "InventoryEngine", "InventoryInsights", "InventoryModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
 
         // MARK: - Tests. One suite per module.
         .target(
@@ -202,7 +211,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bytes", "InvctlMain", "InventoryClient", "InventoryInsights", "InventoryModel",
+                "Bytes", "InvctlMain", "InvdScans", "InventoryClient", "InventoryInsights",
+                "InventoryModel",
                 "InventoryTestSupport", "InventoryTransfer", "InventoryWire", "TerminalKit",
                 "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,7 +1,7 @@
 """Insights over many sales, in invd and in DuckDB, in turns: the same queries with one thread and two, in
 DuckDB with the category joined from the products and with it stored in each row.
 
-    insights.py --invctl PATH --out Benchmarks [--sales 50000000] [--products 100000] [--rounds 5]
+    insights.py --scans PATH --out Benchmarks [--sales 50000000] [--products 100000] [--rounds 5]
 
 Sales are in time order over a year, as in a ledger, and both systems keep all data in memory. Each query is
 executed once as a warm-up, then in turns, round by round; a figure is the median of the rounds, in milliseconds.
@@ -68,11 +68,11 @@ def questions():
 
 
 class Invd:
-    """`invctl bench questions`, which prints the time of each query."""
+    """`invd-scans`, which prints the time of each query."""
 
-    def __init__(self, invctl, sales, products):
+    def __init__(self, scans, sales, products):
         self.process = subprocess.Popen(
-            [invctl, "bench", "questions", "--ask", "--rows", str(sales), "--products", str(products)],
+            [scans, "--ask", "--rows", str(sales), "--products", str(products)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
         )
         self.process.stdout.readline()
@@ -118,13 +118,13 @@ def page(document):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--invctl", required=True)
+    parser.add_argument("--scans", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--sales", type=int, default=50_000_000)
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    invd = Invd(options.invctl, options.sales, options.products)
+    invd = Invd(options.scans, options.sales, options.products)
     connection = duckdb.connect()
     fill(connection, options.products, options.sales)
     rows = []

@@ -57,7 +57,8 @@ snapshots)
     ;;
 insights)
     shift
-    exec "$build/venv/bin/python" "$here/insights.py" --invctl "$root/.build/release/invctl" --out "$root/Benchmarks" "$@"
+    (cd "$root" && swift build -c release --product invd-scans) >&2
+    exec "$build/venv/bin/python" "$here/insights.py" --scans "$root/.build/release/invd-scans" --out "$root/Benchmarks" "$@"
     ;;
 esac
 exec python3 "$here/peers.py" --driver "$build/fanout" --python "$build/venv/bin/python" \

@@ -125,7 +125,11 @@ public struct ByteCursor: ~Copyable {
 }
 
 extension ByteWriter {
-    /// Appends at most `byteCount` bytes; stops the program if `body` writes more.
+    /// Appends the bytes that a closure writes.
+    ///
+    /// - Parameters:
+    ///   - byteCount: The most bytes of it; the program stops if it writes more.
+    ///   - body: Writes the bytes.
     @inlinable @inline(__always)
     public mutating func append(
         atMost byteCount: Int,
@@ -140,7 +144,12 @@ extension ByteWriter {
         self.end += written
     }
 
-    /// Overwrites `byteCount` existing bytes from `offset`; `body` must write exactly that many.
+    /// Overwrites existing bytes.
+    ///
+    /// - Parameters:
+    ///   - offset: The offset of the first of them.
+    ///   - byteCount: Their number.
+    ///   - body: Writes exactly that many bytes.
     @inlinable @inline(__always)
     public mutating func overwrite(
         at offset: Int,

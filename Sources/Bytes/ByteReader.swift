@@ -54,7 +54,9 @@ public struct ByteReader {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     @usableFromInline var position = 0
 
-    /// Starts at the first of `bytes`, which must outlive the reader.
+    /// Starts at the first byte.
+    ///
+    /// - Parameter bytes: The bytes to read, which must outlive the reader.
     @inlinable
     public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -174,7 +176,13 @@ public struct ByteReader {
         return Int(count)
     }
 
-    /// Reads the byte count of the field `what`, which must not exceed `limit`.
+    /// Reads the byte count of a field.
+    ///
+    /// - Parameters:
+    ///   - limit: The largest valid count.
+    ///   - what: The name of the field, for the error.
+    /// - Returns: The byte count.
+    /// - Throws: ``ByteReaderError`` for a larger count or at the end of the bytes.
     @inlinable @inline(__always)
     public mutating func readByteCount(
         limit: Int,

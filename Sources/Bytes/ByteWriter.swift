@@ -151,7 +151,11 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += byteCount
     }
 
-    /// Appends `byteCount` bytes that `fill` initialises in place.
+    /// Appends bytes that a closure initialises in place.
+    ///
+    /// - Parameters:
+    ///   - byteCount: Their number.
+    ///   - fill: Initialises all of them.
     public mutating func write(
         byteCount: Int,
         fillingWith fill: (UnsafeMutableRawBufferPointer) -> Void
@@ -172,7 +176,11 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     // MARK: - Reading
 
-    /// Calls `body` with the bytes written so far; the pointer is valid only inside `body`.
+    /// Calls a closure with the bytes written so far.
+    ///
+    /// - Parameter body: The closure; the pointer is valid only inside it.
+    /// - Returns: What the closure returns.
+    /// - Throws: The error of the closure.
     @inlinable
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

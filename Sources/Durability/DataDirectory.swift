@@ -28,13 +28,19 @@ public struct DataDirectory: Sendable {
 
     /// Opens a directory, or creates a new database in an empty one.
     ///
-    /// A new database gets `newID`; `time` is now, in µs since 1970 UTC. `load` is called once if there is a
-    /// snapshot, to visit the columns of an empty state. `replay` is called for each log block with later
-    /// steps, with the LSN of its first entry, the number of entries and their bytes; it may include entries
-    /// that the snapshot already contains.
-    ///
     /// Damaged pages are restored from parity and reported; then `load` and `replay` start again from the
-    /// beginning. If the data is refused, with a ``DurabilityError``, nothing else on disk was changed.
+    /// beginning.
+    ///
+    /// - Parameters:
+    ///   - storage: The directory.
+    ///   - configuration: The sizes of the log.
+    ///   - newID: The id of a new database.
+    ///   - time: Now, in µs since 1970 UTC.
+    ///   - load: Visits the columns of an empty state; called once if there is a snapshot.
+    ///   - replay: Called for each log block with later steps, with the LSN of its first entry, the number of
+    ///     entries and their bytes, which may include entries that the snapshot already contains.
+    /// - Returns: The open directory.
+    /// - Throws: ``DurabilityError`` if the data is refused; nothing but restored pages was changed on disk then.
     public static func open(
         _ storage: any Storage,
         configuration: LogConfiguration,

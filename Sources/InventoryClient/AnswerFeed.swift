@@ -52,6 +52,19 @@ final class AnswerFeed: Feed, @unchecked Sendable {
         }
     }
 
+    // MARK: - Invariants
+
+    /// Traps if it waits for longer than a call may take, or has a listener after its end.
+    func checkInvariants() {
+        self.link.checkInvariants()
+        precondition(self.listener == nil || !self.link.isClosed, "closed with a listener")
+        let latest = self.link.loop.now + self.link.configuration.timeout
+        precondition(
+            self.deadline <= latest,
+            "the deadline is \((self.deadline - latest).nanoseconds) ns beyond the timeout"
+        )
+    }
+
     // MARK: - The connection
 
     func linkAccepted(_ hello: HelloAccepted) {

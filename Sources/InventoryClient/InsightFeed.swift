@@ -27,6 +27,15 @@ final class InsightFeed: Feed, @unchecked Sendable {
         self.link = Link(configuration, policy, by: connector, on: loop)
     }
 
+    // MARK: - Invariants
+
+    /// Traps if it has a listener after its end, or rows of a result without its header.
+    func checkInvariants() {
+        self.link.checkInvariants()
+        self.copy.checkInvariants()
+        precondition(self.listener == nil || !self.link.isClosed, "closed with a listener")
+    }
+
     // MARK: - The connection
 
     func linkAccepted(_ hello: HelloAccepted) {

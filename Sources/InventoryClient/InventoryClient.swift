@@ -67,10 +67,13 @@ public final class InventoryClient: Sendable {
         try await self.call { self.core.submit(command.encoded, call: $0, completing: $1) }
     }
 
-    /// Executes a command without waiting for it; `completion` is called once with the outcome.
+    /// Executes a command without waiting for it.
     ///
-    /// Commands are sent in the order of these calls and pipelined. The completion runs on the client's event
-    /// loop and must not block.
+    /// Commands are sent in the order of these calls and pipelined.
+    ///
+    /// - Parameters:
+    ///   - command: The command to execute.
+    ///   - completion: Called once with the outcome, on the client's event loop, which it must not block.
     public func send(
         _ command: Command,
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void

@@ -160,14 +160,17 @@ struct Invctl: AsyncParsableCommand {
     private static func report(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
         if Self.exitCode(for: error) == .success {
             // Help, the version or a completion script, which is no error.
-            Terminal.print(HelpText.fitted(Self.fullMessage(for: error)))
+            HelpText.show(Self.fullMessage(for: error, columns: HelpText.parserWidth))
             return .success
         }
         if wantsJSON {
             Failure.usage(Self.message(for: error)).report(asJSON: true)
         } else {
             // The parser's message with the usage, under the common "error:" prefix.
-            let text = HelpText.fitted(Self.fullMessage(for: error))
+            let text = HelpText.fitted(
+                Self.fullMessage(for: error, columns: HelpText.parserWidth),
+                to: Terminal.isError ? Terminal.size.columns : PageText.columnCount
+            )
             let message = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
             Terminal.note(" " + message, after: Failure.head)
         }

@@ -4,7 +4,7 @@ import InventoryTransfer
 import Synchronization
 import TerminalKit
 
-/// Gives imports, exports and `apply` the shell's streams, settings and interruption handling.
+/// Provides imports, exports and `apply` with the shell's streams, settings and interruption handling.
 extension Shell: TransferHost {
     var startFilter: FilterStart { Subprocess.startFilter }
 
@@ -21,8 +21,14 @@ extension Shell: TransferHost {
     var isQuiet: Bool { self.options.isQuiet }
     var showsProgress: Bool { Terminal.isError }
 
-    func print(_ line: String) { Terminal.print(line) }
-    func note(_ line: String) { Terminal.note(line) }
+    func print(_ line: String) {
+        if self.format.isJSON { Terminal.print(line) } else { Terminal.say(line) }
+    }
+
+    func note(_ line: String) {
+        if self.format.isJSON { Terminal.printError(line) } else { Terminal.note(line) }
+    }
+
     func progress(_ line: String) { Terminal.progress(line) }
     func endProgress() { Terminal.endProgress() }
 

@@ -28,4 +28,19 @@ import Testing
         #expect(json.output.contains("\"perSecond\":0,"), "\(json.output)")
         #expect(json.output.contains("\"firstRefusal\":\"insufficient_stock\""), "\(json.output)")
     }
+
+    @Test func `queries without a server are measured by a program of their own`() throws {
+        let size = ["--rows", "20000", "--products", "50"]
+        let all = try Daemon.run("invd-scans", size + ["--runs", "1"])
+        #expect(all.code == 0, "\(all.errors)")
+        #expect(all.lines.contains { $0.hasPrefix("by category\t") }, "\(all.output)")
+        let asked = try Daemon.run(
+            "invd-scans",
+            size + ["--ask"],
+            input: Data("1\tuncached\tby day\n2\tcached\tby day\n".utf8)
+        )
+        #expect(asked.lines.dropFirst().compactMap { Double($0) }.count == 2, "\(asked.output)")
+        let wrong = try Daemon.run("invd-scans", ["--rows", "0"])
+        #expect(wrong.code != 0 && wrong.errors.contains("--rows must be 1 to 200000000"))
+    }
 }

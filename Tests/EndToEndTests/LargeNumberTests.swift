@@ -20,9 +20,9 @@ import Testing
             lsn: LSN(UInt64(lsn)),
             product: ProductID(1),
             location: .main,
-            units: units,
-            amount: amount,
-            occurredAt: noon,
+            units: Quantity(units),
+            amount: Money(amount),
+            occurredAt: Instant(microseconds: noon),
             isSale: true
         )
     }
@@ -31,7 +31,9 @@ import Testing
         throws
     {
         let zone = try #require(TimeZone(identifier: "UTC"))
-        var book = SalesBook(DayClock(zone), now: Self.noon)
+        var book = SalesBook(DayClock(zone), now: Self.noon) {
+            didSet { book.checkInvariants() }
+        }
         for lsn in 1...Self.saleCount {
             book.add(Self.line(lsn, units: .max / 1_000, amount: Limits.moneyMax))
         }
@@ -92,7 +94,7 @@ import Testing
         table.append([.integer(1), .integer(3), .integer(.min), .number(-1e308)])
         table.append([.integer(2), .integer(3), .integer(5), .number(0.5)])
         let heatmap = try #require(Heatmap(table, measure: "net", currencyDecimals: 2))
-        #expect(heatmap.lines.last?.contains("92,233,720,368,547,758.07 net") == true)
+        #expect(heatmap.lines(width: nil).last?.contains("92,233,720,368,547,758.07 net") == true)
         #expect(Bars(table, "net") != nil)
         #expect(Bars(table, "share") != nil)
     }

@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `sales add to revenue, sellers and the tape, returns subtract`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(.began(lsn: 56, hasSnapshot: false), now: Self.noon)
         model.take(Self.sale(57, [(1, 2, 199_998), (2, 1, 1_999)]), now: Self.noon + 250_000)
         model.take(Self.sale(58, [(2, 5, 9_995)]), now: Self.noon + 300_000)
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func `sellers are sorted by revenue, by units after s, and ties by id`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(TopModel.Item(sku: "KEY-1", name: "Keys", decimals: 0), of: ProductID(3))
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 9, 900)]), now: Self.noon)
         model.prepare()
@@ -123,7 +123,7 @@ import Testing
     @Test func `sellers with different units are sorted by revenue, since grams are not pieces`()
         throws
     {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 666, 500)]), now: Self.noon)
         #expect(model.take(.character("s")) == .none)
         #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func `a reversed sale does not count, and a reversed late cost is not revenue`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 1, 1_000)]), now: Self.noon)
         model.take(Self.sale(58, [(2, 1, 300)]), now: Self.noon)
         #expect(model.book.saleCountToday == 2)
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func `only the top sellers are ranked, and they are correct`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         let lines = (1...1_000).map { (UInt32($0), Int64(1), Int64($0) * 7 % 1_009) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
         model.prepare()
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test func `revenue resets at midnight, and sales stay in the velocity for a week`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 14, 100)]), now: Self.noon)
         let day: Int64 = 86_400 * Self.second
         model.advance(to: Self.noon + day)
@@ -185,7 +185,7 @@ import Testing
     }
 
     @Test func `low stock shows the remaining stock and the days of cover`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 4, 100)]), now: Self.noon)
         try model.take(low: Self.low([(1, "LAP-01", 6), (2, "MOU-09", 0)]))
         let text = Self.screen(model, 120)
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test func `the rate is the mean of whole seconds, and each second has its bar`() {
-        var rate = SalesRate()
+        var rate = SalesRate() { didSet { rate.checkInvariants() } }
         rate.advance(to: 100)
         for second in 101...110 { rate.add(second == 105 ? 50 : 0, second: Int64(second)) }
         rate.advance(to: 111)
@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test func `keys move, search, open and quit`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 2, 300), (2, 1, 200), (3, 1, 100)]), now: Self.noon)
         model.prepare()
         func press(_ keys: Key...) -> TopAction {
@@ -273,7 +273,7 @@ import Testing
     }
 
     @Test func `a lost connection and a reconnection are reported`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon)
         model.take(.disconnected(ClientError(.closed, "reset")), now: Self.noon)
         model.advance(to: Self.noon + 3 * Self.second)
@@ -283,7 +283,7 @@ import Testing
     }
 
     @Test func `no line exceeds the width and no screen the rows, at any size`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         let lines = (1...60).map { (UInt32($0), Int64(1_000_000), Int64($0) * 1_000_000_007) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
         try model.take(low: Self.low((1...60).map { (UInt32($0), "SKU-\($0)-梨", -5) }))
@@ -301,8 +301,24 @@ import Testing
         }
     }
 
+    @Test func `a narrow screen keeps the state, the revenue and the way out, in whole words`()
+        throws
+    {
+        var model = try Self.model() { didSet { model.checkInvariants() } }
+        model.take(.began(lsn: 57, hasSnapshot: false), now: Self.noon)
+        model.take(Self.sale(58, [(1, 2, 199_998)]), now: Self.noon)
+        let lines = TopScreen(model, columns: 40, rows: 20).lines
+        #expect(lines[0].hasPrefix("live · LSN 58 · lag 0.00 ms"), "\(lines[0])")
+        #expect(lines[1] == "revenue today 1,999.98 USD · 1 sale", "\(lines[1])")
+        #expect(lines.last?.hasPrefix("? help · q quits · ") == true, "\(lines)")
+        for line in lines { #expect(!line.hasSuffix("…"), "\(line)") }
+        model.take(.disconnected(ClientError(.closed, "reset")), now: Self.noon)
+        let lost = TopScreen(model, columns: 40, rows: 20).lines
+        #expect(lost[0].hasPrefix("OFFLINE for 0 s (reset)"), "\(lost[0])")
+    }
+
     @Test func `colour only repeats what symbols show`() throws {
-        var model = try Self.model()
+        var model = try Self.model() { didSet { model.checkInvariants() } }
         model.take(Self.sale(57, [(1, 2, 300)]), now: Self.noon)
         model.prepare()
         let plain = TopScreen(model, columns: 90, rows: 24).lines

@@ -33,6 +33,7 @@ import Testing
         let listener = Listener<ServerMessage>()
         feed.start(listener)
         server.loop.run()
+        feed.checkInvariants()
         return (feed, listener)
     }
 
@@ -62,6 +63,7 @@ import Testing
         server.answer(sent.id, Self.header)
         server.pass(milliseconds: 900)
         #expect(listener.ends.isEmpty && listener.events == [Self.header])
+        feed.checkInvariants()
         listener.demand = .enough
         server.answer(sent.id, Self.header)
         server.pass(milliseconds: 5_000)
@@ -73,6 +75,7 @@ import Testing
         server.pass(milliseconds: 1_000)
         #expect(listener.ends.map { $0?.code } == [.timedOut])
         #expect(!server.isConnected)
+        feed.checkInvariants()
     }
 
     @Test func `an answer that has begun ends with its connection, and is not retried`()
@@ -91,11 +94,13 @@ import Testing
 
     @Test func `an answer ends with its last message and closes its connection`() throws {
         let server = ScriptedServer()
-        let (_, listener) = Self.answer(server)
+        let (feed, listener) = Self.answer(server)
         server.acceptHello()
         let sent = try #require(try server.requests().first)
         server.answer(sent.id, Self.header)
+        feed.checkInvariants()
         server.answer(sent.id, .resultEnd(rowCount: 0))
+        feed.checkInvariants()
         #expect(listener.events.count == 2)
         #expect(listener.ends == [nil])
         #expect(!server.isConnected)
@@ -146,6 +151,7 @@ import Testing
                 moments.append(millisecond)
             }
             server.pass(milliseconds: 1)
+            feed.checkInvariants()
         }
         let pauses = zip(moments, moments.dropFirst()).map { $1 - $0 }
         #expect(pauses.prefix(5) == [10, 20, 40, 80, 80])

@@ -113,6 +113,33 @@ import Testing
         #expect(try bench.column("ownReorderPoint", of: levels) == ["-", "30"])
     }
 
+    @Test
+    func `equally empty levels are in the order of product and location, not of their creation`()
+        throws
+    {
+        var bench = try Bench(products: 3, stock: 4)
+        for code in ["back", "shop"] {
+            try bench.done(.createLocation(LocationDraft(code: code, name: code)))
+        }
+        // The levels of a later product and a later location come into being first.
+        for (product, location) in [(3, 3), (1, 3), (3, 2), (2, 2), (1, 2)] as [(UInt32, UInt16)] {
+            let line = RestockLine(
+                product: ProductID(product),
+                location: LocationID(location),
+                quantity: 4
+            )
+            try bench.done(.restock(Restock(lines: [line])))
+        }
+        let low = Query.lowStock(LowStockQuery())
+        #expect(
+            try bench.column("sku", of: low) == ["S0", "S0", "S0", "S1", "S1", "S2", "S2", "S2"]
+        )
+        #expect(
+            try bench.column("location", of: low)
+                == ["main", "back", "shop", "main", "back", "main", "back", "shop"]
+        )
+    }
+
     @Test func `a snapshot of a subscription has it behind its level, with the alert's threshold`()
         throws
     {

@@ -12,7 +12,7 @@ extension NaiveModel {
     /// - Returns: `nil` if rows of different units would be ordered by a quantity.
     func answer(_ query: InsightQuery, at now: Int64) throws -> Answer? {
         let calendar = try self.calendar(self.zoneName(query))
-        let window = self.window(query.window, now, calendar)
+        let window = self.window(query.window, self.moment(query.asOf, now), calendar)
         let rows = self.rows(query).filter { self.counts($0, query.filter, window) }
         let dimensions = query.groups.joined().reduce(into: [InsightDimension]()) {
             if !$0.contains($1) { $0.append($1) }
@@ -78,6 +78,17 @@ extension NaiveModel {
     }
 
     // MARK: - Rows
+
+    /// The moment that is now for a relative window: the point in the past, if there is one.
+    private func moment(_ asOf: AsOf?, _ now: Int64) -> Int64 {
+        switch asOf {
+        case .none: return now
+        case .time(let time), .effective(let time): return min(now, time.microseconds)
+        case .lsn(let lsn):
+            let last = self.movements.last { $0.lsn <= Int64(lsn.value) }
+            return min(now, last?.recordedAt ?? 0)
+        }
+    }
 
     func window(
         _ window: InsightWindow,

@@ -1,5 +1,6 @@
 import Bytes
 import InventoryEngine
+import InventoryInsights
 import InventoryModel
 import Testing
 
@@ -98,6 +99,35 @@ import Testing
             #expect(isClose(number(row?["days"]), days))
             #expect(isClose(number(row?["velocity"]), 30 / days))
         }
+    }
+
+    @Test func `a relative window is that of the point in the past`() throws {
+        var shop = try self.shop()
+        func net(_ window: InsightWindow, _ asOf: AsOf?) throws -> ResultCell? {
+            var sales = NamedInsight(.sales, window: window)
+            sales.asOf = asOf
+            return try shop.rows(sales, at: Self.now)["0"]?["net"]
+        }
+        let friday = AsOf.effective(try Shop.at("2024-01-12T12:00:00Z"))
+        #expect(try net(.last(7, .day), friday) == .integer(30_000))
+        #expect(try net(.previous(2, .day), friday) == .integer(30_000))
+        #expect(try net(.previous(1, .day), friday) == .integer(0))
+        #expect(try net(.last(1, .month), friday) == .integer(30_000))
+        // Without a point it is that of now, and so with one to come.
+        #expect(try net(.last(7, .day), nil) == .integer(0))
+        let later = AsOf.effective(try Shop.at("2025-01-12T12:00:00Z"))
+        #expect(try net(.last(7, .day), later) == .integer(0))
+        // What is recorded later does not change a report of the past.
+        let (lsn, time) = (shop.view.lsn, shop.view.time)
+        let week = InsightWindow.last(7, .day)
+        let before = [try net(week, .lsn(lsn)), try net(week, .time(time))]
+        try shop.sell(1, 5, "2024-05-09T00:00:00Z")
+        #expect([try net(week, .lsn(lsn)), try net(week, .time(time))] == before)
+        var sales = NamedInsight(.sales, window: week, asOf: friday)
+        sales.zone = "UTC"
+        let answer = try shop.view.answer(sales, at: try Shop.at(Self.now))
+        #expect(answer.window.movesAt == nil, "a window of the past does not move")
+        #expect(answer.window.to == (try Shop.at("2024-01-13T00:00:00Z")))
     }
 
     @Test func `an archived product has a row only where it had stock`() throws {

@@ -68,11 +68,11 @@ placeholders=(
     -e 's/^time [0-9.]+ (µs|ms|s)$/time DURATION/'
     -e 's/"(micro|milli)seconds":[0-9]+/"\1seconds":DURATION/'
     # The size of a snapshot: it has random session ids, which compress differently.
-    -e 's/^(snapshot .*) [1-9][0-9]* bytes/\1 SIZE bytes/'
+    -e 's/^(snapshot .*) [1-9][0-9,]* bytes/\1 SIZE bytes/'
     -e 's/"byteCount":[1-9][0-9]*/"byteCount":SIZE/'
-    # Times that the server measures, the bytes of answers that contain them, and the number of log
-    # blocks, which depends on timing.
-    -e 's/^([A-Za-z]*Microseconds[A-Za-z0-9]*|answerBytes|logBlocks)\t[0-9]+$/\1\tMEASURED/'
+    # Times that the server measures, the bytes of answers that contain them, and the number and size of
+    # log blocks, which depend on timing.
+    -e 's/^([A-Za-z]*Microseconds[A-Za-z0-9]*|answerBytes|logBlocks|logBlockBytes)\t[0-9]+$/\1\tMEASURED/'
 )
 
 invctl() { timeout --foreground 60 env LD_PRELOAD="$work/clock.so" "$invctl" "$@"; }

@@ -9,7 +9,9 @@ import Testing
         history: [String] = [],
         text: String = ""
     ) -> LineEditor {
-        var editor = LineEditor(history: history, text: text)
+        var editor = LineEditor(history: history, text: text) {
+            didSet { editor.checkInvariants() }
+        }
         for key in keys { _ = editor.take(key) }
         return editor
     }
@@ -60,6 +62,7 @@ import Testing
         for _ in 0..<20_000 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             _ = editor.take(keys[Int((state >> 33) % UInt64(keys.count))])
+            editor.checkInvariants()
             #expect((0...editor.text.count).contains(editor.cursor), "seed \(seed)")
             let view = LineView(editor, prompt: "a> ", columns: 20)
             #expect(view.cursorRow < view.rows.count && view.cursorColumn < 20, "seed \(seed)")

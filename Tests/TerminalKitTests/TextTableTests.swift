@@ -14,7 +14,9 @@ import Testing
 
     private static func lines(_ width: Int?, isChosen: Bool = false) -> ([String], [String]) {
         var table = TextTable(self.columns, width: width, isChosen: isChosen, hasColor: false)
-        return (table.lines(self.rows), table.omitted)
+        let lines = table.lines(self.rows)
+        table.checkInvariants()
+        return (lines, table.omitted)
     }
 
     @Test func `cells align under their headers, numbers right, wide characters by width`() {

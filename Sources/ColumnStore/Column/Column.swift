@@ -49,8 +49,11 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail.append(value, epoch: self.epoch)
     }
 
-    /// Appends `count` rows; `value` returns the value for each number from 0.
+    /// Appends rows.
     ///
+    /// - Parameters:
+    ///   - count: Their number.
+    ///   - value: Returns the value of a row by its number, from 0.
     /// - Complexity: O(count)
     @inlinable @inline(__always)
     public mutating func append(count: Int, _ value: (Int) -> Value) {

@@ -27,11 +27,15 @@ extension LedgerColumn: ScannableColumn {
 }
 
 extension ScannableColumn {
-    /// Visits the rows of `rows` in segments that may hold a value in `range`, segment by segment.
+    /// Visits the rows in segments that may hold a value in a range, segment by segment.
     ///
-    /// The visited rows are candidates: the caller checks each value. `descending` determines the order;
-    /// returning `false` ends the scan.
+    /// The visited rows are candidates: the caller checks each value.
     ///
+    /// - Parameters:
+    ///   - rows: The rows to visit; those that do not exist are ignored.
+    ///   - range: The range; `nil` for every value.
+    ///   - descending: Whether the last segment comes first.
+    ///   - visit: Receives the rows of a segment, and returns whether to continue.
     /// - Complexity: O(segments) for skipped segments, O(rows) for the others.
     @inlinable
     public func scanSegments(

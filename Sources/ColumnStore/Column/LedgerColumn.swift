@@ -37,8 +37,11 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         if self.tail.isFull { self.seal() }
     }
 
-    /// Appends `count` rows; `value` returns the value for each number from 0.
+    /// Appends rows.
     ///
+    /// - Parameters:
+    ///   - count: Their number.
+    ///   - value: Returns the value of a row by its number, from 0.
     /// - Complexity: O(count), plus O(segment) for each filled segment.
     @inlinable @inline(__always)
     public mutating func append(count: Int, _ value: (Int) -> Value) {

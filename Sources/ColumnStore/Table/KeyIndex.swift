@@ -59,7 +59,11 @@ public struct KeyIndex: Sendable {
         return memcmp(first, second, a.count) == 0
     }
 
-    /// Adds the key in `row` of `strings`, which must not exist yet.
+    /// Adds a key, which must not exist yet.
+    ///
+    /// - Parameters:
+    ///   - row: The row of the key.
+    ///   - strings: The column that has it.
     public mutating func insert(row: UInt32, in strings: TextColumn) {
         self.insert(row: row, hash: strings.withUTF8(Int(row)) { Self.hash($0) }, in: strings)
     }
@@ -92,7 +96,11 @@ public struct KeyIndex: Sendable {
         return nil
     }
 
-    /// Removes the key in `row` of `strings`, which must exist.
+    /// Removes a key, which must exist.
+    ///
+    /// - Parameters:
+    ///   - row: The row of the key.
+    ///   - strings: The column that has it.
     public mutating func remove(row: UInt32, in strings: TextColumn) {
         let hash = strings.withUTF8(Int(row)) { Self.hash($0) }
         self.rows.remove(row, hash: hash)

@@ -9,10 +9,18 @@ internal import Bytes
 extension DataDirectory {
     /// Writes the image of a backup and an empty log after it, and opens them.
     ///
-    /// `newID` is the id of the new database, `time` is now. The history of a restored database and that of the
-    /// one that was backed up may differ after the last common step, so they never have the same id. `load` is
-    /// called if the backup has an image, as when a directory is opened. The entries follow by appending
-    /// them to the log.
+    /// The history of a restored database and that of the one that was backed up may differ after the last
+    /// common step, so they never have the same id. The entries follow by appending them to the log.
+    ///
+    /// - Parameters:
+    ///   - storage: An empty directory.
+    ///   - reader: The backup, of which the image is read.
+    ///   - configuration: The sizes of the log.
+    ///   - newID: The id of the new database.
+    ///   - time: Now, in µs since 1970 UTC.
+    ///   - load: Called if the backup has an image, as when a directory is opened.
+    /// - Returns: The open directory.
+    /// - Throws: ``DurabilityError`` for a damaged backup or a failed write, and the error of `load`.
     public static func restore(
         into storage: RestoringStorage,
         from reader: inout BackupReader,

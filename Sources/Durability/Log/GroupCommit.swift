@@ -17,7 +17,9 @@ public struct GroupCommit: Sendable, Equatable {
     public private(set) var last: LSN
     private var writing: LSN?
 
-    /// Starts after recovery, with no write in flight; `durable` is the last step of the log.
+    /// Starts after recovery, with no write in flight.
+    ///
+    /// - Parameter durable: The last step of the log.
     public init(durable: LSN) {
         self.durable = durable
         self.last = durable

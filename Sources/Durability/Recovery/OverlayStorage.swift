@@ -16,7 +16,10 @@ public final class OverlayStorage: Storage {
     private let base: any Storage
     private let state: Guarded<State>
 
-    /// Creates a view of the current files of `base`, which must not change meanwhile.
+    /// Creates a view of the current files of a directory.
+    ///
+    /// - Parameter base: The directory, which must not change meanwhile.
+    /// - Throws: ``DurabilityError`` if it cannot be listed.
     public init(over base: any Storage) throws(DurabilityError) {
         self.base = base
         var state = State()

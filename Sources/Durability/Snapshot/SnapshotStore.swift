@@ -91,9 +91,15 @@ public struct SnapshotStore: Sendable {
 
     /// Writes a snapshot and returns once it is durable and was read back.
     ///
-    /// The parts are the columns of a view, so the engine continues meanwhile. The steps up to `lsn` must
-    /// already be durable in the log; `epoch` is the last epoch that the columns had begun when the view was
-    /// created. After an error the snapshot may be tried again.
+    /// The parts are the columns of a view, so the engine continues meanwhile.
+    ///
+    /// - Parameters:
+    ///   - lsn: The last step of the snapshot; the log must already have it durably.
+    ///   - time: When that step was recorded, in µs since 1970 UTC.
+    ///   - epoch: The last epoch that the columns had begun when the view was created.
+    ///   - parts: The columns.
+    /// - Returns: What was written.
+    /// - Throws: ``DurabilityError``; the snapshot may be tried again.
     public mutating func write(
         lsn: LSN,
         time: Int64,

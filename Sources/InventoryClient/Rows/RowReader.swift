@@ -143,7 +143,11 @@ public struct RowReader {
         return Money(try self.present(number, name))
     }
 
-    /// Reads a price from the column `name` and its basis, in base units, from the column `nameBasis`.
+    /// Reads a price and its basis.
+    ///
+    /// - Parameter name: The column of the price; that of its basis, in base units, is called `nameBasis`.
+    /// - Returns: The price.
+    /// - Throws: `protocol violation` without such columns, or for a basis below 1.
     public mutating func price(_ name: String) throws(ClientError) -> Price {
         let money = try self.money(name)
         let basis = try self.quantity(name + "Basis")
@@ -151,7 +155,11 @@ public struct RowReader {
         return Price(money, for: basis)
     }
 
-    /// Reads a unit from its code in the column `name` and its decimals in the column `nameDecimals`.
+    /// Reads a unit.
+    ///
+    /// - Parameter name: The column of its code; that of its decimals is called `nameDecimals`.
+    /// - Returns: The unit.
+    /// - Throws: `protocol violation` without such columns.
     public mutating func unit(_ name: String) throws(ClientError) -> Unit {
         let code = try self.text(name)
         return Unit(code: code, decimals: try self.integer(name + "Decimals"))

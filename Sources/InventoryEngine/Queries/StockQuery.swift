@@ -99,7 +99,11 @@ extension ReadView {
             let share = StockShare(of: point, left: level.available.baseUnits)
             low.append(LowLevel(level: level, row: row, share: share))
         }
-        try self.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
+        try self.sort(&low) {
+            if $0.share != $1.share { return $0.share < $1.share }
+            return ($0.level.product.value, $0.level.location.value)
+                < ($1.level.product.value, $1.level.location.value)
+        }
         return low
     }
 

@@ -37,7 +37,7 @@ struct AgeingInsight {
         var made: [(id: ProductID, oldest: Int64, cells: [ResultCell])] = []
         for id in self.frame.products where stock[id.row].onHand > 0 {
             try self.frame.view.checkpoint(at: id.row)
-            let ages = try self.ages(of: stock[id.row].onHand.baseUnits, arrivals[id.row])
+            let ages = try self.ages(of: stock[id.row].onHand, arrivals[id.row])
             let cells =
                 [ResultCell.integer(stock[id.row].onHand.baseUnits)]
                 + ages.counts.map { .integer($0) }
@@ -53,9 +53,9 @@ struct AgeingInsight {
     }
 
     private struct Arrival {
-        var time: Int64
+        var time: Instant
         var row: Int
-        var quantity: Int64
+        var quantity: Quantity
     }
 
     /// Returns the arrivals by product id, in the order of the rows.
@@ -75,9 +75,9 @@ struct AgeingInsight {
             else { continue }
             arrivals[Int(product)].append(
                 Arrival(
-                    time: ledger.occurredAt[row],
+                    time: Instant(microseconds: ledger.occurredAt[row]),
                     row: row,
-                    quantity: ledger.onHandDeltas[row]
+                    quantity: Quantity(ledger.onHandDeltas[row])
                 )
             )
         }
@@ -85,18 +85,19 @@ struct AgeingInsight {
     }
 
     private func ages(
-        of onHand: Int64,
+        of onHand: Quantity,
         _ arrivals: [Arrival]
     ) throws(Refusal) -> (counts: [Int64], oldest: Int64) {
         var counts = [Int64](repeating: 0, count: Self.limits.count + 1)
         var oldest: Int64 = 0
-        var rest = onHand
+        var rest = onHand.baseUnits
         var latest = arrivals
         try self.frame.view.sort(&latest) { ($1.time, $1.row) < ($0.time, $0.row) }
         for arrival in latest {
             guard rest > 0 else { break }
-            let taken = min(rest, arrival.quantity)
-            let days = max(0, self.frame.today - self.frame.calendar.dayNumber(arrival.time))
+            let taken = min(rest, arrival.quantity.baseUnits)
+            let day = self.frame.calendar.dayNumber(arrival.time.microseconds)
+            let days = max(0, self.frame.today - day)
             counts[Self.limits.firstIndex { days <= $0 } ?? Self.limits.count] += taken
             oldest = max(oldest, days)
             rest -= taken

@@ -48,7 +48,7 @@ struct CoverInsight {
             let time = history.course(of: id.row).inStock
             let units = Double(sales[id, .units] ?? .max)
             let velocity = Rate.perDay(max(0, units) / size, over: time)
-            let cover = Cover(available: available.baseUnits, size: size, velocity: velocity)
+            let cover = Cover(available: available, size: size, velocity: velocity)
             let lead = Double(self.frame.tables.products.leadTimes[id.row])
             let cells: [ResultCell] = [
                 .integer(available.baseUnits), .number(velocity), .number(cover.days),
@@ -78,8 +78,9 @@ struct Cover {
     /// Units a day; `nil` if unknown.
     let velocity: Double?
 
-    init(available: Int64, size: Double, velocity: Double?) {
-        self.available = Double(available) / size
+    /// Creates it from a quantity and the base units of one display unit.
+    init(available: Quantity, size: Double, velocity: Double?) {
+        self.available = Double(available.baseUnits) / size
         self.velocity = velocity
     }
 

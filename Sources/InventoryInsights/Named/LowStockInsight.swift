@@ -57,7 +57,7 @@ struct LowStockInsight {
         let row = level.product.row
         let size = tables.unitSize(level.product)
         let velocity = Rate.perDay(max(0, Double(sold)) / size, over: inStock)
-        let cover = Cover(available: level.available.baseUnits, size: size, velocity: velocity)
+        let cover = Cover(available: level.available, size: size, velocity: velocity)
         let order = SuggestedOrder(
             position: level.available.baseUnits &+ level.incoming.baseUnits,
             point: point,

@@ -5,9 +5,11 @@ public import InventoryModel
 extension ReadView {
     /// Executes a query as of this view.
     ///
-    /// `now` is the reference of windows such as "the last 7 days". `threads` is the maximum number of
-    /// threads; the answer is the same for any number.
-    ///
+    /// - Parameters:
+    ///   - query: The query to execute.
+    ///   - now: The reference of windows such as "the last 7 days", unless the query is of an earlier point.
+    ///   - threads: The maximum number of threads; the answer is the same for any number.
+    /// - Returns: The answer.
     /// - Throws: A ``Refusal`` that names the parts of the query that are incompatible, do not exist or are
     ///   beyond their limit.
     /// - Complexity: O(rows of the source); segments of the ledger without a matching row are skipped.

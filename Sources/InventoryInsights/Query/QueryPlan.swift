@@ -33,7 +33,8 @@ package struct QueryPlan: Sendable {
         try PartChecks(query).check()
         self.query = query
         self.calendar = try Self.calendar(of: query, view)
-        self.window = try query.window.resolve(at: now, in: self.calendar)
+        let point = try Self.moment(of: query.asOf, view)
+        self.window = try Self.window(query.window, until: point, now: now, in: self.calendar)
         var dimensions: [InsightDimension] = []
         for dimension in query.groups.joined() where !dimensions.contains(dimension) {
             dimensions.append(dimension)
@@ -78,6 +79,35 @@ package struct QueryPlan: Sendable {
             return try ZoneCalendar(stored: view.tables.locations.zones[location.row])
         }
         return .utc
+    }
+
+    /// Returns the moment of a point in the past; `nil` for now.
+    ///
+    /// That of an LSN is when the last movement by then was recorded, which later steps do not change.
+    private static func moment(of asOf: AsOf?, _ view: ReadView) throws(Refusal) -> Instant? {
+        switch asOf {
+        case nil: return nil
+        case .time(let time)?, .effective(let time)?:
+            try time.checkCalendar("asOf")
+            return time
+        case .lsn(let lsn)?:
+            let row = try view.firstMovement(after: .lsn(lsn)) - 1
+            return row < 0 ? .zero : Instant(microseconds: view.tables.ledger.recordedAt[row])
+        }
+    }
+
+    /// Returns a window whose current hour, day, week or month is that of now, or of an earlier point; it
+    /// moves until that point.
+    private static func window(
+        _ window: InsightWindow,
+        until point: Instant?,
+        now: Instant,
+        in calendar: ZoneCalendar
+    ) throws(Refusal) -> ResolvedWindow {
+        guard let point else { return try window.resolve(at: now, in: calendar) }
+        var resolved = try window.resolve(at: min(now, point), in: calendar)
+        if let movesAt = resolved.movesAt, movesAt > point { resolved.movesAt = nil }
+        return resolved
     }
 
     /// Checks that a window does not have too many buckets that are shown even if empty.

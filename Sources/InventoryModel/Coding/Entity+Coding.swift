@@ -154,7 +154,7 @@ extension Movement {
     /// Writes kind, product, location, a mask of the present fields, then these.
     ///
     /// `occurredAt` is relative to the recording time of the step, and absent if they are equal. One copy of the
-    /// code: inlined beside ``presence(recordedAt:)`` it retains the texts that most movements do not have.
+    /// code: inlined beside ``presence(recordedAt:)`` it retains the strings that most movements do not have.
     @usableFromInline @inline(never)
     func encode(into cursor: inout ByteCursor, recordedAt time: Instant, _ mask: UInt64) {
         cursor.write(self.kind.rawValue)

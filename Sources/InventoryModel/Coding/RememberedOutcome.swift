@@ -18,7 +18,12 @@ public struct RememberedOutcome {
     @usableFromInline package let digest: UInt64
     @usableFromInline package let outcome: UnsafeRawBufferPointer
 
-    /// Creates a change; `outcome` must stay valid while the change is used.
+    /// Creates a change.
+    ///
+    /// - Parameters:
+    ///   - name: The session or key that the outcome is remembered under.
+    ///   - digest: The hash of the body of the request.
+    ///   - outcome: The encoded outcome, which must stay valid while the change is used.
     public init(_ name: Name, digest: UInt64, outcome: UnsafeRawBufferPointer) {
         self.name = name
         self.digest = digest

@@ -55,7 +55,7 @@ public enum FieldBounds {
     /// The rows that an import counts.
     @inlinable public static var importRows: ClosedRange<Int64> { 0...Limits.importRowsMax }
 
-    // MARK: - Bytes of texts
+    // MARK: - Bytes of strings
 
     /// A SKU.
     @inlinable public static var sku: ClosedRange<Int> { 1...Limits.skuByteCountMax }

@@ -12,7 +12,13 @@ public struct CatalogRow<ID: EntityID, Fields: Described>: DescribedEntity, Hash
     /// The LSN of its last change.
     public var revision: LSN
 
-    /// Creates a row as the server has it; `revision` is the LSN of its last change.
+    /// Creates a row as the server has it.
+    ///
+    /// - Parameters:
+    ///   - id: Its id.
+    ///   - fields: Its fields.
+    ///   - isArchived: Whether it is archived.
+    ///   - revision: The LSN of its last change.
     public init(id: ID, _ fields: Fields, isArchived: Bool = false, revision: LSN = 0) {
         self.id = id
         self.fields = fields

@@ -40,7 +40,13 @@ public struct CategoryFields: Described {
 public typealias Category = CatalogRow<CategoryID, CategoryFields>
 
 extension CatalogRow<CategoryID, CategoryFields> {
-    /// Creates a category as the server has it; `revision` is the LSN of its last change.
+    /// Creates a category as the server has it.
+    ///
+    /// - Parameters:
+    ///   - id: Its id.
+    ///   - name: Its name.
+    ///   - isArchived: Whether it is archived.
+    ///   - revision: The LSN of its last change.
     public init(id: CategoryID, name: String, isArchived: Bool = false, revision: LSN = 0) {
         let fields = CategoryFields(name: name)
         self.init(id: id, fields, isArchived: isArchived, revision: revision)

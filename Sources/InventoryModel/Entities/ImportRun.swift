@@ -70,7 +70,7 @@ public struct ImportRun: Hashable, Sendable {
     public init() {}
 }
 
-/// What a request of an import's run did, as far as the run's record tells: which steps it made, and how many
+/// What a request of an import's run did, as far as the run's record states it: which steps it made, and how many
 /// rows it recorded.
 ///
 ///     request ──▶ steps 812 … 1,060 │ the last of them: importPart, lines or commands by what became of them

@@ -13,7 +13,12 @@ public struct ResultDifference: Hashable, Sendable {
     /// The inserted rows; as many as ``inserted``.
     public var rows: ResultTable
 
-    /// Creates a difference; `inserted` must have an index for each of `rows`.
+    /// Creates a difference.
+    ///
+    /// - Parameters:
+    ///   - removed: The indices of the rows that are removed.
+    ///   - inserted: The indices that the inserted rows have, one for each.
+    ///   - rows: The inserted rows.
     public init(removed: [Int], inserted: [Int], rows: ResultTable) {
         precondition(
             inserted.count == rows.rowCount,
@@ -27,8 +32,11 @@ public struct ResultDifference: Hashable, Sendable {
     /// Whether the tables are equal.
     public var isEmpty: Bool { self.removed.isEmpty && self.inserted.isEmpty }
 
-    /// Computes the smallest difference that turns `old` into `new`, which has the same columns.
+    /// Computes the smallest difference between two tables.
     ///
+    /// - Parameters:
+    ///   - old: The table before.
+    ///   - new: The table after, which has the same columns.
     /// - Complexity: O(n log n) of the rows between the first and the last that differ.
     public init(from old: ResultTable, to new: ResultTable) {
         precondition(old.schema == new.schema, "tables with different columns")

@@ -13,7 +13,11 @@ public struct ResultTable: Hashable, Sendable {
         self.rowCount = 0
     }
 
-    /// Creates a table of the given columns, which must all have `rowCount` values.
+    /// Creates a table.
+    ///
+    /// - Parameters:
+    ///   - columns: Its columns.
+    ///   - rowCount: The number of values of each column.
     public init(columns: [ResultColumn], rowCount: Int) {
         for column in columns {
             precondition(

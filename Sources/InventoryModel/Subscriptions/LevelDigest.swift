@@ -13,7 +13,11 @@ public struct LevelDigest: Hashable, Sendable {
     /// Creates the checksum of the empty set.
     public init() {}
 
-    /// Updates the checksum for a changed level; `old` is `nil` if the level is new.
+    /// Updates the checksum for a changed level.
+    ///
+    /// - Parameters:
+    ///   - old: The level before; `nil` if it is new.
+    ///   - new: The level after.
     public mutating func replace(_ old: Level?, with new: Level) {
         if let old { self.value &-= Self.hash(old) }
         self.value &+= Self.hash(new)

@@ -9,13 +9,19 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     /// The key as the client sent it.
     public let text: String
 
-    /// Creates a key; returns `nil` if `text` is empty, too long or has a control character.
+    /// Creates a key.
+    ///
+    /// - Parameter text: The key; `nil` is returned if it is empty, too long or has a control character.
     public init?(_ text: String) {
         guard Self.permits(text) else { return nil }
         self.text = text
     }
 
-    /// Creates the key of 16 bytes: their 32 lowercase hexadecimal digits, those of `high` first.
+    /// Creates the key of 16 bytes: their 32 lowercase hexadecimal digits.
+    ///
+    /// - Parameters:
+    ///   - high: The first eight bytes.
+    ///   - low: The last eight bytes.
     public init(high: UInt64, low: UInt64) {
         func hex(_ value: UInt64) -> String {
             let digits = String(value, radix: 16)

@@ -29,8 +29,10 @@ public struct Instant: Hashable, Comparable, Sendable {
         left.microseconds < right.microseconds
     }
 
-    /// Returns this instant plus `seconds`, which may be negative; saturates at `Int64` microseconds
-    /// instead of wrapping.
+    /// Returns this instant plus a duration; saturates at `Int64` microseconds instead of wrapping.
+    ///
+    /// - Parameter seconds: The duration, which may be negative.
+    /// - Returns: The later or earlier instant.
     public func advanced(bySeconds seconds: Int64) -> Instant {
         let (step, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         let (sum, overflow2) = self.microseconds.addingReportingOverflow(step)

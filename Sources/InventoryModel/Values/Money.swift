@@ -74,7 +74,11 @@ public struct Price: Hashable, Sendable {
         self.basis = basis
     }
 
-    /// Creates the price at which `quantity` base units cost `money`; the range is not checked.
+    /// Creates a price; the range is not checked.
+    ///
+    /// - Parameters:
+    ///   - money: What the quantity costs.
+    ///   - quantity: The quantity that the price is for.
     @inlinable
     public init(_ money: Money, for quantity: Quantity) {
         self.init(money.minorUnits, per: quantity.baseUnits)

@@ -23,9 +23,11 @@ public struct FrameReader {
     /// The offset from which no frame is returned.
     private var pausesAt = Int.max
 
-    /// Creates a reader of frames whose bodies have at most `limit` bytes.
+    /// Creates a reader of frames.
     ///
-    /// The limit is `requestByteCountMax` on a server, `replyByteCountMax` on a client.
+    /// - Parameters:
+    ///   - bytes: The bytes to read, which must outlive the reader.
+    ///   - limit: The most bytes of a body: `requestByteCountMax` on a server, `replyByteCountMax` on a client.
     public init(_ bytes: UnsafeRawBufferPointer, limit: Int) {
         self.bytes = bytes
         self.limit = limit

@@ -310,3 +310,32 @@ extension LineEditor {
         self.set(Array(self.history[found]))
     }
 }
+
+// MARK: - Invariants
+
+extension LineEditor {
+    /// Traps if the cursor is outside the text, or a search or the browsing outside the history.
+    package func checkInvariants() {
+        precondition(
+            (0...self.text.count).contains(self.cursor),
+            "the cursor is at \(self.cursor) of \(self.text.count) characters"
+        )
+        if let browse {
+            precondition(
+                self.history.indices.contains(browse.index),
+                "browsing at \(browse.index) of \(self.history.count) entries"
+            )
+        }
+        guard let search else { return }
+        if let match = search.match {
+            precondition(
+                self.history.indices.contains(match),
+                "the search found \(match) of \(self.history.count) entries"
+            )
+        }
+        precondition(
+            (0...search.draft.count).contains(search.draftCursor),
+            "the draft's cursor is at \(search.draftCursor) of \(search.draft.count)"
+        )
+    }
+}

@@ -13,7 +13,8 @@ package enum Question {
     /// - Parameter question: The question, on one line, without the choice.
     /// - Returns: Whether the answer is `y` or `yes`, in any case; the end of the input is a no.
     package static func isConfirmed(_ question: String) -> Bool {
-        Terminal.write(SafeText.line(question) + " [y/N] ", to: STDOUT_FILENO)
+        let line = SafeText.line(question) + " [y/N]"
+        Terminal.write(TextWidth.folded(line, to: Terminal.size.columns) + " ", to: STDOUT_FILENO)
         guard let answer = self.readLine() else {
             Terminal.print("")
             return false

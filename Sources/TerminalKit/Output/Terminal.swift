@@ -25,18 +25,35 @@ package enum Terminal {
         return (max(1, columns), max(1, rows))
     }
 
-    /// Writes a line to standard output, on a terminal without characters that steer it.
+    /// Writes a line of data to standard output, on a terminal without characters that steer it.
     package static func print(_ line: String) {
         self.write((self.isOutput ? SafeText.lines(line) : line) + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes a line to standard error without characters that steer a terminal.
+    /// Writes a sentence to standard output, on a terminal broken at blanks where it is too narrow.
+    package static func say(_ line: String) {
+        guard self.isOutput else { return self.print(line) }
+        self.print(TextWidth.folded(line, to: self.size.columns))
+    }
+
+    /// Writes a line of data to standard error without characters that steer a terminal.
+    package static func printError(_ line: String) {
+        self.write(SafeText.lines(line) + "\n", to: STDERR_FILENO)
+    }
+
+    /// Writes a sentence to standard error without characters that steer a terminal, on which it is broken at
+    /// blanks where that is too narrow.
     ///
     /// - Parameters:
-    ///   - line: The line, which may have strings of data in it.
+    ///   - line: The sentence, which may have strings of data in it.
     ///   - head: The beginning of the line, written as it is, with its color.
     package static func note(_ line: String, after head: String = "") {
-        self.write(head + SafeText.lines(line) + "\n", to: STDERR_FILENO)
+        var line = SafeText.lines(line)
+        if self.isError {
+            let start = TextWidth.ofUncolored(head)
+            line = TextWidth.folded(line, to: self.size.columns, behind: start)
+        }
+        self.write(head + line + "\n", to: STDERR_FILENO)
     }
 
     /// Shows progress in place, on a terminal only.

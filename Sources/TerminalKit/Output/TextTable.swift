@@ -229,6 +229,23 @@ package struct TextTable {
         return "\u{1B}[\(color)m\(padded)\u{1B}[0m"
     }
 
+    /// Traps if the shown columns are not in order, or the lines are wider than they may be.
+    package func checkInvariants() {
+        precondition(
+            zip(self.shown, self.shown.dropFirst()).allSatisfy { $0 < $1 },
+            "the shown columns \(self.shown) are not in order"
+        )
+        precondition(
+            self.shown.allSatisfy { self.columns.indices.contains($0) },
+            "\(self.shown) of \(self.columns.count) columns are shown"
+        )
+        guard let width, self.hasBegun else { return }
+        precondition(
+            self.total <= width || self.shown.count <= 1,
+            "lines of \(self.total) columns on a terminal of \(width)"
+        )
+    }
+
     /// Returns the header of a column: `onHand` becomes ON HAND.
     package static func head(_ name: String) -> String {
         var head = ""

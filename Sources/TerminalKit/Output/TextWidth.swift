@@ -9,6 +9,12 @@ package enum TextWidth {
         return text.reduce(0) { $0 + self.of($1) }
     }
 
+    /// Returns the terminal columns of a text that may have the escape sequences of colors.
+    package static func ofUncolored(_ text: String) -> Int {
+        text.contains("\u{1B}")
+            ? self.of(text.replacing(#/\u{1B}\[[0-9;]*m/#, with: "")) : self.of(text)
+    }
+
     /// Returns the width of a character: the sum of its scalars', as a syllable of Devanagari has several
     /// letters; of an emoji, which is one glyph, the largest.
     package static func of(_ character: Character) -> Int {

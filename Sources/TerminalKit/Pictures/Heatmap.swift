@@ -3,7 +3,7 @@
 ///          0  2  4  6  8 10 12 14 16 18 20 22
 ///     Mon              ░▒▓█▓▒░
 ///
-/// The legend gives the value of the darkest shade.
+/// The legend shows the value of the darkest shade.
 package struct Heatmap {
     private let values: [Int64]
     private let largest: Int64
@@ -27,25 +27,37 @@ package struct Heatmap {
         self.legend = legend(self.largest)
     }
 
-    /// The lines of the map: hours, seven days, and the legend.
-    package var lines: [String] {
-        let hours = (0..<24).map { $0 % 2 == 0 ? Self.padded("\($0)", 2) : "  " }.joined()
-        var lines = ["     " + hours]
+    /// The columns before the hours.
+    private static let margin = "     "
+
+    /// Returns the lines of the map: hours, seven days, and the legend.
+    ///
+    /// - Parameter width: The columns of a line; `nil` for unlimited. If two columns for each hour do not fit,
+    ///   an hour has one.
+    /// - Returns: The lines.
+    package func lines(width: Int?) -> [String] {
+        let isNarrow = width.map { $0 < Self.margin.count + 48 } ?? false
+        // A label every two or every six hours.
+        let hours =
+            isNarrow
+            ? stride(from: 0, to: 24, by: 6).map { TextWidth.padded("\($0)", to: 6) }
+            : stride(from: 0, to: 24, by: 2).map {
+                TextWidth.padded("\($0)", to: 2, isRight: true) + "  "
+            }
+        var lines = [Self.margin + hours.joined()]
+        while lines[0].last == " " { lines[0].removeLast() }
         for (day, name) in Self.days.enumerated() {
-            let cells = (0..<24).map { self.shade(self.values[day * 24 + $0]) }.joined()
-            lines.append("\(name)  \(cells)")
+            let cells = (0..<24).map { self.shade(self.values[day * 24 + $0]) }
+            let row = cells.map { isNarrow ? String($0.prefix(1)) : $0 }.joined()
+            lines.append("\(name)  \(row)")
         }
-        lines.append("")
-        lines.append("     ·· none  ░░ ▒▒ ▓▓ ██ up to \(self.legend)")
-        return lines
+        let legend = "\(Self.margin)·· none  ░░ ▒▒ ▓▓ ██ up to \(self.legend)"
+        let folded = TextWidth.folded(legend, to: width ?? .max)
+        return lines + [""] + folded.split(separator: "\n").map { String($0) }
     }
 
     private func shade(_ value: Int64) -> String {
         guard value > 0, self.largest > 0 else { return Self.shades[0] }
         return Self.shades[1 + min(3, Int(Double(value) / Double(self.largest) * 3.999))]
-    }
-
-    private static func padded(_ text: String, _ count: Int) -> String {
-        String(repeating: " ", count: max(0, count - text.count)) + text
     }
 }

@@ -16,7 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Puts a server under load and reports the results.",
         subcommands: [
             Sell.self, Get.self, Mixed.self, Subscribe.self, Till.self, Insights.self, Ping.self,
-            Scans.self, Queries.self,
+            Queries.self,
         ]
     )
 

@@ -238,8 +238,8 @@ struct VersionCommand: AsyncParsableCommand {
             Terminal.print(object.text)
             return
         }
-        Terminal.print("invctl \(InvctlVersion.current)")
+        Terminal.say("invctl \(InvctlVersion.current)")
         let what = server?.software ?? "no server"
-        Terminal.print("\(what) at \(configuration.address)")
+        Terminal.say("\(what) at \(configuration.address)")
     }
 }

@@ -126,7 +126,7 @@ struct ContextCommand: AsyncParsableCommand {
                 file.set(key.rawValue, value.isEmpty ? nil : value, of: self.name)
             }
             try file.save()
-            Terminal.print("context \(self.name) is set in \(file.path)")
+            Terminal.say("context \(self.name) is set in \(file.path)")
         }
     }
 
@@ -148,7 +148,7 @@ struct ContextCommand: AsyncParsableCommand {
             file.set("current", self.name, of: "")
             try file.save()
             if self.global.isQuiet { return }
-            Terminal.print("context \(self.name) is now the current one")
+            Terminal.say("context \(self.name) is now the current one")
         }
     }
 
@@ -173,7 +173,7 @@ struct ContextCommand: AsyncParsableCommand {
             file.remove(self.name)
             try file.save()
             if self.global.isQuiet { return }
-            Terminal.print("context \(self.name) is deleted")
+            Terminal.say("context \(self.name) is deleted")
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
@@ -40,7 +41,24 @@ struct InsightOptions: ParsableArguments {
     func window(orElse other: InsightWindow, _ shell: Shell) async throws -> InsightWindow {
         guard let window else { return other }
         let zone = try await self.dayZone(shell)
-        return try WindowText(zone, now: shell.server.serverTime).parse(window)
+        let moment = try await self.moment(of: window, shell)
+        return try WindowText(zone, now: moment).parse(window)
+    }
+
+    /// Returns the moment whose year is "this year": now by the server's clock, or the point in the past.
+    ///
+    /// The server resolves all other relative windows.
+    private func moment(of window: String, _ shell: Shell) async throws -> Instant {
+        let now = shell.server.serverTime
+        guard WindowText.yearWords.contains(window) else { return now }
+        switch try self.past.point(shell) {
+        case nil: return now
+        case .time(let time), .effective(let time): return min(now, time)
+        case .lsn(let lsn):
+            // The answer for a version has the time when that was recorded.
+            let search = ProductSearch(limit: 1, asOf: .lsn(lsn))
+            return min(now, try await shell.client.query(.products(search)).time)
+        }
     }
 
     /// Returns the zone that the user chose, else that of the location if there is exactly one, else UTC: as the

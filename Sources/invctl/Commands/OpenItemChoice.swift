@@ -255,7 +255,7 @@ extension Shell {
             guard !self.options.isQuiet else { return }
             let what = numbers.count == 1 ? "reservation" : "reservations"
             let until = self.clock.format(time)
-            Terminal.print(
+            Terminal.say(
                 "extended \(what) \(numbers.joined(separator: ", ")) until \(until)   LSN \(done.lsn)"
             )
             return

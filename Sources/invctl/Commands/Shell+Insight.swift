@@ -75,7 +75,7 @@ extension Shell {
                 answer.table,
                 measure: measure,
                 currencyDecimals: self.server.currencyDecimals
-            )?.lines
+            )?.lines(width: self.style().width)
         {
             return WatchFrame(lines: lines)
         }

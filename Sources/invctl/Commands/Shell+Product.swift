@@ -20,7 +20,7 @@ extension Shell {
         if self.format.isJSON {
             self.print(object)
         } else if !self.options.isQuiet {
-            Terminal.print(line)
+            Terminal.say(line)
         }
     }
 

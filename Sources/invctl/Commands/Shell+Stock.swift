@@ -95,9 +95,9 @@ extension Shell {
                 )
                 return "\(info?.sku ?? "unknown") \(available) left"
             }
-            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount.minorUnits))"
+            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
-            Terminal.print(
+            Terminal.say(
                 "\(verb) \(count)\(amount)   LSN \(done.lsn)\(more)   \(left.joined(separator: ", "))"
             )
         }

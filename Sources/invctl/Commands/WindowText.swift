@@ -23,6 +23,9 @@ struct WindowText {
         "previous-7-days",
     ]
 
+    /// The words that mean a number of months, which depends on the current one.
+    static let yearWords: Set<String> = ["this-year", "last-year"]
+
     /// Every form of a window and its meaning, for the help.
     static let meanings = [
         ("all", "since the first movement"),

@@ -24,42 +24,11 @@ extension Failure {
             if !self.hint.isEmpty { object.add("wayOut", self.hint) }
             object.add("exit", raw: String(self.exit.rawValue))
             if self.isReplayed { object.add("replayed", raw: "true") }
-            Terminal.note(object.text)
+            Terminal.printError(object.text)
             return
         }
-        let message = self.name == "usage" ? " \(self.message)" : self.line
-        var lines = Self.lines(of: message, behind: "error:".count)
-        Terminal.note(lines.removeFirst(), after: Self.head)
-        for hint in self.hint.split(separator: "\n") {
-            lines += Self.lines(of: String(hint), behind: Self.indent)
-        }
-        for line in lines {
-            Terminal.note(String(repeating: " ", count: Self.indent) + line)
-        }
-    }
-
-    /// The columns before a hint and before the further lines of a message.
-    private static let indent = 2
-
-    /// Returns a text in lines that a terminal does not break within a word; at least one.
-    ///
-    /// - Parameters:
-    ///   - text: The text, in which two spaces stay two.
-    ///   - start: The columns that stand before its first line.
-    /// - Returns: The lines, or the text as it is if errors do not go to a terminal.
-    private static func lines(of text: String, behind start: Int) -> [String] {
-        guard Terminal.isError else { return [text] }
-        let width = Terminal.size.columns
-        var lines: [String] = []
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            let space = width - (lines.count > 1 ? Self.indent : start)
-            if let last = lines.last, TextWidth.of(last) + 1 + TextWidth.of(String(word)) <= space {
-                lines[lines.count - 1] = last + " " + word
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines
+        Terminal.note(self.name == "usage" ? " \(self.message)" : self.line, after: Self.head)
+        for hint in self.hint.split(separator: "\n") { Terminal.note(String(hint), after: "  ") }
     }
 
     private var line: String {

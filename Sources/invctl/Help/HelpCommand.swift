@@ -32,10 +32,10 @@ struct HelpCommand: AsyncParsableCommand {
         }
         if let topic = self.words.first.flatMap({ HelpTopic(rawValue: $0) }), self.words.count == 1
         {
-            Terminal.print("\(topic.rawValue): \(topic.abstract)\n\n\(topic.text)")
+            HelpText.show("\(topic.rawValue): \(topic.abstract)\n\n\(topic.text)")
             return
         }
-        Terminal.print(try Self.help(self.words))
+        HelpText.show(try Self.help(self.words))
     }
 
     /// Returns the `--help` text of a command.
@@ -60,7 +60,7 @@ struct HelpCommand: AsyncParsableCommand {
             command = child
             path += " " + word
         }
-        let text = HelpText.fitted(Invctl.helpMessage(for: command))
+        let text = Invctl.helpMessage(for: command, columns: HelpText.parserWidth)
         guard words.isEmpty else { return text }
         let topics = HelpTopic.allCases.map { ($0.rawValue, $0.abstract) }
         return text + "\n\nTOPICS (invctl help TOPIC):\n" + HelpTopic.table(topics)

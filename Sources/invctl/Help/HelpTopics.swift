@@ -234,7 +234,8 @@ enum HelpTopic: String, CaseIterable, Sendable {
 
         A sale of Monday that is imported on Friday is part of Monday's stock only with
         --effective. Each answer states on standard error which one it is. Time windows
-        (--window, --from) use the time when things happened.
+        (--window, --from) use the time when things happened; with a point in the past,
+        a window such as last-7-days or this-month is that of the point.
         """
     }
 

@@ -8,7 +8,7 @@ import InventoryTransfer
 ///     week    2026-11-23                 its Monday
 ///     month   2026-11
 ///
-/// An answer gives the start of a span as an instant. In UTC that is the evening before in a zone to the east.
+/// An answer has the start of a span as an instant. In UTC that is the evening before in a zone to the east.
 struct BucketText: Sendable {
     private let calendar: ZoneCalendar
 

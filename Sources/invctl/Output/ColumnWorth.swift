@@ -3,7 +3,7 @@ import TerminalKit
 /// How much the columns of answers matter on a narrow terminal.
 ///
 /// A list of sales is for quantities and amounts, one of low stock for what to order: these stay, and who
-/// recorded a row gives way first. A column without an entry is of normal worth. A price is what a list of
+/// recorded a row is omitted first. A column without an entry is of normal worth. A price is what a list of
 /// products is for, and only explains a movement, which has an amount.
 enum ColumnWorth {
     /// Returns the worth of a column by its name.

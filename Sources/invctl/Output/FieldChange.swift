@@ -34,7 +34,7 @@ extension Shell {
     /// Whether a command left its entity as it was.
     ///
     /// If it changed the entity, that has the revision of the answer, or a later one. Of a dry run, and of
-    /// a command that directly follows the last change, only the fields tell.
+    /// a command that directly follows the last change, only the fields are compared.
     ///
     /// - Parameters:
     ///   - done: The answer.
@@ -75,12 +75,12 @@ extension Shell {
         } else if self.options.isQuiet {
             return
         } else if isUnchanged {
-            Terminal.print("\(subject.unchanged) is unchanged   revision \(revision)")
+            Terminal.say("\(subject.unchanged) is unchanged   revision \(revision)")
         } else if self.isDryRun {
             let fields = self.values(of: change, names: names, decimals: decimals)
-            Terminal.print("\(subject.changed)   \(fields.joined(separator: ", "))")
+            Terminal.say("\(subject.changed)   \(fields.joined(separator: ", "))")
         } else {
-            Terminal.print("\(subject.changed)   revision \(done.lsn)")
+            Terminal.say("\(subject.changed)   revision \(done.lsn)")
         }
     }
 

@@ -66,8 +66,8 @@ struct InteractiveShell {
         let server = try? await client.connect()
         try? await client.close()
         let what = server.map { "\($0.software) at \(settings.address)" }
-        Terminal.print(what ?? "No server answers at \(settings.address) yet.")
-        Terminal.print("Tab completes, \\? shows help, Ctrl-D quits.")
+        Terminal.say(what ?? "No server answers at \(settings.address) yet.")
+        Terminal.say("Tab completes, \\? shows help, Ctrl-D quits.")
     }
 
     private var prompt: String {
@@ -84,7 +84,7 @@ struct InteractiveShell {
         switch request {
         case .none: break
         case .leave: return false
-        case .say(let text): Terminal.print(text)
+        case .say(let text): Terminal.print(PageText.fitted(text, to: Terminal.size.columns))
         case .listHistory(let text):
             let entries = self.history.entries
             for (index, entry) in entries.enumerated() where text.isEmpty || entry.contains(text) {

@@ -57,7 +57,7 @@ struct ScriptShell {
             case .none, .listHistory: return .success
             case .leave: return nil
             case .say(let text):
-                Terminal.print(text)
+                Terminal.say(text)
                 return .success
             case .run(let words):
                 return await self.execute(words, connection)

@@ -33,10 +33,9 @@ struct SalesBook: Sendable {
         var lsn: LSN
         var product: ProductID
         var location: LocationID
-        var units: Int64
-        var amount: Int64
-        /// When it happened, in microseconds.
-        var occurredAt: Int64
+        var units: Quantity
+        var amount: Money
+        var occurredAt: Instant
         var isSale: Bool
     }
 
@@ -53,8 +52,8 @@ struct SalesBook: Sendable {
     private var sales: Set<LSN> = []
     /// The LSNs of reversed steps of any day.
     private var undone: Set<LSN> = []
-    /// The time of the earliest line, in microseconds; `Int64.max` if there is none.
-    private var first = Int64.max
+    /// The time of the earliest line; `nil` if there is none.
+    private var first: Instant?
 
     init(_ clock: DayClock, now: Int64) {
         self.clock = clock
@@ -71,11 +70,12 @@ struct SalesBook: Sendable {
 
     /// Adds a line; one from before the days included is ignored.
     mutating func add(_ line: Line) {
-        let day = self.clock.day(of: line.occurredAt)
+        let day = self.clock.day(of: line.occurredAt.microseconds)
         guard day >= self.today - Self.daysBack else { return }
-        self.first = min(self.first, line.occurredAt)
+        self.first = min(self.first ?? line.occurredAt, line.occurredAt)
         var sums = self.days.removeValue(forKey: day) ?? Day()
-        let (units, amount) = (Int128(line.units), Int128(line.amount))
+        let units = Int128(line.units.baseUnits)
+        let amount = Int128(line.amount.minorUnits)
         sums.products[line.product, default: Sold()].units += units
         sums.products[line.product, default: Sold()].amount += amount
         sums.units[Spot(product: line.product, location: line.location), default: 0] += units
@@ -101,6 +101,30 @@ struct SalesBook: Sendable {
         self.days = self.days.filter { $0.key >= day - Self.daysBack }
     }
 
+    /// Traps if a day is too old, its sums disagree, or a reversed step counts as a sale.
+    ///
+    /// - Complexity: O(products × locations × days)
+    func checkInvariants() {
+        precondition(self.sales.isDisjoint(with: self.undone), "a reversed step counts as a sale")
+        for (day, sums) in self.days {
+            precondition(
+                day >= self.today - Self.daysBack,
+                "day \(day) is kept on day \(self.today)"
+            )
+            let amount = sums.products.values.reduce(Int128(0)) { $0 + $1.amount }
+            precondition(
+                amount == sums.amount,
+                "the products of day \(day) total \(amount), and the day \(sums.amount)"
+            )
+            var units: [ProductID: Int128] = [:]
+            for (spot, count) in sums.units { units[spot.product, default: 0] += count }
+            precondition(
+                units == sums.products.mapValues { $0.units },
+                "the locations of day \(day) total \(units)"
+            )
+        }
+    }
+
     // MARK: - Answers
 
     var amountToday: Int128 { self.days[self.today]?.amount ?? 0 }
@@ -111,14 +135,14 @@ struct SalesBook: Sendable {
     /// that is later; over at least one day.
     func velocity(_ spot: Spot, now: Int64) -> Double {
         let units = self.days.values.reduce(Int128(0)) { $0 + ($1.units[spot] ?? 0) }
-        let from = max(self.first, self.from.microseconds)
-        let days = max(1, Double(now.subtractingSaturated(from)) / 86_400_000_000)
+        let from = max(self.first ?? self.from, self.from)
+        let days = max(1, Double(now.subtractingSaturated(from.microseconds)) / 86_400_000_000)
         return Double(max(0, units)) / days
     }
 
     /// Returns the days that the available stock lasts: available ÷ velocity; `nil` if nothing sells.
-    func cover(available: Int64, at spot: Spot, now: Int64) -> Double? {
+    func cover(available: Quantity, at spot: Spot, now: Int64) -> Double? {
         let velocity = self.velocity(spot, now: now)
-        return velocity > 0 ? Double(max(0, available)) / velocity : nil
+        return velocity > 0 ? Double(max(0, available.baseUnits)) / velocity : nil
     }
 }

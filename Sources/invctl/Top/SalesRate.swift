@@ -44,6 +44,12 @@ struct SalesRate: Sendable {
         Double(self.last(Self.meanSeconds).reduce(0, +)) / Double(Self.meanSeconds)
     }
 
+    /// Traps if a second has a negative count.
+    func checkInvariants() {
+        precondition(self.counts.count == Self.secondsMax, "\(self.counts.count) seconds")
+        precondition(self.counts.allSatisfy { $0 >= 0 }, "a negative count of sales")
+    }
+
     private static func slot(_ second: Int64) -> Int {
         let slot = Int(second % Int64(Self.secondsMax))
         return slot < 0 ? slot + Self.secondsMax : slot

@@ -194,7 +194,7 @@ final class TopDriver: Sendable {
                 name: found.name,
                 decimals: found.unit.decimals,
                 unit: found.unit.code,
-                price: found.price.minorUnits
+                price: Money(found.price.minorUnits)
             )
             self.change { $0.model.take(item, of: id) }
         }

@@ -17,6 +17,8 @@ struct TopKeys: Equatable, Sendable {
         var lines: [String]
         /// The index of the first line shown.
         var top = 0
+        /// Whether lines too long for the screen are broken at blanks; those of tables are clipped.
+        var isText = false
     }
 
     var pane = Pane.sellers
@@ -27,6 +29,21 @@ struct TopKeys: Equatable, Sendable {
     var prompt: Prompt?
     var typed = ""
     var page: Page?
+
+    /// Traps if a mark or the page's first line is out of bounds, or two inputs are open at once.
+    func checkInvariants() {
+        precondition(self.marks.values.allSatisfy { $0 >= 0 }, "marks at \(self.marks)")
+        precondition(self.prompt == nil || self.page == nil, "a prompt and a page are open")
+        precondition(
+            self.prompt != .filter || self.typed == self.filter,
+            "the filter is '\(self.filter)' while '\(self.typed)' is typed"
+        )
+        guard let page else { return }
+        precondition(
+            page.top == 0 || page.lines.indices.contains(page.top),
+            "the page begins at line \(page.top) of \(page.lines.count)"
+        )
+    }
 }
 
 /// What ``TopDriver`` must do after a key.
@@ -211,6 +228,7 @@ extension TopModel {
             "ping         the time of an empty round trip: median (p50) and 99th percentile",
             "             (p99)",
             "sync         the same of a write to the server's log",
-        ]
+        ],
+        isText: true
     )
 }

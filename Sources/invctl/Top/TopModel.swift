@@ -20,28 +20,27 @@ struct TopModel: Sendable {
         var decimals: UInt8
         /// The code of the unit.
         var unit = ""
-        /// The price in minor units; `nil` if unknown.
-        var price: Int64?
+        /// The price; `nil` if unknown.
+        var price: Money?
     }
 
     /// A line of the tape.
     struct Ticket: Equatable, Sendable {
         var line: SalesBook.Line
         var kind: MovementKind
-        var recordedAt: Int64
-        /// The price in minor units.
-        var price: Int64
+        var recordedAt: Instant
+        var price: Money
         var reference: String
         var actor: String
-        /// The stock available at the location afterwards, in base units; `Int64.min` if unknown.
-        var left: Int64
+        /// The stock available at the location afterwards; `nil` if unknown.
+        var left: Quantity?
     }
 
     struct LowLevel: Equatable, Sendable {
         var spot: SalesBook.Spot
         var location: String
-        var available: Int64
-        var reorderPoint: Int64
+        var available: Quantity
+        var reorderPoint: Quantity
     }
 
     struct Seller: Equatable, Sendable {
@@ -118,9 +117,9 @@ struct TopModel: Sendable {
                 lsn: movement.id.lsn,
                 product: movement.product,
                 location: movement.location,
-                units: units.baseUnits,
-                amount: movement.amount.minorUnits,
-                occurredAt: movement.occurredAt.microseconds,
+                units: units,
+                amount: movement.amount,
+                occurredAt: movement.occurredAt,
                 isSale: movement.kind == .sale
             )
             if movement.kind == .reversal, let origin = movement.origin {
@@ -132,11 +131,11 @@ struct TopModel: Sendable {
                 Ticket(
                     line: line,
                     kind: movement.kind,
-                    recordedAt: movement.recordedAt.microseconds,
-                    price: movement.price.minorUnits,
+                    recordedAt: movement.recordedAt,
+                    price: Money(movement.price.minorUnits),
                     reference: movement.reference,
                     actor: movement.actor,
-                    left: .min
+                    left: nil
                 )
             )
         }
@@ -194,9 +193,9 @@ struct TopModel: Sendable {
             lsn: entry.lsn,
             product: movement.product,
             location: movement.location,
-            units: movement.onHandDelta.negatedSaturated.baseUnits,
-            amount: movement.amount.minorUnits,
-            occurredAt: movement.occurredAt.microseconds,
+            units: movement.onHandDelta.negatedSaturated,
+            amount: movement.amount,
+            occurredAt: movement.occurredAt,
             isSale: movement.kind == .sale
         )
         if movement.kind == .reversal, let origin = movement.origin { self.book.undo(origin.lsn) }
@@ -204,11 +203,11 @@ struct TopModel: Sendable {
         let ticket = Ticket(
             line: line,
             kind: movement.kind,
-            recordedAt: entry.time.microseconds,
-            price: movement.price.minorUnits,
+            recordedAt: entry.time,
+            price: Money(movement.price.minorUnits),
             reference: movement.reference,
             actor: entry.actor,
-            left: level.available.baseUnits
+            left: level.available
         )
         if self.tickets.count == 2 * Self.tapeMax { self.tickets.removeFirst(Self.tapeMax) }
         self.tickets.append(ticket)
@@ -219,7 +218,7 @@ struct TopModel: Sendable {
         let new = difference.after
         if difference.contains(.sku) { self.items[id]?.sku = new.sku }
         if difference.contains(.name) { self.items[id]?.name = new.name }
-        if difference.contains(.price) { self.items[id]?.price = new.price.minorUnits }
+        if difference.contains(.price) { self.items[id]?.price = Money(new.price.minorUnits) }
         guard difference.contains(.unit) else { return }
         self.items[id]?.unit = new.unit.code
         self.items[id]?.decimals = new.unit.decimals
@@ -239,8 +238,8 @@ struct TopModel: Sendable {
             return LowLevel(
                 spot: SalesBook.Spot(product: row.product, location: location),
                 location: row.locationCode,
-                available: row.available.baseUnits,
-                reorderPoint: row.reorderPoint.baseUnits
+                available: row.available,
+                reorderPoint: row.reorderPoint
             )
         }
     }
@@ -360,5 +359,23 @@ struct TopModel: Sendable {
         case .low: self.shownLow.dropFirst(index).first?.spot.product
         case .tape: self.shownTape.dropFirst(index).first?.line.product
         }
+    }
+}
+
+// MARK: - Invariants
+
+extension TopModel {
+    /// Traps if one of its parts is invalid, or a list is longer than it may be.
+    func checkInvariants() {
+        self.status.checkInvariants()
+        self.book.checkInvariants()
+        self.rate.checkInvariants()
+        self.keys.checkInvariants()
+        precondition(self.tickets.count <= 2 * Self.tapeMax, "\(self.tickets.count) tickets")
+        precondition(self.sellers.count <= Self.sellersMax, "\(self.sellers.count) sellers")
+        precondition(
+            Set(self.sellers.map { $0.product }).count == self.sellers.count,
+            "a product is ranked twice"
+        )
     }
 }

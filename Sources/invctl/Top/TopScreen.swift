@@ -51,17 +51,31 @@ struct TopScreen {
     // MARK: - Header
 
     private var title: String {
-        var words = ["invctl top", self.model.place.name]
-        words += self.model.status.words(now: self.model.now)
-        if self.model.isLoading { words.append("loading sales …") }
+        var status = self.model.status.words(now: self.model.now)
+        if self.model.isLoading { status.append("loading sales …") }
         let clock = self.model.clock
         let seconds = clock.local(self.model.now)
         let time = TimeText.format(seconds * 1_000_000).dropFirst(11).dropLast()
         let right = "\(time) \(self.model.place.zone)"
         let space = self.columns - TextWidth.of(right) - 2
-        let left = words.joined(separator: " · ")
-        guard space > 20 else { return self.reversed(TextWidth.padded(left, to: self.columns)) }
-        return self.reversed(TextWidth.padded(left, to: space) + "  " + right)
+        let left = (["invctl top", self.model.place.name] + status).joined(separator: " · ")
+        if TextWidth.of(left) <= space || self.columns >= Self.widthOfTwo {
+            return self.reversed(TextWidth.padded(left, to: space) + "  " + right)
+        }
+        // Whether the rows are current matters more than the program's name and the time.
+        let text = self.fitted(status + [self.model.place.name])
+        return self.reversed(TextWidth.padded(text, to: self.columns))
+    }
+
+    /// Returns as many parts as fit the screen, separated; the first is clipped if it alone does not.
+    private func fitted(_ parts: [String]) -> String {
+        var text = TextWidth.clipped(parts.first ?? "", to: self.columns)
+        for part in parts.dropFirst() {
+            let longer = text + " · " + part
+            guard TextWidth.of(longer) <= self.columns else { break }
+            text = longer
+        }
+        return text
     }
 
     private var sales: String {
@@ -73,6 +87,9 @@ struct TopScreen {
         ].joined(separator: " · ")
         let speed = rate < 100 ? DecimalText.format(Int64(rate * 10 + 0.5), decimals: 1) : nil
         let head = "sales/s \(speed ?? DecimalText.grouped(String(Int64(rate)))) "
+        if self.columns < TextWidth.of(head) + TextWidth.of(figures) {
+            return TextWidth.clipped(figures, to: self.columns)
+        }
         let space = self.columns - TextWidth.of(head) - TextWidth.of(figures) - 3
         let bars = Sparkline.text(self.model.rate.last(min(max(space, 0), 60)))
         let rest = TextWidth.clipped(
@@ -94,15 +111,14 @@ struct TopScreen {
         let syncs = ["syncMicrosecondsP50", "syncMicrosecondsP99"].map {
             milliseconds(figures[$0] ?? 0)
         }
-        return TextWidth.clipped(
+        return self.fitted(
             [
                 "log \(Self.bytes(figures["logBytes"] ?? 0))", snapshot ?? "no snapshot",
                 Self.count(figures["subscriptions"] ?? 0, "subscriber"),
-                "ping \(pings[0])/\(pings[1]) · sync \(syncs[0])/\(syncs[1]) ms p50/p99",
+                "ping \(pings[0])/\(pings[1])", "sync \(syncs[0])/\(syncs[1]) ms p50/p99",
                 Self.count(figures["connections"] ?? 0, "connection"),
                 "up \(Self.age(figures["uptimeSeconds"] ?? 0))",
-            ].joined(separator: " · "),
-            to: self.columns
+            ]
         )
     }
 
@@ -115,9 +131,17 @@ struct TopScreen {
             case nil where self.model.keys.page != nil: "j k scroll · Esc back · : command · q back"
             case nil where !self.model.keys.filter.isEmpty:
                 "filter '\(self.model.keys.filter)'; Esc clears it · ? help · q quits"
-            case nil: "/ filter · : command · Enter details · Tab pane · s order · ? help · q quits"
+            case nil: self.usualKeys
             }
         return self.dim(TextWidth.clipped(text, to: self.columns))
+    }
+
+    /// The keys of the panes; on a narrow screen those that lead to the others come first.
+    private var usualKeys: String {
+        let keys = ["/ filter", ": command", "Enter details", "Tab pane", "s order"]
+        let help = ["? help", "q quits"]
+        let all = (keys + help).joined(separator: " · ")
+        return TextWidth.of(all) <= self.columns ? all : self.fitted(help + keys)
     }
 
     // MARK: - Panes
@@ -198,7 +222,7 @@ struct TopScreen {
             self.model.shownSellers.dropFirst(first).prefix(count).map { seller in
                 let item = self.model.item(seller.product)
                 return [
-                    item.sku, item.name, item.price.map { self.money($0) } ?? "",
+                    item.sku, item.name, item.price.map { self.money($0.minorUnits) } ?? "",
                     DecimalText.format(seller.sold.units, decimals: item.decimals),
                     self.money(seller.sold.amount),
                 ]
@@ -247,15 +271,15 @@ struct TopScreen {
             ],
             self.model.shownTape.dropFirst(first).prefix(count).map { ticket in
                 let item = self.model.item(ticket.line.product)
-                let left =
-                    ticket.left == .min
-                    ? "" : DecimalText.format(ticket.left, decimals: item.decimals)
+                let left = ticket.left.map {
+                    DecimalText.format($0, decimals: item.decimals)
+                }
                 let kind = ticket.kind == .sale ? "" : "\(ticket.kind) "
                 return [
                     self.time(ticket.recordedAt), item.sku, item.name,
                     DecimalText.format(ticket.line.units, decimals: item.decimals),
-                    self.money(ticket.price), self.money(ticket.line.amount),
-                    self.model.locations[ticket.line.location] ?? "", left, ticket.actor,
+                    self.money(ticket.price.minorUnits), self.money(ticket.line.amount.minorUnits),
+                    self.model.locations[ticket.line.location] ?? "", left ?? "", ticket.actor,
                     kind + ticket.reference, String(ticket.line.lsn.value),
                 ]
             }
@@ -265,8 +289,17 @@ struct TopScreen {
     private func lines(of page: TopKeys.Page, rows: Int) -> [String] {
         guard self.columns >= Self.paneWidthMin else { return [] }
         let title = self.bold(TextWidth.padded("▸ " + page.title, to: self.columns), "")
-        let shown = page.lines.dropFirst(page.top).prefix(max(0, rows - 1))
-        return [title] + shown.map { "  " + TextWidth.clipped($0, to: self.columns - 2) }
+        var shown = Array(page.lines.dropFirst(page.top).prefix(max(0, rows - 1)))
+        if page.isText {
+            shown = shown.flatMap { line in
+                TextWidth.folded(line, to: self.columns - 2)
+                    .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+            }
+        }
+        return [title]
+            + shown.prefix(max(0, rows - 1)).map {
+                "  " + TextWidth.clipped($0, to: self.columns - 2)
+            }
     }
 
     // MARK: - Formatting
@@ -277,9 +310,9 @@ struct TopScreen {
         )
     }
 
-    private func time(_ microseconds: Int64) -> String {
+    private func time(_ instant: Instant) -> String {
         let clock = self.model.clock
-        let local = clock.local(microseconds) * 1_000_000
+        let local = clock.local(instant.microseconds) * 1_000_000
         return String(TimeText.format(local).dropFirst(11).prefix(8))
     }
 

@@ -101,6 +101,16 @@ struct LiveStatus: Sendable {
         return words
     }
 
+    /// Traps if it has more notices than it may, or a time that cannot be.
+    func checkInvariants() {
+        precondition(self.pending.count <= Self.pendingMax, "\(self.pending.count) notices")
+        precondition(self.lag >= 0, "a lag of \(self.lag) µs")
+        precondition(
+            self.reconnectCount == 0 || !self.notice.isEmpty,
+            "\(self.reconnectCount) reconnects without a notice"
+        )
+    }
+
     private static func seconds(_ since: Int64, _ now: Int64) -> String {
         "\(max(0, now - since) / 1_000_000) s"
     }

@@ -74,7 +74,7 @@ struct Watcher {
             String(self.shell.clock.format($0.microseconds).dropFirst(11).prefix(8))
         }
         let place = lsn.map { "LSN \($0)" } ?? "now"
-        Terminal.print(
+        Terminal.say(
             "\(stamp ?? "--------")  \(place)  \(row.event)  \(row.sentence)"
                 + (actor.isEmpty ? "" : "  by \(actor)")
         )

@@ -720,14 +720,6 @@ struct CommandRow {
             says: "standing"
         ).slow,
         CommandRow(
-            "bench questions --rows 20000 --products 50 --runs 1",
-            shows: "category",
-            json: .none,
-            wrong: "bench questions --rows 0",
-            code: 2,
-            says: "rows"
-        ),
-        CommandRow(
             "bench queries --seconds 1 --connections 1 --depth 1 --products 5 --askers 2 --rounds 1",
             shows: "sales with 2 connections of queries",
             json: .object("p99Ratio"),

@@ -1,21 +1,21 @@
-internal import InventoryEngine
-internal import InventoryInsights
-internal import InventoryModel
+import InventoryEngine
+import InventoryInsights
+import InventoryModel
 
 /// Measures queries over many sales, without a server or a disk: each is executed on a view of synthetic
 /// sales in this process.
-package struct ScanBench {
+struct ScanBench {
     private let view: ReadView
     private let now: Instant
 
     /// Creates the view of the sales.
-    package init(_ sales: SyntheticSales) {
+    init(_ sales: SyntheticSales) {
         self.view = sales.view()
         self.now = sales.end
     }
 
-    package struct NamedQuery: Sendable {
-        package let name: String
+    struct NamedQuery: Sendable {
+        let name: String
         fileprivate let query: InsightQuery
 
         fileprivate init(_ name: String, _ query: InsightQuery) {
@@ -32,7 +32,7 @@ package struct ScanBench {
     ///   - uncached: Whether to clear the aggregate cache before.
     /// - Returns: The duration in hundredths of a millisecond.
     /// - Throws: The error of the query.
-    package func hundredths(
+    func hundredths(
         _ query: NamedQuery,
         threads: Int,
         uncached: Bool = false
@@ -46,7 +46,7 @@ package struct ScanBench {
 
     // MARK: - Queries
 
-    package static let queries = Self.shapes.map { NamedQuery($0, $1) }
+    static let queries = Self.shapes.map { NamedQuery($0, $1) }
 
     private static func sums(
         _ groups: [InsightDimension] = [],

@@ -1,18 +1,18 @@
-internal import Bytes
-internal import InventoryEngine
-internal import InventoryModel
+import Bytes
+import InventoryEngine
+import InventoryModel
 
 /// A view of many sales, inserted directly into the tables, for measuring queries without a server.
 ///
 /// The same parameters create the same sales: products are uniformly distributed, times increase evenly
 /// over the days, and each sale has one line of 1 to 5 units.
-package struct SyntheticSales {
+struct SyntheticSales {
     private let rows: Int
     private let products: Int
     private let categories: Int
     private let days: Int
 
-    package init(rows: Int, products: Int, categories: Int, days: Int) {
+    init(rows: Int, products: Int, categories: Int, days: Int) {
         self.rows = rows
         self.products = products
         self.categories = categories
