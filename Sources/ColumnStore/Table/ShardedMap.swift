@@ -75,7 +75,8 @@ public struct ShardedMap<Key: ShardedKey, Value: Sendable>: Sendable {
     ///
     /// - Complexity: O(entries + ``shardCount``)
     public func forEach(_ body: (Key, Value) -> Void) {
-        for shard in self.shards {
+        if self.isEmpty { return }
+        for shard in self.shards where !shard.isEmpty {
             for (key, value) in shard { body(key, value) }
         }
     }
@@ -102,4 +103,9 @@ public struct ShardedMap<Key: ShardedKey, Value: Sendable>: Sendable {
     }
 }
 
-extension ShardedMap: Equatable where Value: Equatable {}
+extension ShardedMap: Equatable where Value: Equatable {
+    /// Returns whether both have the same entries.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.count == right.count && (left.isEmpty || left.shards == right.shards)
+    }
+}

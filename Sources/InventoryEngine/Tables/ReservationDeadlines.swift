@@ -143,8 +143,11 @@ extension ReservationDeadlines {
     /// - Complexity: O(n log n)
     func checkInvariants(for table: ReservationTable) {
         var current: Set<UInt32> = []
-        for (index, shard) in self.shards.enumerated() {
+        var openCount = 0
+        // Most shards of a small table are empty.
+        for (index, shard) in self.shards.enumerated() where shard.heap.count > 0 {
             shard.heap.checkInvariants()
+            openCount += shard.openCount
             var own: Set<UInt32> = []
             for entry in 0..<shard.heap.count where Self.isCurrent(shard.heap[entry], in: table) {
                 own.insert(shard.heap[entry].row)
@@ -154,6 +157,7 @@ extension ReservationDeadlines {
             current.formUnion(own)
         }
         let active = Set((1..<max(table.rowCount, 1)).filter(table.isOpen).map { UInt32($0) })
+        precondition(openCount == self.openCount, "\(openCount) open in the shards")
         precondition(current == active, "\(current.count) of \(active.count) reservations are due")
         precondition(self.openCount == active.count, "\(self.openCount) open, not \(active.count)")
         let next = active.map { table.expiresAt[Int($0)] }.min() ?? Instant.never.microseconds
