@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func `a flag at the end of a query is there only if it is true`() throws {
+        func encoded(_ includesPastWriteOffs: Bool) -> [UInt8] {
+            let query = SalesQuery(limit: 5, includesPastWriteOffs: includesPastWriteOffs)
+            return bytes(of: Query.sales(query)) { $0.encode(into: &$1) }
+        }
+        func decoded(_ bytes: [UInt8]) throws -> Query {
+            try read(bytes) { (reader) throws(ByteReaderError) in try Query(from: &reader) }
+        }
+        #expect(encoded(true) == encoded(false) + [1])
+        for flag in [true, false] {
+            let query = Query.sales(SalesQuery(limit: 5, includesPastWriteOffs: flag))
+            #expect(try decoded(encoded(flag)) == query)
+        }
+        #expect(throws: ByteReaderError.self) { try decoded(encoded(false) + [0]) }
+    }
+
     @Test func `outcomes and refusals of every form survive a round trip`() throws {
         var random = SplitMix64(seed: 4)
         for round in 0..<UInt64(Self.rounds) * SplitMix64.detailCount {

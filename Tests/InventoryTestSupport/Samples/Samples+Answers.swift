@@ -132,8 +132,7 @@ extension SplitMix64 {
                     from: self.maybe { $0.instant() },
                     to: self.maybe { $0.instant() },
                     reference: self.text(),
-                    limit: UInt32(truncatingIfNeeded: self.unsigned()),
-                    includesPastWriteOffs: self.flag()
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )
         case .refusals:
