@@ -82,7 +82,7 @@ import Testing
         machine.closed()
         #expect(machine.phase == .offline)
         // The client ends its calls itself.
-        #expect(machine.abandoned(requestID: 1) == .withdrawn)
+        #expect(machine.abandoned(requestID: 1) == .withdrawn(behind: []))
     }
 
     // MARK: - Over a connection

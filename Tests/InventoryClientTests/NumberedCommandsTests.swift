@@ -49,7 +49,8 @@ import Testing
             didSet { commands.checkInvariants() }
         }
         for number in 8...10 as ClosedRange<UInt64> {
-            #expect(commands.append(Self.command, requestID: number, number: number))
+            let isNext = commands.append(Self.command, requestID: number, number: number)
+            #expect(isNext)
         }
         #expect(Self.numbers(commands.takeUnsent()) == [8, 9, 10])
         #expect(commands.answered(requestID: 8, refusal: nil) == .settled)
@@ -59,9 +60,11 @@ import Testing
         }
         #expect(Self.numbers(ended) == [9, 10])
         // The caller did not know yet: its next command must not get the place of another.
-        #expect(!commands.append(Self.command, requestID: 11, number: 11))
+        let isTaken = commands.append(Self.command, requestID: 11, number: 11)
+        #expect(!isTaken)
         #expect(commands.isEmpty)
-        #expect(commands.append(Self.command, requestID: 12, number: 9))
+        let isNext = commands.append(Self.command, requestID: 12, number: 9)
+        #expect(isNext)
     }
 
     @Test func `a command whose number was chosen is not replaced when its call ends`() {
@@ -69,7 +72,8 @@ import Testing
             didSet { commands.checkInvariants() }
         }
         for number in 1...3 as ClosedRange<UInt64> {
-            #expect(commands.append(Self.command, requestID: number, number: number))
+            let isNext = commands.append(Self.command, requestID: number, number: number)
+            #expect(isNext)
         }
         guard case .withdrawn(let behind) = commands.abandoned(requestID: 2) else {
             Issue.record("not withdrawn")
@@ -77,8 +81,10 @@ import Testing
         }
         #expect(Self.numbers(behind) == [3])
         #expect(Self.numbers(commands.takeUnsent()) == [1])
-        #expect(!commands.append(Self.command, requestID: 4, number: 4))
-        #expect(commands.append(Self.command, requestID: 5, number: 2))
+        let isTaken = commands.append(Self.command, requestID: 4, number: 4)
+        #expect(!isTaken)
+        let isNext = commands.append(Self.command, requestID: 5, number: 2)
+        #expect(isNext)
     }
 }
 

@@ -57,12 +57,13 @@ struct DryRunModel {
             case .batch(let commands, let outcome):
                 guard case .batch(let outcomes) = outcome, case .done(let first) = outcomes.first
                 else { return ["a batch of a dry run is answered by \(outcome)"] }
-                if !isOpen { self.open(run.session) }
+                var models = isOpen ? [self] : self.opened(run.session, before: first.time)
                 isOpen = true
-                let expected = self.decide(commands, at: first.time)
-                if outcomes != expected {
+                let expected = models.indices.map { models[$0].decide(commands, at: first.time) }
+                guard let index = expected.firstIndex(of: outcomes) else {
                     return ["a dry run decides \(commands): \(outcomes), not \(expected)"]
                 }
+                self = models[index]
             }
         }
         return []
@@ -83,6 +84,29 @@ struct DryRunModel {
 
     /// The time of a step right behind the last.
     private var next: Instant { Instant(microseconds: self.state.time.microseconds + 1) }
+
+    /// The states that may have followed once the session was open, some time before `time`.
+    ///
+    /// Reservations that were due at that time expired before it, in a step of their own; later ones expire in
+    /// the step before the first batch.
+    private func opened(_ session: SessionID, before time: Instant) -> [DryRunModel] {
+        var opened = self
+        opened.open(session)
+        var models = [opened]
+        var due = self.state.nextExpiry
+        while due < time {
+            var expired = self
+            let expiry = max(due, expired.next)
+            expired.step(expired.state.tick(at: expiry), at: expiry)
+            opened = expired
+            opened.open(session)
+            models.append(opened)
+            // A deadline of a reservation that has ended meanwhile may stay.
+            guard expired.state.nextExpiry > due else { break }
+            due = expired.state.nextExpiry
+        }
+        return models
+    }
 
     private mutating func open(_ session: SessionID) {
         do throws(Refusal) {
