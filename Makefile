@@ -150,7 +150,7 @@ long-boundary-walk: dependencies
 	$(CAMPAIGN) boundary-walk 6 BoundaryWalkTests
 
 long-fuzz-daemon: dependencies
-	$(CAMPAIGN) fuzz-daemon 100 'whatever whole frames say'
+	$(CAMPAIGN) fuzz-daemon 100 'whole frames with any content'
 
 long-fuzz: dependencies
 	FIRST=$(or $(FIRST),1) RUNS=$(or $(RUNS),1000000) bash Fuzzing/run.sh

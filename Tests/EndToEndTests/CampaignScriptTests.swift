@@ -65,6 +65,22 @@ import Testing
         }
     }
 
+    @Test func `each campaign of the Makefile names a test that exists`() throws {
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+        let makefile = try String(contentsOf: root.appending(path: "Makefile"), encoding: .utf8)
+        let names = makefile.matches(of: /\$\(CAMPAIGN\) \S+ \d+ '?([^'\n]+)/).map { String($0.1) }
+        #expect(names.count == 11)
+        let tests = try FileManager.default
+            .subpathsOfDirectory(atPath: root.appending(path: "Tests").path)
+            .filter { $0.hasSuffix(".swift") }
+            .map { try String(contentsOf: root.appending(path: "Tests/\($0)"), encoding: .utf8) }
+            .joined()
+        for name in names {
+            let claim = try Regex("(struct |func `[^`\n]*)\(name)")
+            #expect(tests.contains(claim), "\(name)")
+        }
+    }
+
     @Test func `a fuzzer that stops at an input records that it failed, and why`() throws {
         let workspace = try Workspace(swift: "true")
         try workspace.add(

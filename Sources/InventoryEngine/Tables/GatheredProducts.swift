@@ -56,7 +56,8 @@ extension GatheredProducts {
         for row in 0..<self.count {
             precondition(row == 0 || self.rows[row].id == self.rows[row - 1].id + 1, "row \(row)")
             guard self.rows[row].opened.quantity > 0 else { continue }
-            precondition(self.movements.rows[stocked].product.value == self.rows[row].id, "row \(row)")
+            let product = self.movements.rows[stocked].product.value
+            precondition(product == self.rows[row].id, "row \(row) is of product \(product)")
             stocked += 1
         }
         precondition(stocked == self.movements.count, "\(stocked) of \(self.movements.count)")

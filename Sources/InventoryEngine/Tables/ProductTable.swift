@@ -69,7 +69,9 @@ package struct ProductTable: Sendable {
     package var rowCount: Int { self.statuses.count }
     var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
 
-    /// Whether the product exists; archived ones do, deleted ones do not. Inlined, as is the encoding of a row.
+    /// Whether the product exists; archived ones do, deleted ones do not.
+    ///
+    /// Inlined, as is the encoding of a row.
     @inline(__always)
     package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
