@@ -310,7 +310,7 @@ import Testing
         let levels = try daemon.invctl(["stock", "show", "-o", "json"]).output
         let dry = try self.upsert(daemon, rows, "--dry-run")
         let done = try self.upsert(daemon, rows)
-        #expect(done.output == "1 rows: 0 added, 0 changed, 0 unchanged, 1 rejected\n")
+        #expect(done.output == "1 row: 0 added, 0 changed, 0 unchanged, 1 rejected\n")
         #expect(done.errors == dry.errors)
         #expect(done.code == 8)
         #expect(try daemon.invctl(["product", "list", "-o", "json"]).output == before)
@@ -391,7 +391,8 @@ import Testing
         try daemon.start()
         let done = try self.upsert(daemon, rows, "--id", "cat-1")
         #expect(done.code == 0, "\(done.errors)")
-        #expect(done.output.hasSuffix(" 0 rejected\n"))
+        // The client may have been done before it was killed.
+        #expect(done.output.contains(" 0 rejected"), "\(done.output)")
         #expect(try self.list(daemon, "sku").count == 2_000)
         // Executed already: a price that someone set since stays.
         try daemon.invctl("product", "set", "S1", "--price", "77")
