@@ -120,6 +120,27 @@ import Testing
         #expect(Self.screen(model).contains("Top sellers today, by units"))
     }
 
+    @Test func `a price that is not for one unit names what it is for`() throws {
+        var model = try Self.model() { didSet { model.checkInvariants() } }
+        for (id, basis) in [(1, 1_000), (2, 100)] as [(UInt32, Int64)] {
+            let item = TopModel.Item(
+                sku: "TEA-\(id)",
+                name: "Tea",
+                decimals: 3,
+                unit: "kg",
+                price: Price(499, per: basis)
+            )
+            model.take(item, of: ProductID(id))
+        }
+        model.take(Self.sale(57, [(1, 1, 1_000), (2, 9, 900)]), now: Self.noon)
+        model.prepare()
+        let lines = Self.screen(model, 120).split(separator: "\n").map { String($0) }
+        let one = try #require(lines.first { $0.contains("TEA-1") })
+        #expect(one.contains(" 4.99 "))
+        let other = try #require(lines.first { $0.contains("TEA-2") })
+        #expect(other.contains(" 4.99/0.100 "))
+    }
+
     @Test func `sellers with different units are sorted by revenue, since grams are not pieces`()
         throws
     {

@@ -41,7 +41,7 @@ extension InventoryState {
     static func alerts(of level: Level, _ facts: ProductTable.Facts?) -> AlertSet {
         guard let facts, facts.status != .archived else { return [] }
         let isLow = level.alerts.contains(.lowStock)
-        let clearAbove = facts.reorderPoint + facts.hysteresis
+        let clearAbove = facts.clearPoint
         var alerts: AlertSet = []
         if level.available <= (isLow ? clearAbove : facts.reorderPoint) { alerts.insert(.lowStock) }
         if level.available <= 0 { alerts.insert(.stockout) }

@@ -138,7 +138,7 @@ struct Verification {
         facts.reorderPoint = Quantity(self.tables.reorderPoint(ofLevel: row))
         let isLow = level.alerts.contains(.lowStock)
         if level.available <= facts.reorderPoint, !isLow { return "the low-stock alert is missing" }
-        if level.available > facts.reorderPoint + facts.hysteresis, isLow {
+        if level.available > facts.clearPoint, isLow {
             return "the low-stock alert was not cleared"
         }
         if level.alerts.contains(.stockout) != (level.available <= 0) { return "stock-out" }

@@ -48,7 +48,7 @@ extension ProductStatus: StoredNumber {
 
 /// An operation that reads the fields of one row.
 ///
-///     ProductTable.read… ──▶ ProductRow            the fields as values
+///     ProductTable.read… ──▶ ProductRowReader      the fields as values
 ///                        ──▶ ProductByteCount      the most bytes of their encoding
 ///                        ──▶ ProductEncoder        the encoding, without creating strings
 ///                        ──▶ GivenExtensions       the extension fields that are not at their defaults
@@ -78,7 +78,7 @@ protocol ProductColumnReader: ~Copyable {
 }
 
 /// Reads the fields as values.
-struct ProductRow: ProductColumnReader {
+struct ProductRowReader: ProductColumnReader {
     let row: Int
     private(set) var fields = ProductFields()
 

@@ -19,7 +19,7 @@ extension ProductTable {
     /// Reads a row, also that of a deleted product, as archived.
     private func row(_ id: ProductID, strings: TextColumn) -> Product {
         let row = id.row
-        var reader = ProductRow(row: row)
+        var reader = ProductRowReader(row: row)
         self.readFirstLayout(&reader, strings: strings)
         self.readExtensions(&reader)
         return Product(

@@ -41,8 +41,9 @@ package struct ProductTable: Sendable {
         var status: ProductStatus
         var price: Price
         var reorderPoint: Quantity
-        var hysteresis: Quantity {
-            Quantity(max(1, self.reorderPoint.baseUnits / 10))
+        /// The level above which stock is no longer low.
+        var clearPoint: Quantity {
+            self.reorderPoint + Product.hysteresis(above: self.reorderPoint)
         }
 
         /// The facts with the reorder point that applies to a level with that own one.

@@ -192,11 +192,12 @@ public struct Product: DescribedEntity, Hashable, Sendable {
         _modify { yield &self.fields[keyPath: path] }
     }
 
-    /// How far above the reorder point stock must rise before it is no longer low, in base units.
+    /// How far above a reorder point stock must rise before it is no longer low, in base units.
     ///
     /// A tenth of the point, at least 1. The gap prevents a second alert when one unit is sold and returned.
-    public var hysteresis: Quantity {
-        Quantity(max(1, self.reorderPoint.baseUnits / 10))
+    @inlinable @inline(__always)
+    public static func hysteresis(above reorderPoint: Quantity) -> Quantity {
+        Quantity(max(1, reorderPoint.baseUnits / 10))
     }
 
     /// Visits the whole product: the id, the fields, then what the server maintains.

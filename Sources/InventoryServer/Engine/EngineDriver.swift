@@ -16,10 +16,12 @@ internal import NIOCore
 ///     EventSubscriptions, LiveInsights, QueryRunner          events, live queries and answers
 ///     ConnectionTable    the open connections
 ///
-/// Each of these owns its state, and all run on one event loop, so no locks are needed. Three other threads
-/// see only values passed to them: the log thread a block, the file thread an image of the state, the query
-/// threads read views; a fourth only creates files of zeros. It is `@unchecked Sendable` because every method
-/// asserts that it runs on the loop.
+/// Each of these owns its state, and all run on one event loop, so no locks are needed. Other threads see only
+/// values passed to them: the log thread a block, the file thread an image of the state, the query threads
+/// read views, the fan-out thread blocks and subscriptions; one more only creates files of zeros.
+///
+/// `@unchecked Sendable`: confined to the event loop. ``start()`` and ``drain()``, which are called from outside of it, assert
+/// that they run on it.
 final class EngineDriver: @unchecked Sendable {
     /// The threads that work outside the loop.
     struct Workers {

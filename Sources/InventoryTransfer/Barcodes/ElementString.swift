@@ -65,7 +65,7 @@ struct ElementString {
             let data = count.map { rest.prefix($0) } ?? rest.prefix { $0 != Self.separator }
             self.values.append((identifier, String(data)))
             rest = rest.dropFirst(data.count).drop { $0 == Self.separator }
-            // Without its length, data of another identifier cannot be told from the next element.
+            // Without its length, data of another identifier cannot be distinguished from the next element.
             _ = try Self.checked(identifier, String(data))
         }
     }

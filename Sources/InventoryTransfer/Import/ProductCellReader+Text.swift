@@ -1,7 +1,7 @@
 internal import Bytes
 internal import InventoryModel
 
-/// The texts of a record: copied to the bytes of a creation, or assigned to the fields of an upsert.
+/// The strings of a record: copied to the bytes of a creation, or assigned to the fields of an upsert.
 extension ProductCellReader {
     // MARK: - Creating
 

@@ -51,7 +51,7 @@ struct ReceiptLines {
     /// Creates an empty list; days are those of `zone`.
     init(zone: TimeZone) { self.days = LocalDays(zone: zone) }
 
-    /// Numbers the next row; `nil` if it has no reference, or if neither its time nor the row before tells its
+    /// Numbers the next row; `nil` if it has no reference, or if neither its time nor the row before determines its
     /// day.
     ///
     /// - Complexity: O(1) on average

@@ -63,7 +63,7 @@ package struct SalesImport {
     ) -> [String: UInt8] {
         var decimals: [String: UInt8] = [:]
         for (index, line) in file.products.lines.enumerated() {
-            // The unit of a new product does not tell what 1.250 is.
+            // The unit of a new product does not determine what 1.250 is.
             let unitDecimals = existing[index] ?? (line.hasOpenQuantity ? 0 : nil)
             guard let unitDecimals, line.quantityDecimals > unitDecimals else { continue }
             decimals[NormalizedText.key(line.sku)] = unitDecimals

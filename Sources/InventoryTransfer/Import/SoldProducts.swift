@@ -33,7 +33,7 @@ struct SoldProducts: Sendable {
         var firstRow: Int
         /// The most decimals of a quantity.
         var quantityDecimals: UInt8 = 0
-        /// Whether a point in a quantity can part thousands; only a unit of three decimals tells.
+        /// Whether a point in a quantity can part thousands; only a unit of three decimals determines it.
         var hasOpenQuantity = false
     }
 

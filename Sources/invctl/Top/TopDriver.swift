@@ -194,7 +194,7 @@ final class TopDriver: Sendable {
                 name: found.name,
                 decimals: found.unit.decimals,
                 unit: found.unit.code,
-                price: Money(found.price.minorUnits)
+                price: found.price
             )
             self.change { $0.model.take(item, of: id) }
         }

@@ -21,7 +21,7 @@ struct TopModel: Sendable {
         /// The code of the unit.
         var unit = ""
         /// The price; `nil` if unknown.
-        var price: Money?
+        var price: Price?
     }
 
     /// A line of the tape.
@@ -29,7 +29,7 @@ struct TopModel: Sendable {
         var line: SalesBook.Line
         var kind: MovementKind
         var recordedAt: Instant
-        var price: Money
+        var price: Price
         var reference: String
         var actor: String
         /// The stock available at the location afterwards; `nil` if unknown.
@@ -132,7 +132,7 @@ struct TopModel: Sendable {
                     line: line,
                     kind: movement.kind,
                     recordedAt: movement.recordedAt,
-                    price: Money(movement.price.minorUnits),
+                    price: movement.price,
                     reference: movement.reference,
                     actor: movement.actor,
                     left: nil
@@ -204,7 +204,7 @@ struct TopModel: Sendable {
             line: line,
             kind: movement.kind,
             recordedAt: entry.time,
-            price: Money(movement.price.minorUnits),
+            price: movement.price,
             reference: movement.reference,
             actor: entry.actor,
             left: level.available
@@ -218,7 +218,7 @@ struct TopModel: Sendable {
         let new = difference.after
         if difference.contains(.sku) { self.items[id]?.sku = new.sku }
         if difference.contains(.name) { self.items[id]?.name = new.name }
-        if difference.contains(.price) { self.items[id]?.price = Money(new.price.minorUnits) }
+        if difference.contains(.price) { self.items[id]?.price = new.price }
         guard difference.contains(.unit) else { return }
         self.items[id]?.unit = new.unit.code
         self.items[id]?.decimals = new.unit.decimals

@@ -213,6 +213,14 @@ struct TopScreen {
         }
     }
 
+    /// Returns a price, with the quantity that it is for unless that is one unit: 2.10/100 is for 100 g.
+    private func price(_ price: Price, of item: TopModel.Item) -> String {
+        let amount = self.money(price.minorUnits)
+        let unit = Unit(code: item.unit, decimals: item.decimals)
+        guard price.basis != unit.baseUnits else { return amount }
+        return amount + "/" + DecimalText.format(Quantity(price.basis), decimals: item.decimals)
+    }
+
     private func sellers(_ first: Int, _ count: Int) -> TopTable {
         TopTable(
             [
@@ -222,7 +230,7 @@ struct TopScreen {
             self.model.shownSellers.dropFirst(first).prefix(count).map { seller in
                 let item = self.model.item(seller.product)
                 return [
-                    item.sku, item.name, item.price.map { self.money($0.minorUnits) } ?? "",
+                    item.sku, item.name, item.price.map { self.price($0, of: item) } ?? "",
                     DecimalText.format(seller.sold.units, decimals: item.decimals),
                     self.money(seller.sold.amount),
                 ]
@@ -278,7 +286,7 @@ struct TopScreen {
                 return [
                     self.time(ticket.recordedAt), item.sku, item.name,
                     DecimalText.format(ticket.line.units, decimals: item.decimals),
-                    self.money(ticket.price.minorUnits), self.money(ticket.line.amount.minorUnits),
+                    self.price(ticket.price, of: item), self.money(ticket.line.amount.minorUnits),
                     self.model.locations[ticket.line.location] ?? "", left ?? "", ticket.actor,
                     kind + ticket.reference, String(ticket.line.lsn.value),
                 ]

@@ -1,4 +1,4 @@
-/// The texts that name a currency in a file: its code, and the signs that it shares with others.
+/// The strings that name a currency in a file: its code, and the signs that it shares with others.
 struct CurrencyText: Sendable {
     /// The ISO 4217 code of the database's currency.
     let code: String

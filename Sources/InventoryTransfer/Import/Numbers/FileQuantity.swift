@@ -4,7 +4,7 @@ internal import InventoryModel
 /// when it is read.
 struct FileQuantity: Hashable, Sendable {
     var millionths: Int64
-    /// Whether a point in it can part thousands, so that only a unit of three decimals tells what it is.
+    /// Whether a point in it can part thousands, so that only a unit of three decimals determines what it is.
     var isOpen = false
 
     static let perUnit: Int64 = 1_000_000

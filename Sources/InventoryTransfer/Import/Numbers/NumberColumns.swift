@@ -110,7 +110,7 @@ final class NumberColumns: Sendable {
     enum Plain {
         case units(Int64)
         case empty
-        /// Anything that only ``read(_:_:decimals:isMoney:)`` can tell.
+        /// Anything that only ``read(_:_:decimals:isMoney:)`` can decide.
         case other
     }
 
