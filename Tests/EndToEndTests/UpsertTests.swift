@@ -300,6 +300,9 @@ import Testing
         "sku,name,stock,cost\nMUG,Cup,30,-1\n",
         "sku,name,category,price,stock@main,stock@depot\nNEW,New,Kitchen,1,5,99999999999999\n",
         "sku,barcode,stock\nMUG,96385074,11\n",
+        "sku,price,stock@main,stock@depot,cost\nMUG,8.00,5,885909950805,99999.00\n",
+        "sku,name,stock@main,stock@depot\nMUG,Cup,5,-1\n",
+        "sku,name,category,price,stock@main,stock@depot,cost\nNEW,New,Kitchen,1,5,885909950805,99999.00\n",
     ]
 
     @Test(arguments: Self.half)

@@ -98,6 +98,9 @@ final class BatchSender {
         self.client.send(make(), number: number) { continuation.yield((number, $0)) }
     }
 
+    /// Whether an earlier run had sent the next request, and it was decided.
+    var isRetrying: Bool { self.next <= self.done }
+
     /// Waits for the outcomes of all requests in flight.
     func finish() async throws {
         while !self.waiting.isEmpty { try await self.receiveOutcome() }

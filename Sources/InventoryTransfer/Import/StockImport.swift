@@ -162,14 +162,19 @@ package struct StockImport {
             named: rows.map { $0.sku },
             self.host.client
         )
-        return zip(rows, products).compactMap { row, product in
+        // A record of several locations is executed as a whole, or rejected once.
+        var rejected: Set<Int> = []
+        func reject(_ row: StockReader.Row, _ reason: String) {
+            if rejected.insert(row.number).inserted { self.problems.add(row.number, reason) }
+        }
+        let found = zip(rows, products).compactMap { row, product -> Found? in
             guard let product else {
                 if row.mayBeTotal {
                     self.tally.totals.insert(row.number)
                     return nil
                 }
-                self.problems.add(
-                    row.number,
+                reject(
+                    row,
                     "sku: there is no product \"\(row.sku)\"; import it first, without --mode"
                 )
                 return nil
@@ -178,10 +183,11 @@ package struct StockImport {
                 try self.tally.claim(product.product, row, mode: self.mode)
                 return try self.found(row, product)
             } catch {
-                self.problems.add(row.number, error.text)
+                reject(row, error.text)
                 return nil
             }
         }
+        return found.filter { !rejected.contains($0.row.number) }
     }
 
     private func found(
@@ -230,17 +236,29 @@ package struct StockImport {
     // MARK: - Writing
 
     private func send(_ rows: [Found], by sender: BatchSender) async throws {
-        let commands = rows.map { self.commands($0) }
+        // The commands of a record with several locations are a group: all are executed, or none.
+        var groups: [(owner: Found, commands: [Command])] = []
+        for row in rows {
+            let commands = self.commands(row)
+            if commands.isEmpty { continue }
+            if groups.last?.owner.row.number == row.row.number {
+                groups[groups.count - 1].commands += commands
+            } else {
+                groups.append((row, commands))
+            }
+        }
+        let (owners, commands) = (groups.map { $0.owner }, groups.map { $0.commands })
         func request() -> EncodedCommand {
             var request = BatchEncoder(.errorsOnly)
-            for command in commands.joined() { request.append(command) }
+            for group in commands {
+                request.append(group.count == 1 ? group[0] : .batch(group, .atomicErrorsOnly))
+            }
             return request.finish()
         }
         // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
         let tally = self.options.dryRun ? self.tally : nil
         let mode = self.mode
-        let owners = zip(rows, commands).flatMap { row, commands in commands.map { _ in row } }
         let row = rows.first?.row.number
         try await sender.send(request, mayBeEmpty: owners.isEmpty, row: row) { outcome in
             guard case .errorsOnly(let errorsOnly) = outcome else {
@@ -251,12 +269,8 @@ package struct StockImport {
                 $0.index < owners.count ? owners[$0.index].row.number : nil
             }
             tally?.note(rows, refused: Set(refusedRows), mode)
-            var last: Int?
             for refused in errorsOnly.refused where refused.index < owners.count {
                 let row = owners[refused.index]
-                // A row is rejected once, however many of its commands are refused.
-                guard last != row.row.number else { continue }
-                last = row.row.number
                 let place = Refusal.Place(of: row.product.product)
                 problems.add(row.row.number, host.sentence(refused.refusal, place))
             }

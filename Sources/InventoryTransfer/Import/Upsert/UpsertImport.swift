@@ -87,8 +87,11 @@ package struct UpsertImport: ~Copyable {
         by sender: BatchSender
     ) async throws {
         if chunk.mayNeedCategories { try await self.createCategories(of: chunk, by: sender) }
+        let isRetrying = sender.isRetrying
         try await self.sendProducts(of: chunk, by: sender)
-        if chunk.mayNeedFurtherStock { try await self.sendFurtherStock(of: chunk, by: sender) }
+        if chunk.mayNeedFurtherStock {
+            try await self.sendFurtherStock(of: chunk, isRetrying: isRetrying, by: sender)
+        }
         for plan in chunk.plans { self.count(plan) }
         guard self.options.dryRun else { return }
         // Only changes that the server accepts are shown.
@@ -157,14 +160,17 @@ package struct UpsertImport: ~Copyable {
 
     /// Sends the stock of further locations, once the products exist.
     ///
-    /// A row whose product was refused has none: a product of the same SKU would get it.
+    /// A row whose product was refused has none: a product of the same SKU would get it. In a retry, products that
+    /// exist may be those that the interrupted run had created without their further stock.
     private func sendFurtherStock(
         of chunk: UpsertReader.Chunk,
+        isRetrying: Bool,
         by sender: BatchSender
     ) async throws {
         try await sender.finish()
         let plans = chunk.plans.filter {
             !$0.furtherStock.isEmpty && !self.problems.contains($0.number)
+                && ($0.existing == nil || isRetrying)
         }
         let new = plans.filter { $0.existing == nil }
         let created = try await ProductLookup.find(new.map { $0.fields.sku }, self.host.client)

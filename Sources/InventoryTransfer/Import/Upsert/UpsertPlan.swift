@@ -15,10 +15,8 @@ struct UpsertPlan {
     /// The stock of the file's first column, if it differs from what is on hand: that of a product that exists,
     /// or the opening stock.
     var stock: [Stock] = []
-    /// The stock of its other columns, which is sent once the product exists.
-    ///
-    /// That of products that exist is sent with it: a retry may find products that an interrupted run has
-    /// created without their further stock.
+    /// The stock of its other columns, which is sent once the product exists: with the other changes of the row if
+    /// it did before.
     var furtherStock: [Stock] = []
     /// The cost of one price basis of the product; `nil` if the row has none.
     var cost: Money?
@@ -61,7 +59,7 @@ struct UpsertPlan {
         let changed = ProductDifference(from: existing.fields, to: fields)
         let update = changed.map { ProductUpdate($0.fields, of: fields) }
         return (update.map { [.updateProduct(existing.id, $0, ifRevision: nil)] } ?? [])
-            + Self.counts(of: existing.id, self.stock, cost: self.cost)
+            + Self.counts(of: existing.id, self.stock + self.furtherStock, cost: self.cost)
     }
 
     /// Returns the counts of a product; what is more than on hand comes in at its cost first.

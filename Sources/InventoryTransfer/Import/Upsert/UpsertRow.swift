@@ -180,7 +180,17 @@ struct UpsertRow: ~Copyable {
         try self.cells.checkLength(self.categoryColumn, "category", in: FieldBounds.name)
         if self.hasStock { content.stock = try self.stockOnHand() }
         content.cost = try self.cost(of: content.fields.price.basis)
+        try self.checkWorth(of: content)
         return content
+    }
+
+    /// Rejects stock that is worth more than an amount can be, before anything of its row is sent.
+    private func checkWorth(of content: Content) throws(Problem) {
+        guard let cost = content.cost else { return }
+        let price = Price(cost.minorUnits, per: content.fields.price.basis)
+        for stock in content.stock where price.amount(of: stock.quantity) == nil {
+            throw Problem(text: "stock: at this cost it is worth more than an amount can be")
+        }
     }
 
     private func isGiven(_ columns: Columns) -> Bool {
