@@ -138,6 +138,49 @@ import Testing
         #expect(pipe.code == 8 && pipe.output.contains("row 2  price: "), "\(pipe)")
     }
 
+    @Test(arguments: [
+        ("add", "TV,2,-4"), ("set", "TV,20,885909950805"), ("set", "TV,20,-1"), ("add", "TV,2,1.5"),
+    ])
+    func `a record of several locations is executed as a whole or not at all`(
+        mode: String,
+        row: String
+    ) throws {
+        let daemon = try Daemon()
+        try daemon.invctl("location", "add", "depot", "--name", "Depot")
+        let catalog =
+            "sku,name,category,price,stock@main,stock@depot,cost\nTV,Telly,C,199.00,5,3,120\n"
+        #expect(try self.run(daemon, catalog).code == 0)
+        let levels = try daemon.invctl(["stock", "show", "-o", "csv"]).output
+        for words in [["--dry-run"], []] {
+            let rows = "sku,stock@main,stock@depot\n\(row)\n"
+            let done = try daemon.invctl(
+                ["import", "-", "--mode", mode] + words,
+                input: Data(rows.utf8)
+            )
+            #expect(done.code == 8, "\(done)")
+            #expect(done.output.hasPrefix("1 row: 0 "), "\(done)")
+            #expect(try daemon.invctl(["stock", "show", "-o", "csv"]).output == levels)
+        }
+    }
+
+    @Test func `the imported file is never replaced by its rejected rows`() throws {
+        let daemon = try Daemon()
+        let folder = TemporaryDirectory()
+        let (path, link) = ("\(folder.path)/rows.csv", "\(folder.path)/link.csv")
+        let rows = "sku,name,price\nA,a,x\nB,b,1\n"
+        try rows.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        for rejects in [path, link] {
+            for words in [[], ["--force"]] {
+                let refused = try daemon.invctl(["import", path, "--rejects", rejects] + words)
+                #expect(refused.code == 2, "\(refused)")
+                #expect(refused.errors.contains("is the file to import"), "\(refused.errors)")
+                #expect(try String(contentsOfFile: path, encoding: .utf8) == rows)
+            }
+        }
+        #expect(try daemon.invctl("product", "list", "-o", "csv").lines.count == 1)
+    }
+
     @Test(arguments: [["--as", "sales"], ["--mode", "set"], ["--mode", "upsert"], []])
     func `an empty file is an error`(words: [String]) throws {
         let daemon = try Daemon()

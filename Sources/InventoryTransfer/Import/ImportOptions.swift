@@ -34,11 +34,17 @@ package struct ImportOptions: Sendable {
         Problems(listedMax: self.listedMax)
     }
 
-    /// Refuses to replace the file for rejected rows, unless that was asked for, before anything is imported.
+    /// Refuses to replace the file for rejected rows, unless that was asked for, before anything is imported; never is
+    /// the imported file replaced.
     ///
+    /// - Parameter input: The path of the file to import.
     /// - Throws: ``Failure`` if the file exists.
-    package func checkRejects() throws(Failure) {
-        guard let rejects, !self.replacesRejects, Self.isFile(rejects) else { return }
+    package func checkRejects(of input: String) throws(Failure) {
+        guard let rejects, let file = Self.file(at: rejects) else { return }
+        if let imported = Self.file(at: input), imported == file {
+            throw .usage("--rejects \(rejects) is the file to import; nothing was imported")
+        }
+        if self.replacesRejects { return }
         throw Failure(
             "file_exists",
             "\(rejects), for rejected rows, exists already; nothing was imported",
@@ -47,11 +53,19 @@ package struct ImportOptions: Sendable {
         )
     }
 
-    /// Whether there is a file at a path, rather than nothing, a pipe or a device such as `/dev/stdout`.
-    private static func isFile(_ path: String) -> Bool {
+    /// A file, whichever path leads to it.
+    private struct FileIdentity: Equatable {
+        var device: UInt64
+        var node: UInt64
+    }
+
+    /// The file at a path; `nil` for nothing, a pipe or a device such as `/dev/stdout`.
+    private static func file(at path: String) -> FileIdentity? {
         var status = stat()
-        guard !path.hasPrefix("/dev/"), stat(path, &status) == 0 else { return false }
-        return status.st_mode & S_IFMT == S_IFREG
+        guard !path.hasPrefix("/dev/"), stat(path, &status) == 0,
+            status.st_mode & S_IFMT == S_IFREG
+        else { return nil }
+        return FileIdentity(device: UInt64(status.st_dev), node: UInt64(status.st_ino))
     }
 
     /// Prints the rejected rows, or writes them to the file for them.
@@ -63,7 +77,7 @@ package struct ImportOptions: Sendable {
         guard !rejected.lines.isEmpty else { return }
         let text = rejected.lines.map { "  " + $0 + "\n" }.joined()
         do {
-            if Self.isFile(rejects) || !FileManager.default.fileExists(atPath: rejects) {
+            if Self.file(at: rejects) != nil || !FileManager.default.fileExists(atPath: rejects) {
                 try text.write(toFile: rejects, atomically: true, encoding: .utf8)
             } else {
                 // A pipe or a device is not replaced; standard output may be a file.

@@ -149,7 +149,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         var options = try self.options()
-        try options.checkRejects()
+        try options.checkRejects(of: self.file)
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { throw Self.isExport }
         let isWorkbook = stream.head.starts(with: Workbook.head)
