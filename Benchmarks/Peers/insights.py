@@ -109,7 +109,7 @@ def page(document):
     for row in document["rows"]:
         theirs = row["DuckDB"]
         cells = [row["question"], row["category"], str(row["threads"]), figure(theirs)]
-        for ours in row["anew"], row["kept"]:
+        for ours in row["uncached"], row["cached"]:
             ratio = statistics.median(theirs) / max(statistics.median(ours), 0.001)
             cells += [figure(ours), f"{ratio:.1f} ×" if ratio < 100 else f"{ratio:.0f} ×"]
         lines.append("| " + " | ".join(cells) + " |")
@@ -132,17 +132,17 @@ def main():
         connection.execute(f"SET threads = {threads}")
         for question, category, text in questions():
             row = {"question": question, "category": category, "threads": threads}
-            row.update({"anew": [], "kept": [], "DuckDB": []})
+            row.update({"uncached": [], "cached": [], "DuckDB": []})
             for number in range(options.rounds + 1):
                 begin = time.monotonic()
                 connection.execute(text).fetchall()
                 theirs = (time.monotonic() - begin) * 1000
-                anew = invd.ask(question, threads, "uncached")
-                kept = invd.ask(question, threads, "cached")
+                uncached = invd.ask(question, threads, "uncached")
+                cached = invd.ask(question, threads, "cached")
                 if number > 0:
                     row["DuckDB"].append(theirs)
-                    row["anew"].append(anew)
-                    row["kept"].append(kept)
+                    row["uncached"].append(uncached)
+                    row["cached"].append(cached)
             rows.append(row)
             print(row, flush=True)
     invd.end()

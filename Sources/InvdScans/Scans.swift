@@ -94,10 +94,8 @@ import Glibc
         return Self.milliseconds(taken[taken.count / 2])
     }
 
-    /// The words of a line for a query that uses the cache or does not, and their older names.
-    private static let uncached = [
-        "cached": false, "uncached": true, "kept": false, "anew": true,
-    ]
+    /// The words of a line for a query that uses the cache, or does not.
+    private static let uncached = ["cached": false, "uncached": true]
 
     /// Runs the query of each line of standard input once and prints its time in milliseconds.
     private func answer(_ bench: ScanBench) throws {

@@ -68,7 +68,7 @@ private func saleBenchmarks() {
             let time = Instant(microseconds: copy.time.microseconds + 1)
             guard let sale = encoded.withUnsafeBytes({ PlainSale($0) }),
                 copy.decide(sale, at: time, into: &step)
-            else { fatalError("not a plain sale") }
+            else { preconditionFailure("not a plain sale") }
             let balances = step.encodeOutcome(into: &reply)
             reply.withBytes { bytes in
                 step.encodeEntry(
@@ -116,7 +116,7 @@ private func saleBenchmarks() {
             var reader = ByteReader(bytes)
             while reader.remaining > 0 {
                 guard let entry = try? EntryView(from: &reader), (try? copy.evolve(entry)) != nil
-                else { fatalError("not an entry") }
+                else { preconditionFailure("not an entry") }
             }
         }
         benchmark.stopMeasurement()
@@ -158,7 +158,7 @@ private func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
 
 private func read(_ bytes: UnsafeRawBufferPointer) -> Command {
     var reader = ByteReader(bytes)
-    guard let command = try? Command(from: &reader) else { fatalError("not a command") }
+    guard let command = try? Command(from: &reader) else { preconditionFailure("not a command") }
     return command
 }
 
